@@ -1,0 +1,126 @@
+"""Every way a thing can go wrong, who is at fault, and what the other side should do next.
+
+    HubbubError
+    ├── ProtocolViolation     the peer broke its protocol: the connection is closed with `close`
+    ├── Refused               a request cannot be granted: an error reply, the connection goes on
+    ├── BrokerUnavailable     our broker is away: try again after `retry_after_s`
+    └── ConfigurationError    the operator's settings are wrong: all mistakes at once, with place
+
+The numbers are those of the Centrifuge protocol, which is the richest of the protocols spoken
+here; the other dialects map them to their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Why a connection ends: a WebSocket close code (RFC 6455 section 7.4) and a short reason."""
+
+    code: int
+    reason: str
+
+    @property
+    def reconnect(self) -> bool:
+        """Tell whether the client may come back by itself."""
+        return not (3500 <= self.code < 4000 or 4500 <= self.code < 5000)
+
+
+NORMAL = Close(1000, "")
+GOING_AWAY = Close(1001, "server is shutting down")
+PROTOCOL_ERROR = Close(1002, "protocol error")
+UNSUPPORTED_DATA = Close(1003, "this endpoint takes no binary messages")
+INVALID_TEXT = Close(1007, "invalid UTF-8 or compressed data")
+TOO_BIG = Close(1009, "message too big")
+CONNECTION_CLOSED = Close(3000, "connection closed")
+SHUTDOWN = Close(3001, "shutdown")
+INTERNAL_ERROR = Close(3004, "internal server error")
+EXPIRED = Close(3005, "connection expired")
+SLOW = Close(3008, "slow")
+INSUFFICIENT_STATE = Close(3010, "insufficient state")
+FORCE_RECONNECT = Close(3011, "force reconnect")
+NO_PONG = Close(3012, "no pong")
+TOO_MANY_REQUESTS = Close(3013, "too many requests")
+INVALID_TOKEN = Close(3500, "invalid token")
+BAD_REQUEST = Close(3501, "bad request")
+STALE = Close(3502, "stale")
+FORCE_DISCONNECT = Close(3503, "force disconnect")
+CHANNEL_LIMIT = Close(3505, "channel limit")
+INAPPROPRIATE_PROTOCOL = Close(3506, "inappropriate protocol")
+PERMISSION_DENIED_CLOSE = Close(3507, "permission denied")
+NOT_AVAILABLE_CLOSE = Close(3508, "not available")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """What an error reply says: a number, a sentence, and whether asking again can help."""
+
+    code: int
+    message: str
+    temporary: bool = False
+
+
+INTERNAL = ErrorCode(100, "internal server error", temporary=True)
+UNAUTHORIZED = ErrorCode(101, "unauthorized")
+UNKNOWN_CHANNEL = ErrorCode(102, "unknown channel")
+PERMISSION_DENIED = ErrorCode(103, "permission denied")
+METHOD_NOT_FOUND = ErrorCode(104, "method not found")
+ALREADY_SUBSCRIBED = ErrorCode(105, "already subscribed")
+LIMIT_EXCEEDED = ErrorCode(106, "limit exceeded")
+BAD_REQUEST_ERROR = ErrorCode(107, "bad request")
+NOT_AVAILABLE = ErrorCode(108, "not available")
+TOO_MANY_REQUESTS_ERROR = ErrorCode(111, "too many requests", temporary=True)
+UNRECOVERABLE_POSITION = ErrorCode(112, "unrecoverable position")
+
+
+class HubbubError(Exception):
+    """Be the root of all errors that Hubbub raises on purpose."""
+
+
+class ProtocolViolation(HubbubError):
+    """Report that the peer broke its protocol; its connection must be closed with `close`."""
+
+    def __init__(self, close: Close, detail: str = "") -> None:
+        super().__init__(close, detail)
+        self.close = close
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.close.reason} ({self.close.code}): {self.detail or 'no detail'}"
+
+
+class Refused(HubbubError):
+    """Report that a request cannot be granted; the connection goes on."""
+
+    def __init__(self, error: ErrorCode, detail: str = "") -> None:
+        super().__init__(error, detail)
+        self.error = error
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail or self.error.message
+
+
+class BrokerUnavailable(HubbubError):
+    """Report that the broker did not take or answer a request in time; nothing is known lost."""
+
+    def __init__(self, detail: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail, retry_after_s)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"the broker is not available: {self.detail}; try again in {self.retry_after_s:g} s"
+
+
+class ConfigurationError(HubbubError):
+    """Report every mistake of the operator's settings at once, each with its place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(self.problems)
