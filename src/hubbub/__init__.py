@@ -1,0 +1,1 @@
+"""Hubbub, a realtime messaging server: every client, one hub."""

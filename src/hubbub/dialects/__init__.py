@@ -1,0 +1,1 @@
+"""Protocols as pure functions: packets become commands, replies and pushes become packets."""

@@ -1,0 +1,1 @@
+"""The Centrifuge protocol, spoken by the Centrifuge SDKs."""

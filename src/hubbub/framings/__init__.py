@@ -1,0 +1,1 @@
+"""How packets are wrapped in a transport's bytes."""

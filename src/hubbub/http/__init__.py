@@ -1,0 +1,1 @@
+"""What plain HTTP answers: the API, health, metrics and the pages."""

@@ -1,0 +1,1 @@
+"""Who follows what on this node: channels, fan-out, catch-up, healing, presence."""

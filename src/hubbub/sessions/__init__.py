@@ -1,0 +1,1 @@
+"""One client's conversation: who it is, what it may do, what it follows."""

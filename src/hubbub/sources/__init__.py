@@ -1,0 +1,1 @@
+"""Other systems' messages, brought into channels."""

@@ -1,0 +1,1 @@
+"""Sockets: bytes from and to the network."""

@@ -1,0 +1,1 @@
+"""WebSocket on the raw transport: codec, compression, protocol."""
