@@ -1,0 +1,83 @@
+# make serve: run it.  make test: check and test everything.  Both install what they need; repeated calls are fast.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install serve check test bench conformance conformance-all lock
+
+PORT ?= 8000
+ARGS ?=
+PYTEST ?=
+BIN := .venv/bin
+CHECKED := src tests bench examples docs/diagram.py
+PAGES := .venv/.pages
+CLIENTS := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/package-lock.json bench/*/package-lock.json bench/package-lock.json))
+
+help:
+	@echo 'make install          make .venv with .venv/bin/hubbub in it, and build the chat page'
+	@echo 'make serve            run the server on http://localhost:$(PORT) (PORT=, ARGS="--workers 2 ...")'
+	@echo 'make check            formatting, lint, types, layers, sizes'
+	@echo 'make test             make check, and every test (PYTEST="-k hub" for some)'
+	@echo 'make bench            compare with other servers, as the README shows it'
+	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
+	@echo 'make lock             renew requirements/*.txt'
+
+install: .venv/.installed $(PAGES)
+
+serve: install
+	@exec $(BIN)/hubbub serve --port $(PORT) $(ARGS)
+
+check: .venv/.tools .venv/.node
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --strict $(wildcard $(CHECKED))
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -q --no-header tests/test_architecture.py
+	npm --prefix web run --silent check
+
+test: .venv/.system check $(PAGES)
+	@[ -e $(PAGES) ] || { echo 'error: the tests drive the chat page, and it could not be built' >&2; exit 1; }
+	$(BIN)/pytest $(PYTEST)
+
+bench: .venv/.tools .venv/.node .venv/.system $(PAGES)
+	$(BIN)/python bench/compare.py $(ARGS)
+
+conformance: .venv/.tools
+	$(BIN)/python -m tests.conformance.autobahn
+
+conformance-all: .venv/.tools
+	$(BIN)/python -m tests.conformance.autobahn --all
+
+# ── what the targets need ────────────────────────────────────────────────────────────────────────────────────
+
+.venv/.made:
+	@[ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || scripts/provide venv
+	@touch $@
+
+.venv/.installed: .venv/.made requirements/run.txt requirements/build.txt pyproject.toml
+	@scripts/provide python requirements/run.txt requirements/build.txt
+	@touch $@
+
+.venv/.tools: .venv/.installed requirements/dev.txt
+	@scripts/provide python requirements/dev.txt requirements/build.txt
+	@touch $@
+
+.venv/.node: .venv/.made $(CLIENTS:%=%/package-lock.json)
+	@for directory in $(CLIENTS); do scripts/provide node $$directory || exit 1; done
+	@touch $@
+
+.venv/.system: .venv/.made scripts/provide
+	@scripts/provide system
+	@touch $@
+
+$(PAGES): .venv/.made $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
+	@scripts/provide pages
+
+# The hashes are those of the public index, whatever this machine is set up with; no address gets into the files.
+COMPILE := env PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(BIN)/pip-compile --quiet --generate-hashes \
+	--allow-unsafe --strip-extras --no-header --no-annotate --no-emit-options --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host
+
+lock: .venv/.tools
+	$(COMPILE) --upgrade -o requirements/run.txt pyproject.toml requirements/run.in
+	$(COMPILE) --upgrade --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml requirements/run.in
+	$(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt requirements/build.in
