@@ -1,0 +1,134 @@
+"""The promises of `hubbub.brokers.contract.Presence`, as tests."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hubbub.brokers.contract import Ghost
+from tests.contracts.broker_stage import BrokerStage, Cluster, Node, Nodes
+
+
+async def outlive(cluster: Cluster, living: list[Node]) -> None:
+    """Let more than a lease pass while `living` nodes renew theirs in time."""
+    for _ in range(6):
+        await cluster.elapse(cluster.lease_s / 4)
+        for node in living:
+            await node.presence.renew()
+
+
+class PresenceContract(BrokerStage):
+    """Entering, leaving, leases, and ghosts."""
+
+    async def test_members_are_those_who_entered(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Entries of all nodes are seen on all nodes; writing one again replaces it."""
+        other = await self.second(nodes, node)
+        await node.presence.enter(channel, "s1", b"ann")
+        await other.presence.enter(channel, "s2", bytes(range(256)))
+        await node.presence.enter(channel, "s1", b"anna")
+        await node.presence.enter(channel + ":other", "s3", b"")
+        for each in (node, other):
+            members = await each.presence.members(channel)
+
+            assert {"s1": b"anna", "s2": bytes(range(256))} == members
+            assert await each.presence.members(channel + ":other") == {"s3": b""}
+
+    async def test_leaving_takes_the_entry_back(self, node: Node, channel: str) -> None:
+        """Who left is no member; leaving twice, or without having entered, is no error."""
+        await node.presence.enter(channel, "s1", b"ann")
+        await node.presence.enter(channel, "s2", b"bob")
+        await node.presence.leave(channel, "s1")
+        await node.presence.leave(channel, "s1")
+        await node.presence.leave(channel + ":other", "s2")
+
+        assert await node.presence.members(channel) == {"s2": b"bob"}
+        assert await node.presence.members(channel + ":never") == {}
+
+    async def test_a_session_may_be_in_many_channels(self, node: Node, channel: str) -> None:
+        """Leaving one channel leaves the others."""
+        names = [f"{channel}:{number}" for number in range(20)]
+        await asyncio.gather(*(node.presence.enter(name, "s1", b"ann") for name in names))
+        await node.presence.leave(names[7], "s1")
+        found = [bool(await node.presence.members(name)) for name in names]
+
+        assert [number != 7 for number in range(20)] == found
+
+    async def test_a_renewed_lease_keeps_its_entries(
+        self, cluster: Cluster, node: Node, channel: str
+    ) -> None:
+        """A node that renews in time keeps its entries, and nobody takes them for ghosts."""
+        await node.presence.enter(channel, "s1", b"ann")
+        await outlive(cluster, [node])
+
+        assert await node.presence.members(channel) == {"s1": b"ann"}
+        assert list(await node.presence.reap()) == []
+
+    async def test_entries_vanish_when_the_lease_runs_out(
+        self, cluster: Cluster, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Entries of a node that stopped renewing are no members, before anybody reaps them."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to outlive it")
+        dying = await nodes.start("dying")
+        await dying.presence.enter(channel, "s1", b"ann")
+        await node.presence.enter(channel, "s2", b"bob")
+        await outlive(cluster, [node])
+
+        assert await node.presence.members(channel) == {"s2": b"bob"}
+
+    async def test_each_ghost_is_reaped_once(
+        self, cluster: Cluster, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Nodes that reap at the same time share the ghosts of a dead one without doubling any."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to outlive it")
+        other, dying = await nodes.start(), await nodes.start("dying")
+        names = [f"{channel}:{number}" for number in range(10)]
+        for name in names:
+            await dying.presence.enter(name, "s1", b"ann")
+        await dying.presence.leave(names[0], "s1")
+        await node.presence.enter(channel, "s2", b"bob")
+        assert list(await node.presence.reap()) == []
+        await outlive(cluster, [node, other])
+        shares = await asyncio.gather(*(each.presence.reap() for each in (node, other) * 3))
+
+        ghosts = [ghost for share in shares for ghost in share]
+        assert sorted(names[1:]) == sorted(ghost.channel for ghost in ghosts)
+        assert {Ghost(names[1], "s1", b"ann")} == {g for g in ghosts if g.channel == names[1]}
+        assert await node.presence.members(names[1]) == {}
+        assert await node.presence.members(channel) == {"s2": b"bob"}
+        assert list(await other.presence.reap()) == []
+
+    async def test_a_session_that_moved_is_no_ghost(
+        self, cluster: Cluster, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """A late leave or the death of its old node does not remove an entry written by its new one."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to move from")
+        dying = await nodes.start("dying")
+        await dying.presence.enter(channel, "s1", b"old")
+        await dying.presence.enter(channel, "s2", b"old")
+        await node.presence.enter(channel, "s1", b"new")
+        await node.presence.enter(channel, "s2", b"new")
+        await dying.presence.leave(channel, "s2")
+        await outlive(cluster, [node])
+        assert list(await node.presence.reap()) == []
+
+        assert await node.presence.members(channel) == {"s1": b"new", "s2": b"new"}
+
+    async def test_a_closed_node_gives_its_lease_up(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """What a closing node left behind is gone from `members` at once, and reaped by the others."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to see it close")
+        leaving = await nodes.start("leaving")
+        await leaving.presence.enter(channel, "s1", b"ann")
+        await leaving.broker.close()
+
+        assert await node.presence.members(channel) == {}
+        assert [Ghost(channel, "s1", b"ann")] == list(await node.presence.reap())
+        assert list(await node.presence.reap()) == []
