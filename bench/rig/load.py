@@ -1,0 +1,133 @@
+"""Drive bench/load.c: a burst of publications, or a number of connections held idle."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bench.rig.build import Unavailable, tool
+
+MARK = "ts:@T@"
+MARK_SIZE = 23
+"""Bytes of the mark once the clock is filled in."""
+
+
+class Faulty(Exception):
+    """Say that a server lost or doubled a message, or closed a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """How a client joins the channel and publishes to it, for one server.
+
+    `steps` are ("send" or "expect", text) in turn; `publish` wraps the message at `@MESSAGE@`.
+    """
+
+    path: str
+    steps: tuple[tuple[str, str], ...] = ()
+    publish: str = "@MESSAGE@"
+
+    def options(self) -> list[str]:
+        """Return the load client's options for joining."""
+        return [
+            f"--path={self.path}",
+            *(f"--{verb}={text}" for verb, text in self.steps),
+        ]
+
+    def publication(self, size: int) -> str:
+        """Return the frame that publishes a message of `size` bytes."""
+        return self.publish.replace("@MESSAGE@", message(size))
+
+
+def message(size: int) -> str:
+    """Return a message of `size` bytes (at least 23) that carries the clock."""
+    return f"{MARK} ".ljust(size - MARK_SIZE + len(MARK), "x")
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """How many connections publish what: a closed loop of `window` for `seconds`."""
+
+    connections: int
+    window: int
+    seconds: float
+    warm: float
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fanout:
+    """What one burst showed: deliveries each second, their latency, bytes on the wire of each."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    wire_bytes: float
+
+
+def fanout(port: int, script: Script, burst: Burst) -> Fanout:
+    """Publish and count. Raises Faulty when not everybody got everything once."""
+    command = [
+        str(tool("load")),
+        f"--port={port}",
+        *script.options(),
+        f"--connections={burst.connections}",
+        f"--publish={script.publication(burst.size)}",
+        f"--window={burst.window}",
+        f"--seconds={burst.seconds}",
+        f"--warm={burst.warm}",
+    ]
+    limit = 120 + 10 * (burst.seconds + burst.warm)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+    if done.returncode == 2:
+        raise Unavailable(done.stderr.strip() or "the load client could not measure")
+    seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    if done.returncode:
+        raise Faulty(
+            f"of {seen['sent']} messages to {seen['connections']} connections {seen['lost']} deliveries are "
+            f"missing, {seen['uneven']} connections did not see each once, {seen['closed']} were closed"
+        )
+    return Fanout(
+        per_second=seen["per_second"],
+        p50_ms=seen["p50_ms"],
+        p99_ms=seen["p99_ms"],
+        max_ms=seen["max_ms"],
+        wire_bytes=seen["megabytes_per_second"] * 1e6 / max(seen["per_second"], 1.0),
+    )
+
+
+@contextlib.contextmanager
+def held(
+    port: int, script: Script, connections: int, seconds: float, sources: int = 1
+) -> Iterator[None]:
+    """Hold idle connections open, at most `seconds` long. Raises Faulty when one was closed."""
+    command = [
+        str(tool("load")),
+        f"--port={port}",
+        *script.options(),
+        f"--connections={connections}",
+        f"--sources={sources}",
+        f"--hold={seconds}",
+    ]
+    client = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert client.stdout is not None
+        if not client.stdout.readline():
+            _, error = client.communicate(timeout=10)
+            raise Unavailable(error.strip() or "the load client could not connect")
+        yield
+    finally:
+        try:
+            client.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            client.kill()
+            client.wait()
+    if client.returncode:
+        raise Faulty("the server closed an idle connection")
