@@ -1,0 +1,15 @@
+"""The operator's settings: one frozen value, gathered from flags, the environment and a TOML file."""
+
+from hubbub.config.reading import DEFAULT_FILE, Loaded, adopt, current, load
+from hubbub.config.settings import EndpointSettings, Settings, SourceSettings
+
+__all__ = [
+    "DEFAULT_FILE",
+    "EndpointSettings",
+    "Loaded",
+    "Settings",
+    "SourceSettings",
+    "adopt",
+    "current",
+    "load",
+]

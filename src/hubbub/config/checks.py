@@ -1,0 +1,89 @@
+"""What the settings are checked with: each check ends in one sentence for the operator."""
+
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import math
+import os
+import re
+from typing import Any, TypeVar
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
+_T = TypeVar("_T")
+
+
+def wrong(sentence: str, at: str = "") -> PydanticCustomError:
+    """Make the error of a check.
+
+    Args:
+        sentence: goes on after the setting's name. at: the setting to blame, where it is another one.
+    """
+    return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence, "at": at})
+
+
+def listed(value: object) -> object:
+    """Take `a, b` for a list, because that is how lists are written in the environment."""
+    if isinstance(value, str):
+        return tuple(part for part in (piece.strip() for piece in value.split(",")) if part)
+    return value
+
+
+def worker_count(value: object) -> object:
+    """Return a number of processes; `auto` is one for each core that this process may use."""
+    if value == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    count = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,3}", value) else value
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 512:
+        raise wrong(f"must be a number from 1 to 512, or auto, not {value!r}")
+    return count
+
+
+def address(schemes: tuple[str, ...]) -> AfterValidator:
+    """Make the check of a URL that has one of `schemes`. It shows no URL, which may have a password in it."""
+
+    def check(url: str) -> str:
+        match = _SCHEME.match(url)
+        if match is None or match[1] not in schemes:
+            known = ", ".join(f"{scheme}://" for scheme in schemes)
+            raise wrong(f"must be a URL that begins with one of {known}")
+        if not url.startswith(f"{match[1]}://"):
+            raise wrong(f"lacks the slashes of {match[1]}://")
+        return url
+
+    return AfterValidator(check)
+
+
+def redacted(url: str) -> str:
+    """Return a URL that may be shown: a password in it becomes `***`."""
+    shown = re.sub(r"(://[^/?#@:]*:)[^/]*@", r"\1***@", url)
+    return re.sub(r"((?:password|secret|token)=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches a server on `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def bounded(part: _T) -> _T:
+    """Refuse numbers that no bound, size or time can be; all of one part at once."""
+    faults: list[tuple[str, str]] = []
+    values: dict[str, Any] = {
+        field.name: getattr(part, field.name)
+        for field in dataclasses.fields(part)  # type: ignore[arg-type]
+    }
+    for name, value in values.items():
+        if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+            faults.append((name, f"must not be negative or endless, and is {value}"))
+    ping, idle = values.get("ping_interval_s"), values.get("idle_s")
+    if ping is not None and idle is not None and 0 < idle <= ping:
+        faults.append(("idle_s", f"must be longer than ping_interval_s, which is {ping:g}"))
+    if faults:
+        raise PydanticCustomError("faults", "out of bounds", {"faults": faults})
+    return part

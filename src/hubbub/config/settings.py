@@ -1,0 +1,305 @@
+"""What can be set, with its defaults: the parts declare their own settings, this gathers them.
+
+`Settings(...)` is a plain value that reads neither files nor the environment; `load` does that. The order
+of the fields matters to the checks: a check sees the fields declared above its own.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+
+from hubbub.config.checks import (
+    address,
+    bounded,
+    is_loopback,
+    listed,
+    redacted,
+    worker_count,
+    wrong,
+)
+from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
+from hubbub.hub.settings import HubSettings
+from hubbub.sessions.limits import SessionLimits
+
+BROKERS = ("memory", "sqlite", "redis", "rediss", "unix")
+"""Schemes of the engines that can be named."""
+
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+
+
+_UNDECIDED: Any = None
+"""Stands for `open` where nobody said it."""
+
+
+class _Part(BaseModel):
+    """A part of the settings: frozen, and silent about what it does not know (`load` warns)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class EndpointSettings(_Part):
+    """One further path, as `[[endpoints]]` in the file.
+
+    Args:
+        path: a pattern such as `/ws/stream/{user}`; a variable is one path segment.
+        dialect: what is spoken there.
+        channel: the channel's name; `{name}` is a variable of the path, `{query.name}` a query parameter.
+            For the text dialect only, which needs one.
+        user: the user's name, built like `channel`; only an open server believes it.
+        format: `plain` sends payloads as they are, `json` an envelope with sender, offset and time.
+        heartbeat: a text message that is a sign of life and is not published ("" : none).
+        heartbeat_reply: what it is answered with ("" : nothing).
+        recent: publications of the recent past that a newcomer gets.
+    """
+
+    path: str
+    dialect: Literal["text", "centrifuge"] = "text"
+    channel: str = ""
+    user: str = ""
+    format: Literal["plain", "json"] = "plain"
+    heartbeat: str = ""
+    heartbeat_reply: str = ""
+    recent: Annotated[int, Field(ge=0)] = 0
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, path: str) -> str:
+        if not path.startswith("/"):
+            raise wrong(f"must begin with a slash, not be {path!r}")
+        names = _VARIABLE.findall(path)
+        if len(set(names)) != len(names) or not all(
+            re.fullmatch("[a-z_]+", name) for name in names
+        ):
+            raise wrong("has a variable that is no lower-case name, or appears twice")
+        return path
+
+    @field_validator("channel", "user")
+    @classmethod
+    def _check_template(cls, template: str, info: ValidationInfo) -> str:
+        path: str = info.data.get("path", template)
+        for name in _VARIABLE.findall(template):
+            if not name.startswith("query.") and f"{{{name}}}" not in path:
+                raise wrong(f"names {{{name}}}, which path {path!r} does not have")
+        return template
+
+    @model_validator(mode="after")
+    def _check_channel(self) -> Self:
+        if self.dialect == "text" and not self.channel:
+            raise wrong("needs a channel, because the text dialect names none itself")
+        return self
+
+
+class SourceSettings(_Part):
+    """Another system whose messages become publications, as `[[sources]]` in the file.
+
+    Args:
+        name: what `[namespaces.<name>] source` calls it.
+        type: what kind of system it is.
+        url: where it is; a password in it is never shown.
+        stream: the key of the Redis stream (`redis_stream`).
+        channel: the channel that the stream's entries go to ("" : the stream's own name).
+        maxlen: entries that the stream keeps, about; 0 keeps all.
+        prefix: what Redis channels begin with (`redis_pubsub`), such as `chat:`.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    type: Literal["redis_stream", "redis_pubsub"]
+    url: Annotated[str, address(("redis", "rediss", "unix"))] = Field(
+        default="redis://localhost:6379/0", repr=False
+    )
+    stream: str = ""
+    channel: str = ""
+    maxlen: Annotated[int, Field(ge=0)] = 1000
+    prefix: str = ""
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        if self.type == "redis_stream" and not self.stream:
+            raise wrong("needs stream, the key that other programs XADD to")
+        return self
+
+
+def _check_name(name: str) -> str:
+    if not name or BOUNDARY in name or name.startswith((RESERVED, "#")) or not name.isprintable():
+        raise wrong(
+            f"{name!r} cannot name a namespace: it is empty or has {BOUNDARY}, ! or # in it"
+        )
+    return name
+
+
+_Bounded: TypeAlias = Annotated[Namespace, AfterValidator(bounded)]
+_Keys: TypeAlias = Annotated[tuple[SecretStr, ...], BeforeValidator(listed)]
+_Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Settings(_Part):
+    """Everything an operator may set. The defaults are a server that is open and on loopback.
+
+    Args:
+        host: the address to listen on. port: 0 lets the system choose.
+        workers: processes that share the port; `auto` is one per core.
+        broker: the engine's URL; a password in it is never shown.
+        allowed_origins: pages that may connect, as `https://chat.example` or `*`; those of the server may.
+        api_keys: secrets that let a program use `/api`.
+        log_level: what is worth a line on standard error.
+        drain_s: seconds over which sessions are closed when the server stops.
+        tls_cert, tls_key: files in PEM form; both or none.
+        namespaces: options of channels by their prefix. default_namespace: of those without one.
+        open: whether clients are believed who they are, and unknown namespaces exist. Without a value: on
+            loopback, as long as neither keys nor permissions are configured.
+    """
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, BeforeValidator(worker_count)] = 1
+    broker: Annotated[str, address(BROKERS)] = Field(default="sqlite:///hubbub.db", repr=False)
+    allowed_origins: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
+    api_keys: _Keys = ()
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    drain_s: _Seconds = 10.0
+    tls_cert: str = ""
+    tls_key: str = Field(default="", validate_default=True)
+    endpoints: tuple[EndpointSettings, ...] = ()
+    sources: tuple[SourceSettings, ...] = ()
+    default_namespace: _Bounded = Field(default_factory=Namespace)
+    namespaces: dict[Annotated[str, AfterValidator(_check_name)], _Bounded] = Field(
+        default_factory=dict
+    )
+    hub: Annotated[HubSettings, AfterValidator(bounded)] = Field(default_factory=HubSettings)
+    limits: Annotated[SessionLimits, AfterValidator(bounded)] = Field(default_factory=SessionLimits)
+    open: bool = Field(default=_UNDECIDED, validate_default=True)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/\s]+", origin):
+                raise wrong(
+                    f"has {origin!r}; an origin reads like https://chat.example, without a path"
+                )
+        return origins
+
+    @field_validator("api_keys")
+    @classmethod
+    def _check_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            if len(key.get_secret_value()) < 8 or not key.get_secret_value().isascii():
+                raise wrong("has a key that is shorter than 8 characters, or not ASCII")
+        return keys
+
+    @field_validator("tls_cert", "tls_key")
+    @classmethod
+    def _check_tls(cls, name: str, info: ValidationInfo) -> str:
+        if name and not Path(name).is_file():
+            raise wrong(f"is {name!r}, and there is no such file")
+        if info.field_name == "tls_key" and bool(name) != bool(info.data.get("tls_cert", name)):
+            raise wrong("and tls_cert go together: set both or none")
+        return name
+
+    @field_validator("sources")
+    @classmethod
+    def _check_sources(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise wrong(f"has two sources named {name!r}")
+        return sources
+
+    @field_validator("namespaces", "default_namespace")
+    @classmethod
+    def _check_source_names(
+        cls, value: Namespace | dict[str, Namespace], info: ValidationInfo
+    ) -> Namespace | dict[str, Namespace]:
+        if "sources" in info.data:
+            known = {source.name for source in info.data["sources"]} | {""}
+            for namespace in value.values() if isinstance(value, dict) else (value,):
+                if namespace.source not in known:
+                    raise wrong(
+                        f"names source {namespace.source!r}, which [[sources]] does not have"
+                    )
+        return value
+
+    @field_validator("open", mode="before")
+    @classmethod
+    def _decide(cls, value: object, info: ValidationInfo) -> object:
+        if value is not _UNDECIDED:
+            return value
+        unconfigured = not info.data.get("api_keys") and not _permissions(info.data)
+        return is_loopback(info.data.get("host", "")) and unconfigured
+
+    @field_validator("open")
+    @classmethod
+    def _check_reach(cls, is_open: bool, info: ValidationInfo) -> bool:
+        """Refuse to be reachable from elsewhere by accident."""
+        host, keys = info.data.get("host"), info.data.get("api_keys")
+        if is_open or host is None or keys is None or is_loopback(host):
+            return is_open
+        settings = {"api_keys": bool(keys), "permissions in a namespace": _permissions(info.data)}
+        missing = " and no ".join(name for name, there in settings.items() if not there)
+        if missing:
+            raise wrong(
+                f"is {host}, which can be reached from elsewhere, but there are no {missing}: "
+                "configure them, or let everybody do everything with --open (open = true)",
+                at="host",
+            )
+        return is_open
+
+    @field_serializer("api_keys")
+    def _write_keys(self, keys: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:
+        reveal = bool(info.context and info.context.get("reveal"))
+        return [key.get_secret_value() if reveal else "***" for key in keys]
+
+    @property
+    def namespace_table(self) -> Namespaces:
+        """Return the namespaces as the hub takes them."""
+        return Namespaces(self.default_namespace, self.namespaces, self.open)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the API's secrets in the clear, for comparing only."""
+        return tuple(key.get_secret_value() for key in self.api_keys)
+
+    @property
+    def broker_shown(self) -> str:
+        """Return the broker's URL as it may be shown."""
+        return redacted(self.broker)
+
+    def to_json(self) -> bytes:
+        """Return everything, secrets included, for the pipe to a worker and nowhere else."""
+        return self.model_dump_json(context={"reveal": True}).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Settings:
+        """Return what `to_json` wrote."""
+        return cls.model_validate_json(data)
+
+
+def _permissions(data: dict[str, Any]) -> bool:
+    """Tell whether any namespace restricts what everybody may do."""
+    namespaces = [*data.get("namespaces", {}).values(), data.get("default_namespace", Namespace())]
+    return any(
+        audience is not Audience.EVERYONE
+        for namespace in namespaces
+        for audience in (
+            namespace.subscribe,
+            namespace.publish,
+            namespace.history,
+            namespace.see_presence,
+        )
+    )
