@@ -243,6 +243,10 @@ class Dialect(Protocol):
 
     renderer: Renderer
 
+    replays: bool
+    """Whether the publications of a `Subscribed` go out one by one through `renderer`, right after the reply,
+    because the reply cannot hold them."""
+
     def open(self) -> Sequence[Command]:
         """Return the commands that opening the connection implies."""
         ...

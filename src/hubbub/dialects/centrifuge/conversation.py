@@ -1,0 +1,163 @@
+"""The state machine of one connection of the Centrifuge protocol, in whatever coding.
+
+A connection must introduce itself once, and first. Every command has an id that its reply repeats. Only a
+ping that was sent may be answered, and once. Whatever breaks these rules ends the connection with 3501, which
+tells the client not to come back by itself.
+
+When the server could not keep a channel gapless it ends the subscription with an unsubscribe push of code
+2500, upon which a client subscribes again from its position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Protocol
+
+from hubbub.dialects.centrifuge.requests import Call, ConnectRequest, SendRequest
+from hubbub.dialects.contract import (
+    Command,
+    Connect,
+    Failed,
+    Pong,
+    Push,
+    Renderer,
+    Reply,
+    Resync,
+    Subscribe,
+    Unsubscribe,
+)
+from hubbub.errors import BAD_REQUEST, Close, ProtocolViolation
+from hubbub.model import ChannelName, Packet
+
+INSUFFICIENT_STATE = 2500
+"""Code of an unsubscribe push; from here on a client subscribes again by itself."""
+
+
+class Coding(Protocol):
+    """Turn packets into calls, and replies and pushes into packets; shared by all connections."""
+
+    renderer: Renderer
+    ping: Packet
+
+    def calls(self, packet: Packet) -> Sequence[Call]:
+        """Return what a packet asks, in order.
+
+        Raises ProtocolViolation (3501) when it cannot be read, or (3506) when it is of another coding.
+        """
+        ...
+
+    def reply(self, id: int, reply: Reply) -> Packet:
+        """Render the answer to a call."""
+        ...
+
+    def unsubscribed(self, channel: ChannelName, code: int, reason: str) -> Packet:
+        """Render that the server ended a subscription."""
+        ...
+
+
+class State(Enum):
+    """How far a connection has come."""
+
+    NEW = "new"
+    OPEN = "open"
+    REFUSED = "refused"
+
+
+_ALLOWED: dict[tuple[State, bool], str] = {
+    (State.NEW, True): "",
+    (State.NEW, False): "the first command must be connect",
+    (State.OPEN, True): "a connection is introduced once",
+    (State.OPEN, False): "",
+    (State.REFUSED, True): "connect was refused; open another connection",
+    (State.REFUSED, False): "connect was refused; open another connection",
+}
+"""By state, and whether a call is a connect: what is wrong with it, or nothing."""
+
+_NO_CALLS = "an empty frame asks for nothing"
+
+
+class CentrifugeDialect:
+    """Hold one connection's side: whether it is introduced, and how many pings are unanswered."""
+
+    __slots__ = ("_coding", "_ended", "_pings", "_state", "renderer")
+
+    replays: bool = False
+
+    def __init__(self, coding: Coding) -> None:
+        self.renderer = coding.renderer
+        self._coding = coding
+        self._state = State.NEW
+        self._pings = 0
+        self._ended: set[ChannelName] | None = None
+
+    def open(self) -> Sequence[Command]:
+        """Return nothing: clients introduce themselves."""
+        return ()
+
+    def receive(self, packet: Packet) -> Sequence[Command]:
+        """Return the commands of one frame.
+
+        Raises ProtocolViolation with the close that the protocol prescribes; nothing of the frame is done.
+        """
+        calls = self._coding.calls(packet)
+        if not calls:
+            raise ProtocolViolation(BAD_REQUEST, _NO_CALLS)
+        commands: list[Command] = []
+        for call in calls:
+            request = call.request()
+            if request is None:
+                commands.append(self._pong(call.id))
+                continue
+            connect = type(request) is ConnectRequest
+            wrong = _ALLOWED[self._state, connect]
+            if wrong:
+                raise ProtocolViolation(BAD_REQUEST, wrong)
+            if not call.id and type(request) is not SendRequest:
+                raise ProtocolViolation(BAD_REQUEST, "a command that is answered has an id above 0")
+            if connect:
+                self._state = State.OPEN
+            command = request.command(call.id)
+            if self._ended is not None:
+                commands.extend(self._catch_up(command))
+            commands.append(command)
+        return commands
+
+    def reply(self, command: Command, reply: Reply) -> Packet | None:
+        """Render the answer to a command, None for one that this dialect added itself."""
+        if isinstance(command, Pong) or not command.id:
+            return None
+        if isinstance(command, Connect) and isinstance(reply, Failed):
+            self._state = State.REFUSED
+        return self._coding.reply(command.id, reply)
+
+    def push(self, push: Push) -> Packet | Close | None:
+        """Render a ping, or the end of a subscription that is to be taken up again."""
+        if isinstance(push, Resync):
+            if self._ended is None:
+                self._ended = set()
+            self._ended.add(push.channel)
+            return self._coding.unsubscribed(push.channel, INSUFFICIENT_STATE, "insufficient state")
+        if self._state is not State.OPEN:
+            return None
+        self._pings += 1
+        return self._coding.ping
+
+    def _pong(self, id: int) -> Command:
+        if id:
+            raise ProtocolViolation(BAD_REQUEST, "the command asks for nothing that is known")
+        if not self._pings:
+            raise ProtocolViolation(BAD_REQUEST, "a pong answers a ping, and none is unanswered")
+        self._pings -= 1
+        return Pong()
+
+    def _catch_up(self, command: Command) -> Sequence[Command]:
+        """Return the unsubscribe that goes before: the client takes it for done since the push said so."""
+        if not isinstance(command, (Subscribe, Unsubscribe)) or not self._ended:
+            return ()
+        if command.channel not in self._ended:
+            return ()
+        self._ended.discard(command.channel)
+        if not self._ended:
+            self._ended = None
+        return () if isinstance(command, Unsubscribe) else (Unsubscribe(command.channel),)

@@ -1,0 +1,247 @@
+"""What a client of the Centrifuge protocol asks: the decoded requests, and the commands that they mean.
+
+A coding makes these values from its bytes; their field names are the protocol's. Fields that this server has
+no use for are left out, and decoders skip them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from hubbub.dialects.contract import (
+    Command,
+    Connect,
+    History,
+    Presence,
+    Publish,
+    Subscribe,
+    Unsubscribe,
+    Unsupported,
+)
+from hubbub.errors import (
+    BAD_REQUEST,
+    BAD_REQUEST_ERROR,
+    NOT_AVAILABLE,
+    NOT_AVAILABLE_CLOSE,
+    ProtocolViolation,
+)
+from hubbub.model import Position
+
+Id = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]  # uint64 in the protocol, int64 in every broker
+Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+
+REJECT_UNRECOVERED = 2
+"""The bit of a subscribe's flags that asks for error 112 instead of `recovered: false`."""
+
+
+class Request(Struct, gc=False):
+    """Ask for one thing."""
+
+    def command(self, id: int) -> Command:
+        """Return the command that this means.
+
+        Raises ProtocolViolation when a client must not ask like this.
+        """
+        raise NotImplementedError
+
+
+class ConnectRequest(Request):
+    """Introduce the client; `name` and `version` of the SDK and `subs` are not used."""
+
+    token: str = ""
+    data: Raw = Raw()
+
+    def command(self, id: int) -> Command:
+        """Return a Connect; the user it claims to be stands in `data`, see `claimed_user`."""
+        data = _present(self.data)
+        return Connect(id, claimed_user(data), self.token, data)
+
+
+class SubscribeRequest(Request):
+    """Follow a channel. `type` other than 0 is a map or poll subscription, `tf` a filter on tags."""
+
+    channel: str = ""
+    token: str = ""
+    recover: bool = False
+    epoch: str = ""
+    offset: Offset = 0
+    data: Raw = Raw()
+    join_leave: bool = False
+    flag: Int32 = 0
+    type: Int32 = 0
+    tf: Raw = Raw()
+
+    def command(self, id: int) -> Command:
+        """Return a Subscribe; a filter is answered with 107 and another type with 108."""
+        channel = _named(self.channel)
+        if self.type:
+            return Unsupported(id, NOT_AVAILABLE)
+        if _present(self.tf):
+            return Unsupported(id, BAD_REQUEST_ERROR)
+        return Subscribe(
+            channel,
+            id,
+            since=Position(self.epoch, self.offset) if self.recover else None,
+            join_leave=self.join_leave,
+            reject_unrecovered=bool(self.flag & REJECT_UNRECOVERED),
+            token=self.token,
+            data=_present(self.data),
+        )
+
+
+class UnsubscribeRequest(Request):
+    """Stop following a channel."""
+
+    channel: str = ""
+
+    def command(self, id: int) -> Command:
+        """Return an Unsubscribe."""
+        return Unsubscribe(_named(self.channel), id)
+
+
+class PublishRequest(Request):
+    """Publish JSON to a channel; `type` other than 0 writes to a map."""
+
+    channel: str = ""
+    data: Raw = Raw()
+    type: Int32 = 0
+
+    def command(self, id: int) -> Command:
+        """Return a Publish; one without data is answered with 107 and one to a map with 108."""
+        channel = _named(self.channel)
+        data = bytes(self.data)
+        if self.type:
+            return Unsupported(id, NOT_AVAILABLE)
+        if not data:
+            return Unsupported(id, BAD_REQUEST_ERROR)
+        return Publish(channel, data, id=id)
+
+
+class PresenceRequest(Request):
+    """Ask who is in a channel."""
+
+    channel: str = ""
+
+    def command(self, id: int) -> Command:
+        """Return a Presence."""
+        return Presence(_named(self.channel), id)
+
+
+class PresenceStatsRequest(Request):
+    """Ask how many are in a channel."""
+
+    channel: str = ""
+
+    def command(self, id: int) -> Command:
+        """Return a Presence that counts."""
+        return Presence(_named(self.channel), id, counts_only=True)
+
+
+class Since(Struct, gc=False):
+    """Where to read history from."""
+
+    offset: Offset = 0
+    epoch: str = ""
+
+
+class HistoryRequest(Request):
+    """Read history; every negative limit means as much as allowed."""
+
+    channel: str = ""
+    limit: Int32 = 0
+    since: Since | None = None
+    reverse: bool = False
+
+    def command(self, id: int) -> Command:
+        """Return a History; there is nothing before offset 0, so asking for that is answered with 107."""
+        channel = _named(self.channel)
+        since = self.since
+        if since is not None and self.reverse and not since.offset:
+            return Unsupported(id, BAD_REQUEST_ERROR)
+        at = None if since is None else Position(since.epoch, since.offset)
+        return History(channel, id, max(self.limit, -1), at, self.reverse)
+
+
+class UnofferedRequest(Request):
+    """Ask for an RPC or a refresh, which this server does not offer."""
+
+    def command(self, id: int) -> Command:
+        """Return what is answered with 108."""
+        return Unsupported(id, NOT_AVAILABLE)
+
+
+class SendRequest(Request):
+    """Send a message that has no reply, so that a refusal can only close."""
+
+    def command(self, id: int) -> Command:
+        """Raise ProtocolViolation (3508)."""
+        raise ProtocolViolation(NOT_AVAILABLE_CLOSE, "no handler takes messages without a channel")
+
+
+class Call(Struct, gc=False):
+    """One command as it is sent: an id, and one of the requests; neither is a pong."""
+
+    id: Id = 0
+    connect: ConnectRequest | None = None
+    subscribe: SubscribeRequest | None = None
+    unsubscribe: UnsubscribeRequest | None = None
+    publish: PublishRequest | None = None
+    presence: PresenceRequest | None = None
+    presence_stats: PresenceStatsRequest | None = None
+    history: HistoryRequest | None = None
+    rpc: UnofferedRequest | None = None
+    send: SendRequest | None = None
+    refresh: UnofferedRequest | None = None
+    sub_refresh: UnofferedRequest | None = None
+
+    def request(self) -> Request | None:
+        """Return what is asked: the first, should a client ask for several things under one id."""
+        return (
+            self.publish
+            or self.connect
+            or self.subscribe
+            or self.unsubscribe
+            or self.presence
+            or self.presence_stats
+            or self.history
+            or self.rpc
+            or self.send
+            or self.refresh
+            or self.sub_refresh
+        )
+
+
+class _Claim(Struct, gc=False):
+    user: Raw = Raw()
+    name: Raw = Raw()
+
+
+_CLAIM = msgspec.json.Decoder(_Claim)
+_STRING = msgspec.json.Decoder(str)
+
+
+def claimed_user(data: bytes) -> str:
+    """Return the `user` or else the `name` that an application put into its connect data, or "".
+
+    The data is the application's own, so whatever else it is, is none of our business.
+    """
+    try:
+        claim = _CLAIM.decode(data)
+        return _STRING.decode(claim.user) if bytes(claim.user) else _STRING.decode(claim.name)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+
+
+def _named(channel: str) -> str:
+    if not channel:
+        raise ProtocolViolation(BAD_REQUEST, "a command about a channel names it")
+    return channel
+
+
+def _present(value: Raw) -> bytes:
+    data = bytes(value)
+    return b"" if data == b"null" else data

@@ -1,0 +1,239 @@
+"""What the server says in the json format of plain WebSocket: JSON objects with a `type`.
+
+::
+
+    {"type":"connected","session":"..."}
+    {"type":"subscribed","channel":"...","epoch":"...","position":"<epoch>.<offset>.<tag>","recoverable":true,
+     "recovered":false,"reason":"gap"}           the last two only for a client that came back with a position
+    {"type":"message","channel":"...","offset":7,"tag":123,"time":1700000000000,
+     "sender":{"user":"...","session":"..."},"tags":{},"data":...}
+    {"type":"joined","channel":"...","member":{"user":"...","session":"..."}}, and "left"
+    {"type":"published","id":1,"offset":7,"position":"..."}   only for a publish that carried an id
+    {"type":"history","id":2,"channel":"...","position":"...","publications":[message, ...]}
+    {"type":"presence","id":3,"channel":"...","members":[...]} or "clients" and "users"
+    {"type":"pong"}
+    {"type":"error","id":1,"code":103,"message":"permission denied","temporary":true}
+    {"type":"resync","channel":"...","epoch":"...","position":"...","reason":"..."}
+
+`data` is the payload itself if it is JSON, a string if it is text, and a string of base64 beside
+`"encoding":"base64"` if it is bytes. What is zero or empty is left out. The position after a message
+is `epoch + "." + offset + "." + tag`, with the epoch of the last `subscribed` or `resync`; it is what
+`since` takes. A message without an offset is ephemeral and has no position.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hubbub.dialects.contract import (
+    Command,
+    Connected,
+    Counts,
+    Failed,
+    HistoryPage,
+    Members,
+    Pong,
+    Published,
+    Reply,
+    Resync,
+    Subscribed,
+    Unsupported,
+)
+from hubbub.dialects.payloads import as_json, one_line, quote
+from hubbub.dialects.positions import format_position
+from hubbub.errors import ErrorCode
+from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Publication
+
+PING: Final = Unsupported(0, ErrorCode(0, "ping"))
+"""A command that comes straight back to `failed`, which knows it and answers `pong`."""
+
+_PONG = Packet(b'{"type":"pong"}')
+_CACHED_CHANNELS = 4096
+
+_encode = msgspec.json.Encoder().encode
+
+# ── what the server says ────────────────────────────────────────────────────────────────────────
+
+
+class EnvelopeRenderer:
+    """Wrap publications, joins and leaves; what it remembers can be made again at any time."""
+
+    __slots__ = ("_heads",)
+
+    name: str = "text-json"
+    joins: bool = True
+
+    def __init__(self) -> None:
+        self._heads: dict[ChannelName, bytes] = {}
+
+    def publication(self, channel: ChannelName, publication: Publication) -> Packet:
+        """Render a `message`."""
+        return Packet(self.message(channel, publication))
+
+    def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
+        """Render a `joined`."""
+        return Packet(
+            b'{"type":"joined","channel":%b,"member":%b}' % (quote(channel), member(info))
+        )
+
+    def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
+        """Render a `left`."""
+        return Packet(b'{"type":"left","channel":%b,"member":%b}' % (quote(channel), member(info)))
+
+    def message(self, channel: ChannelName, publication: Publication) -> bytes:
+        """Return the JSON of a `message`, which a page of history has too."""
+        head = self._heads.get(channel) or self._head(channel)
+        parts = [head]
+        if publication.offset:
+            parts.append(b',"offset":%d,"tag":%d' % (publication.offset, publication.tag))
+        if publication.time:
+            parts.append(b',"time":%d' % publication.time)
+        if publication.sender is not None:
+            parts.append(b',"sender":' + member(publication.sender))
+        if publication.tags:
+            parts.append(b',"tags":' + _encode(publication.tags))
+        if publication.kind is Kind.BINARY:
+            parts.append(b',"encoding":"base64"')
+        parts.append(b',"data":%b}' % as_json(publication.data, publication.kind))
+        return b"".join(parts)
+
+    def _head(self, channel: ChannelName) -> bytes:
+        if len(self._heads) >= _CACHED_CHANNELS:
+            self._heads.clear()
+        head = self._heads[channel] = b'{"type":"message","channel":' + quote(channel)
+        return head
+
+
+ENVELOPE: Final = EnvelopeRenderer()
+
+
+def member(info: ClientInfo) -> bytes:
+    """Return the JSON of who somebody is."""
+    parts = [b'{"user":%b,"session":%b' % (quote(info.user), quote(info.session))]
+    if info.conn_info:
+        parts.append(b',"conn_info":' + one_line(info.conn_info))
+    if info.chan_info:
+        parts.append(b',"chan_info":' + one_line(info.chan_info))
+    parts.append(b"}")
+    return b"".join(parts)
+
+
+class _Answer(Struct, omit_defaults=True, tag_field="type"):
+    pass
+
+
+class _Connected(_Answer, tag="connected"):
+    session: str
+
+
+class _Subscribed(_Answer, tag="subscribed"):
+    channel: str
+    epoch: str
+    position: str
+    recoverable: bool = False
+    recovered: bool | None = None
+    reason: str = ""
+
+
+class _Published(_Answer, tag="published"):
+    id: int
+    offset: int = 0
+    position: str = ""
+
+
+class _History(_Answer, tag="history"):
+    channel: str
+    epoch: str
+    position: str
+    publications: list[Raw]
+    id: int = 0
+
+
+class _Members(_Answer, tag="presence"):
+    channel: str
+    members: list[Raw]
+    id: int = 0
+
+
+class _Counts(_Answer, tag="presence"):
+    channel: str
+    clients: int
+    users: int
+    id: int = 0
+
+
+class _Error(_Answer, tag="error"):
+    code: int
+    message: str
+    temporary: bool = False
+    id: int = 0
+
+
+class _Resync(_Answer, tag="resync"):
+    channel: str
+    epoch: str
+    position: str
+    reason: str
+
+
+def reply(command: Command, reply: Reply) -> Packet | None:
+    """Render an answer that is no refusal; None for what nobody asked about."""
+    if isinstance(reply, Published):
+        return _published(command, reply)
+    answer: _Answer
+    if isinstance(reply, Connected):
+        answer = _Connected(reply.session)
+    elif isinstance(reply, Subscribed):
+        at, asked = reply.position, reply.asked is not None
+        answer = _Subscribed(
+            reply.channel,
+            at.epoch,
+            format_position(at),
+            reply.recoverable,
+            reply.recovered if asked else None,
+            reply.reason,
+        )
+    elif isinstance(reply, HistoryPage):
+        at = reply.position
+        pages = [Raw(ENVELOPE.message(reply.channel, each)) for each in reply.publications]
+        answer = _History(reply.channel, at.epoch, format_position(at), pages, _id(command))
+    elif isinstance(reply, Members):
+        members = [Raw(member(info)) for info in reply.members.values()]
+        answer = _Members(reply.channel, members, _id(command))
+    elif isinstance(reply, Counts):
+        answer = _Counts(reply.channel, reply.clients, reply.users, _id(command))
+    else:
+        return None
+    return Packet(_encode(answer))
+
+
+def failed(command: Command, reply: Failed) -> Packet:
+    """Render a refusal."""
+    if command is PING:
+        return _PONG
+    error = reply.error
+    return Packet(
+        _encode(_Error(error.code, reply.detail or error.message, error.temporary, _id(command)))
+    )
+
+
+def resync(push: Resync) -> Packet:
+    """Render that publications may be missing."""
+    at = push.position
+    return Packet(_encode(_Resync(push.channel, at.epoch, format_position(at), push.reason)))
+
+
+def _published(command: Command, reply: Published) -> Packet | None:
+    asked = _id(command)
+    if not asked:
+        return None
+    at = reply.position
+    word = format_position(at) if at.offset else ""
+    return Packet(_encode(_Published(asked, at.offset, word)))
+
+
+def _id(command: Command) -> int:
+    return 0 if isinstance(command, Pong) else command.id

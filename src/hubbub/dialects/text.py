@@ -1,0 +1,194 @@
+"""Plain WebSocket: what is sent is published, what is published is received.
+
+A connection is one session in one channel, both named by the address it was opened with. It has two formats:
+
+plain
+    Every message of the client is published as it is; every publication arrives as it is. Text that is a JSON
+    object or array counts as JSON, other text as text, a binary message as bytes. A JSON *string* that came
+    from another protocol is shown without its quotes. There is no room for replies: a refusal closes the
+    connection, with 1008 where trying again cannot help and 1013 where it can. A gap that the server could
+    not close cannot be told either; who must know of gaps takes the other format.
+
+json
+    Everything the server says is a JSON object with a `type`: `envelope.py` lists them, and `asked.py` has
+    the rule for what a client may ask.
+
+A client may send a heartbeat, one agreed text, that is never published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from hubbub.dialects import asked, envelope
+from hubbub.dialects.contract import (
+    Command,
+    Connect,
+    Failed,
+    Publish,
+    Push,
+    Renderer,
+    Reply,
+    Resync,
+    Subscribe,
+    Unsupported,
+)
+from hubbub.dialects.envelope import ENVELOPE
+from hubbub.dialects.payloads import as_text, json_container
+from hubbub.dialects.positions import format_position, parse_position
+from hubbub.errors import Close, ErrorCode, ProtocolViolation
+from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Position, Publication, UserId
+
+__all__ = [
+    "PLAIN",
+    "PlainRenderer",
+    "TextDialect",
+    "TextSettings",
+    "format_position",
+    "parse_position",
+    "unquote",
+]
+
+REFUSED = 1008
+"""Close code: the server's policy says no (RFC 6455 section 7.4.1)."""
+TRY_AGAIN_LATER = 1013
+"""Close code: the server cannot now (IANA's registry of WebSocket close codes)."""
+REASON_LIMIT = 123
+"""Bytes of a close reason: a control frame's 125 less the code (RFC 6455 section 5.5)."""
+
+_HEARTBEAT: Final = Unsupported(0, ErrorCode(0, "heartbeat"))
+"""A command that comes straight back to `reply`, which knows it and answers the heartbeat."""
+
+_STRING = msgspec.json.Decoder(str)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSettings:
+    """Say how an endpoint speaks; shared by all its sessions.
+
+    Args:
+        format: "plain", or "json" for the envelope.
+        heartbeat: a text that is a sign of life and nothing else ("": none).
+        heartbeat_reply: what it is answered with ("": nothing).
+        recent: how many of the last publications a newcomer is shown.
+        since: where a client that comes back left off; use `dataclasses.replace` for its session.
+    """
+
+    format: Literal["plain", "json"] = "plain"
+    heartbeat: str = ""
+    heartbeat_reply: str = ""
+    recent: int = 0
+    since: Position | None = None
+
+
+class PlainRenderer:
+    """Show publications as they are."""
+
+    __slots__ = ()
+
+    name: str = "text-plain"
+    joins: bool = False
+
+    def publication(self, channel: ChannelName, publication: Publication) -> Packet:
+        """Return the payload itself, binary if it is."""
+        kind = publication.kind
+        if kind is Kind.BINARY:
+            return Packet(publication.data, True)
+        if kind is Kind.JSON:
+            return Packet(as_text(publication.data))
+        return Packet(publication.data)
+
+    def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
+        """Raise NotImplementedError: `joins` says that this format has no word for it."""
+        raise NotImplementedError("plain text cannot show who joins; ask `joins` first")
+
+    def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
+        """Raise NotImplementedError: `joins` says that this format has no word for it."""
+        raise NotImplementedError("plain text cannot show who leaves; ask `joins` first")
+
+
+PLAIN: Final = PlainRenderer()
+
+
+class TextDialect:
+    """Hold one plain WebSocket's side: its channel, its user, and how the endpoint speaks."""
+
+    __slots__ = ("_channel", "_settings", "_user", "renderer")
+
+    replays: bool = True
+
+    def __init__(self, settings: TextSettings, channel: ChannelName, user: UserId) -> None:
+        self.renderer: Renderer = ENVELOPE if settings.format == "json" else PLAIN
+        self._settings = settings
+        self._channel = channel
+        self._user = user
+
+    def open(self) -> Sequence[Command]:
+        """Return the introduction and the subscription that the address implies."""
+        settings = self._settings
+        json = settings.format == "json"
+        return (
+            Connect(user=self._user),
+            Subscribe(self._channel, since=settings.since, recent=settings.recent, join_leave=json),
+        )
+
+    def receive(self, packet: Packet) -> Sequence[Command]:
+        """Return the publish that a packet is, or in the json format the command; none for a heartbeat."""
+        data = packet.data
+        if packet.binary:
+            return (Publish(self._channel, data, Kind.BINARY),)
+        settings = self._settings
+        if settings.heartbeat and data == settings.heartbeat.encode():
+            return (_HEARTBEAT,) if settings.heartbeat_reply else ()
+        value = json_container(data)
+        if value is None:
+            return (Publish(self._channel, data, Kind.TEXT),)
+        if settings.format == "json":
+            command = asked.command(self._channel, value)
+            if command is not None:
+                return (command,)
+        return (Publish(self._channel, value),)
+
+    def reply(self, command: Command, reply: Reply) -> Packet | None:
+        """Render an answer in the json format; in the plain one there is none.
+
+        Raises ProtocolViolation, with 1013 if trying again can help and else 1008, when the session cannot be
+        let in, and in the plain format for any refusal.
+        """
+        if command is _HEARTBEAT:
+            return Packet(self._settings.heartbeat_reply.encode())
+        json = self._settings.format == "json"
+        if isinstance(reply, Failed):
+            if not json or isinstance(command, (Connect, Subscribe)):
+                raise ProtocolViolation(_close(reply), f"{type(command).__name__} was refused")
+            return envelope.failed(command, reply)
+        return envelope.reply(command, reply) if json else None
+
+    def push(self, push: Push) -> Packet | Close | None:
+        """Tell of a gap in the json format; pings are the transport's business."""
+        if isinstance(push, Resync) and self._settings.format == "json":
+            return envelope.resync(push)
+        return None
+
+
+def unquote(value: str) -> str:
+    """Return a path or query value without the quotes of a JSON string, if it is one.
+
+    Pages that build addresses with `JSON.stringify` send `"zhang"`, quotes included.
+    """
+    if len(value) < 2 or value[0] != '"' or value[-1] != '"':
+        return value
+    try:
+        return _STRING.decode(value.encode("utf-8", "replace"))
+    except msgspec.DecodeError:
+        return value
+
+
+def _close(reply: Failed) -> Close:
+    code = TRY_AGAIN_LATER if reply.error.temporary else REFUSED
+    reason = (reply.detail or reply.error.message).encode()[:REASON_LIMIT]
+    return Close(code, reason.decode("utf-8", "ignore"))
