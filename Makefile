@@ -2,13 +2,13 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench conformance conformance-all lock
+.PHONY: help install serve check test bench conformance conformance-all docs lock
 
 PORT ?= 8000
 ARGS ?=
 PYTEST ?=
 BIN := .venv/bin
-CHECKED := src tests bench examples docs/diagram.py
+CHECKED := src tests bench examples docs/generate.py
 PAGES := .venv/.pages
 CLIENTS := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/package-lock.json bench/*/package-lock.json bench/package-lock.json))
 
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench            compare with other servers, as the README shows it'
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
 	@echo 'make lock             renew requirements/*.txt'
+	@echo 'make docs             renew the parts of docs/ that are made from the code'
 
 install: .venv/.installed $(PAGES)
 
@@ -46,6 +47,9 @@ conformance: .venv/.tools
 
 conformance-all: .venv/.tools
 	$(BIN)/python -m tests.conformance.autobahn --all
+
+docs: .venv/.installed
+	$(BIN)/python docs/generate.py
 
 # ── what the targets need ────────────────────────────────────────────────────────────────────────────────────
 

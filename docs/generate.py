@@ -1,0 +1,165 @@
+"""Write the parts of the documentation that the code knows better: `python docs/generate.py`.
+
+A page marks such a part with `<!-- made: NAME -->` and `<!-- end -->`. tests/docs/test_generated.py fails
+when a page says something else than the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from hubbub.config.settings import EndpointSettings, Settings, SourceSettings
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.settings import HubSettings
+from hubbub.sessions.limits import SessionLimits
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+# ── layers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def layers() -> list[list[str]]:
+    """Return the layers that import-linter enforces, top first, each with its members that exist."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    rows = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    named = ([name.strip("() ") for name in re.split(r"[|:]", row)] for row in rows)
+    return [there for names in named if (there := [name for name in names if source_of(name)])]
+
+
+def source_of(name: str) -> Path | None:
+    candidates = (ROOT / "src/hubbub" / name / "__init__.py", ROOT / f"src/hubbub/{name}.py")
+    return next((path for path in candidates if path.exists()), None)
+
+
+def summary_of(name: str) -> str:
+    path = source_of(name)
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path else None
+    return (text or "").split("\n\n")[0].replace("\n", " ")
+
+
+def layer_table() -> str:
+    rows = ["| layer | what it is |", "| --- | --- |"]
+    for names in layers():
+        rows += [f"| `{name}` | {summary_of(name)} |" for name in names]
+    return "\n".join(rows)
+
+
+def layer_diagram() -> str:
+    rows = layers()
+    lines = ["```mermaid", "flowchart TB"]
+    for number, names in enumerate(rows):
+        lines.append(f'    subgraph L{number}[" "]')
+        lines += [f"        {name}" for name in names]
+        lines.append("    end")
+    lines += [f"    L{number} --> L{number + 1}" for number in range(len(rows) - 1)]
+    return "\n".join([*lines, "```"])
+
+
+TABLES = {"endpoints", "sources", "namespaces", "default_namespace", "hub", "limits"}
+"""Settings that are tables of their own, and have a section of their own in the page."""
+
+# ── settings ────────────────────────────────────────────────────────────────────────────────────
+
+
+def described(settings: type) -> dict[str, str]:
+    """Return what a settings class's docstring says of each field."""
+    text = " ".join(inspect.cleandoc(settings.__doc__ or "").split())
+    _, _, arguments = text.partition("Args: ")
+    names = "|".join(sorted(fields_of(settings), key=len, reverse=True))
+    parts = re.split(rf"(?:^|(?<= ))((?:{names})(?:, (?:{names}))*): ", arguments)
+    return {
+        name: sentence.strip()
+        for together, sentence in zip(parts[1::2], parts[2::2], strict=True)
+        for name in together.split(", ")
+    }
+
+
+def fields_of(settings: type) -> dict[str, object]:
+    """Return the fields that a person sets, with their defaults."""
+    if issubclass(settings, BaseModel):
+        return {
+            name: ... if field.is_required() else field.get_default(call_default_factory=True)
+            for name, field in settings.model_fields.items()
+        }
+    return {
+        field.name: ... if field.default is dataclasses.MISSING else field.default
+        for field in dataclasses.fields(settings)  # type: ignore[arg-type] # it is one, seen as a type
+    }
+
+
+def shown(value: object) -> str:
+    if value is ...:
+        return "(needed)"
+    if value is None:
+        return "(see text)"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, Enum):
+        return f'`"{value.value}"`'
+    if isinstance(value, str):
+        return f'`"{value}"`'
+    if isinstance(value, float):
+        return f"`{value:g}`"
+    if isinstance(value, tuple):
+        return "`[]`"
+    return f"`{value}`"
+
+
+def settings_table(settings: type) -> Callable[[], str]:
+    def table() -> str:
+        explained = described(settings)
+        rows = ["| setting | default | what it does |", "| --- | --- | --- |"]
+        rows += [
+            f"| `{name}` | {shown(default)} | {explained[name]} |"
+            for name, default in fields_of(settings).items()
+            if name not in TABLES
+        ]
+        return "\n".join(rows)
+
+    return table
+
+
+MADE: dict[str, Callable[[], str]] = {
+    "layer-diagram": layer_diagram,
+    "layer-table": layer_table,
+    "settings": settings_table(Settings),
+    "endpoint-settings": settings_table(EndpointSettings),
+    "source-settings": settings_table(SourceSettings),
+    "namespace-settings": settings_table(Namespace),
+    "hub-settings": settings_table(HubSettings),
+    "limit-settings": settings_table(SessionLimits),
+}
+
+
+def renewed(page: str) -> str:
+    """Return a page with its made parts as the code has them now."""
+
+    def fill(match: re.Match[str]) -> str:
+        return f"{match[1]}{MADE[match['name']]()}\n{match[3]}"
+
+    return PART.sub(fill, page)
+
+
+def pages() -> Iterator[Path]:
+    return (path for path in sorted(DOCS.rglob("*.md")) if "<!-- made: " in path.read_text("utf-8"))
+
+
+def main() -> None:
+    for path in pages():
+        path.write_text(renewed(path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""How packets are wrapped in a transport's bytes."""
