@@ -1,1 +1,1 @@
-"""Who follows what on this node: channels, fan-out, catch-up, healing, presence."""
+"""Who follows what on this node, and how every message reaches them once and in order."""

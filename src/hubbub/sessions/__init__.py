@@ -1,1 +1,1 @@
-"""One client's conversation: who it is, what it may do, what it follows."""
+"""One client's conversation: who it is, what it may do, what it follows, when it ends."""

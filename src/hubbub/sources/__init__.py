@@ -1,1 +1,1 @@
-"""Other systems' messages, brought into channels."""
+"""Other systems' messages as publications of channels, and the way back."""

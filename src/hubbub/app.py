@@ -1,0 +1,138 @@
+"""The only place that wires: settings in, a running server's parts out. It is also the public Python API."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from hubbub.brokers.contract import Broker, Stored
+from hubbub.clock import Clock, SystemClock
+from hubbub.config import EndpointSettings, Settings
+from hubbub.dialects.centrifuge.json import CentrifugeJson
+from hubbub.dialects.contract import Dialect, Request
+from hubbub.dialects.text import TextDialect, TextSettings, parse_position
+from hubbub.engines import open_broker, open_source
+from hubbub.hub.encoding import Encodings
+from hubbub.hub.hub import Hub
+from hubbub.model import Kind
+from hubbub.sessions.doors import Door, Doors, fill
+from hubbub.sessions.registry import Registry
+from hubbub.sessions.session import Services
+from hubbub.sources.contract import Source
+from hubbub.transports.admission import origin_allowed
+
+TICK_S = 1.0
+"""Seconds between two looks at what is due: pings, silence, audits, leases."""
+DISMISS_STEPS = 20
+"""Batches in which a draining server closes its sessions."""
+
+DEFAULT_ENDPOINTS = (
+    EndpointSettings(path="/connection/websocket", dialect="centrifuge"),
+    EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
+)
+"""The endpoints that every server has, after those that its operator configured."""
+
+
+class Hubbub:
+    """Be one node: its hub, its sessions and its doors.
+
+    Args:
+        settings: what the operator wants; the defaults are an open server on loopback.
+        clock: the time.
+    """
+
+    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock or SystemClock()
+        self.node = secrets.token_hex(6)
+        limits = self.settings.limits
+        self.broker: Broker = open_broker(self.settings.broker, self.clock)
+        self.hub = Hub(
+            self.broker, self.settings.namespace_table, self.settings.hub, self.clock
+        )
+        self.registry = Registry(
+            round(limits.ping_interval_s / TICK_S), self.clock.monotonic()
+        )
+        services = Services(
+            self.hub,
+            self.registry,
+            Encodings(),
+            limits,
+            self.settings.hub.backlog_limit,
+            self.settings.hub.backlog_age_s,
+            trusting=self.settings.open,
+        )
+        endpoints = (*self.settings.endpoints, *DEFAULT_ENDPOINTS)
+        self.doors = Doors(
+            [_door(endpoint) for endpoint in endpoints],
+            services,
+            partial(origin_allowed, allowed=self.settings.allowed_origins),
+        )
+        self._sources: list[Source] = []
+        self._ticker: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
+        await self.broker.start(self.node, self.hub)
+        for source_settings in self.settings.sources:
+            source = open_source(source_settings, self.hub)
+            self.hub.outlets[source_settings.name] = source
+            self._sources.append(source)
+            await source.start()
+        self._tick()
+
+    def publish(
+        self, channel: str, data: bytes, kind: Kind = Kind.JSON, *, key: str = ""
+    ) -> asyncio.Future[Stored]:
+        """Publish to a channel; the future is done when the broker has it. See `Hub.publish`."""
+        return self.hub.publish(channel, data, kind, key=key)
+
+    async def drain(self, seconds: float) -> None:
+        """Let nobody in any more, and close all sessions in batches over `seconds`."""
+        self.doors.closing = True
+        batch = max(100, len(self.registry) // DISMISS_STEPS)
+        await self.registry.dismiss(batch, seconds / DISMISS_STEPS)
+
+    async def stop(self) -> None:
+        """End everything; what was acknowledged is safe."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        for source in self._sources:
+            await source.close()
+        await self.hub.close()
+        await self.broker.close()
+
+    def _tick(self) -> None:
+        self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        self.registry.tick(self.clock.monotonic())
+        self.hub.tick()
+
+
+def _door(endpoint: EndpointSettings) -> Door:
+    if endpoint.dialect == "centrifuge":
+        return Door(endpoint.path, {"centrifuge-json": _centrifuge})
+    return Door(endpoint.path, {"": _text(endpoint)})
+
+
+def _centrifuge(request: Request) -> Dialect:
+    return CentrifugeJson()
+
+
+def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:
+    plain = TextSettings(
+        "plain", endpoint.heartbeat, endpoint.heartbeat_reply, endpoint.recent
+    )
+    enveloped = replace(plain, format="json")
+
+    def make(request: Request) -> Dialect:
+        query = request.query
+        settings = enveloped if query.get("format", endpoint.format) == "json" else plain
+        if "since" in query:
+            settings = replace(settings, since=parse_position(query["since"]))
+        user = fill(endpoint.user, request) if endpoint.user else query.get("user", "")
+        return TextDialect(settings, fill(endpoint.channel, request), user)
+
+    return make

@@ -1,0 +1,151 @@
+"""Bring a subscriber to a channel's top without a gap, and flip it to live without an `await` between.
+
+A client that comes back is fed from the node's ring, else by one `recover` shared by everybody who asks
+for the same; whatever arrives meanwhile is in the ring when the comparison is made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from hubbub.brokers.contract import HistoryQuery, Log, Outcome, Recovery
+from hubbub.clock import Clock
+from hubbub.dialects.contract import Subscribed
+from hubbub.errors import UNRECOVERABLE_POSITION, Refused
+from hubbub.hub.channels import Channel
+from hubbub.hub.contract import Attachment, Statistics
+from hubbub.hub.envelope import UnreadableEnvelope, open_entry
+from hubbub.hub.settings import HubSettings
+from hubbub.hub.stepping import start
+from hubbub.model import Position, Publication
+
+CONCURRENT_RECOVERIES = 200
+
+
+class Catchup:
+    """Answer what a coming subscriber has missed."""
+
+    __slots__ = ("_asking", "_clock", "_log", "_room", "_settings", "_statistics")
+
+    def __init__(
+        self, log: Log, settings: HubSettings, clock: Clock, statistics: Statistics
+    ) -> None:
+        self._log = log
+        self._settings = settings
+        self._clock = clock
+        self._statistics = statistics
+        self._asking: dict[tuple[str, Position], asyncio.Future[Recovery]] = {}
+        self._room = asyncio.Semaphore(CONCURRENT_RECOVERIES)
+
+    async def bring(self, channel: Channel, wish: Attachment) -> Subscribed | None:
+        """Return the reply for a coming subscriber, true at the moment of return.
+
+        The caller must attach the subscriber without waiting. None says that the channel on this node is
+        behind the log's epoch and must be healed first. Raises BrokerUnavailable, or Refused (112).
+        """
+        if not channel.namespace.recoverable:
+            return self._anew(channel, wish, [])
+        if wish.since is not None:
+            return await self._return(channel, wish, wish.since)
+        if wish.recent:
+            return self._anew(channel, wish, await self._recent(channel, wish.recent))
+        return self._anew(channel, wish, [])
+
+    def _anew(
+        self, channel: Channel, wish: Attachment, publications: list[Publication]
+    ) -> Subscribed:
+        return Subscribed(
+            channel.name,
+            channel.position,
+            recoverable=channel.namespace.recoverable,
+            asked=wish.since,
+            publications=publications,
+        )
+
+    async def _return(
+        self, channel: Channel, wish: Attachment, since: Position
+    ) -> Subscribed | None:
+        missed: list[Publication] = []
+        # A client that knows no epoch means the current one.
+        cursor = since if since.epoch else Position(channel.epoch, since.offset)
+        while (tail := channel.since(cursor, self._oldest_ms(channel))) is None:
+            recovery = await self._recover(channel, cursor)
+            if recovery.outcome is not Outcome.OK:
+                return self._unrecovered(channel, wish, recovery.outcome)
+            try:
+                missed += [open_entry(entry) for entry in recovery.entries]
+            except UnreadableEnvelope:
+                return self._unrecovered(channel, wish, Outcome.GAP)
+            cursor = recovery.top
+            if cursor.epoch != channel.epoch:
+                return None
+            if cursor.offset > channel.offset:
+                # The log is ahead of this node's feed: the rest will come live, and must not come twice.
+                missed = [p for p in missed if p.offset <= channel.offset]
+                break
+        else:
+            missed += tail
+        if len(missed) > self._settings.recovery_limit:
+            return self._unrecovered(channel, wish, Outcome.TOO_MANY)
+        self._statistics.recovered += 1
+        return Subscribed(
+            channel.name,
+            channel.position,
+            recoverable=True,
+            asked=since,
+            recovered=True,
+            publications=missed,
+        )
+
+    def _unrecovered(self, channel: Channel, wish: Attachment, outcome: Outcome) -> Subscribed:
+        self._statistics.unrecovered += 1
+        if wish.reject_unrecovered:
+            raise Refused(UNRECOVERABLE_POSITION, outcome.value)
+        return Subscribed(
+            channel.name,
+            channel.position,
+            recoverable=True,
+            asked=wish.since,
+            reason=outcome.value,
+        )
+
+    async def _recover(self, channel: Channel, since: Position) -> Recovery:
+        key = (channel.name, since)
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = start(self._ask(channel, since))
+            if not asking.done():
+                self._asking[key] = asking
+                asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, channel: Channel, since: Position) -> Recovery:
+        async with self._room:
+            return await self._log.recover(
+                channel.name, since, self._settings.recovery_limit, channel.namespace.retention
+            )
+
+    async def _recent(self, channel: Channel, wanted: int) -> list[Publication]:
+        """Return up to `wanted` of the last publications, complete up to the channel's top."""
+        wanted = min(wanted, self._settings.history_limit)
+        first = Position(channel.epoch, max(0, channel.offset - wanted))
+        tail = channel.since(first, self._oldest_ms(channel))
+        if tail is not None:
+            return tail
+        page = await self._log.history(
+            channel.name, HistoryQuery(wanted, reverse=True), channel.namespace.retention
+        )
+        shown: list[Publication] = []
+        for entry in reversed(page.entries):
+            if entry.epoch != channel.epoch or entry.offset > channel.offset:
+                continue  # it will come live
+            try:
+                shown.append(open_entry(entry))
+            except UnreadableEnvelope:
+                self._statistics.unreadable += 1
+        last = shown[-1].offset if shown else 0
+        newer = [publication for publication in channel.ring if publication.offset > last]
+        return (shown + newer)[-wanted:]
+
+    def _oldest_ms(self, channel: Channel) -> int:
+        return self._clock.epoch_ms() - int(channel.namespace.history_ttl_s * 1000)

@@ -1,0 +1,99 @@
+"""Delivery to the sockets of this node: encode once per encoding, join per loop turn, write.
+
+Events that arrive in one turn of the loop leave as one bytes object per (channel, encoding). Whoever
+changes the membership of a channel flushes it first, so that a newcomer never sees an older message and
+a reply never overtakes one. The transport's own write buffer is the outbox: there is no queue here but
+the few events of this turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from hubbub.hub.encoding import Encoding, Event
+from hubbub.model import ChannelName, Publication, SessionId
+
+Write: TypeAlias = Callable[[bytes], None]
+
+
+class Audience:
+    """The live subscribers of one channel, grouped by encoding."""
+
+    __slots__ = ("_events", "_excluding", "_groups", "channel")
+
+    def __init__(self, channel: ChannelName) -> None:
+        self.channel = channel
+        self._groups: dict[Encoding, dict[SessionId, Write]] = {}
+        self._events: list[Event] = []
+        self._excluding = False
+
+    def __len__(self) -> int:
+        return sum(map(len, self._groups.values()))
+
+    def sessions(self) -> Iterable[SessionId]:
+        """Iterate the ids of all live subscribers."""
+        for group in self._groups.values():
+            yield from group
+
+    def add(self, encoding: Encoding, session: SessionId, write: Write) -> None:
+        """Deliver from the next event on; the caller has flushed."""
+        self._groups.setdefault(encoding, {})[session] = write
+
+    def remove(self, encoding: Encoding, session: SessionId) -> None:
+        """Deliver no more to a session, pending events of this turn excepted if it was flushed first."""
+        group = self._groups.get(encoding)
+        if group is not None:
+            group.pop(session, None)
+            if not group:
+                del self._groups[encoding]
+
+    def put(self, event: Event) -> bool:
+        """Take an event for the next flush; tell whether it is the first of this turn."""
+        if type(event) is Publication and event.exclude:
+            self._excluding = True
+        self._events.append(event)
+        return len(self._events) == 1
+
+    def flush(self) -> int:
+        """Write what this turn brought to all sockets; return the publications delivered."""
+        events = self._events
+        if not events:
+            return 0
+        self._events = []
+        excluding, self._excluding = self._excluding, False
+        publications = sum([type(event) is Publication for event in events])
+        delivered = 0
+        for encoding, group in self._groups.items():
+            data = encoding.render(self.channel, events)
+            if not data:
+                continue
+            delivered += len(group) * publications
+            if excluding:
+                self._write_except(encoding, group, data, events)
+            else:
+                write_all(group.values(), data)
+        return delivered
+
+    def _write_except(
+        self, encoding: Encoding, group: dict[SessionId, Write], data: bytes, events: list[Event]
+    ) -> None:
+        excluded = {event.exclude for event in events if isinstance(event, Publication)}
+        write_all([write for session, write in group.items() if session not in excluded], data)
+        for session in excluded & group.keys():
+            wanted = [e for e in events if not (isinstance(e, Publication) and e.exclude == session)]
+            if wanted:
+                write_all([group[session]], encoding.render(self.channel, wanted))
+
+
+def write_all(writes: Iterable[Write], data: bytes) -> None:
+    """Hand the same bytes to every socket; one that is already closed does not stop the others."""
+    remaining = iter(writes)
+    while True:
+        try:
+            for write in remaining:
+                write(data)
+        except (RuntimeError, OSError):
+            # uvloop raises on a transport that closed in this very turn; its `closed` is on the way.
+            continue
+        return

@@ -1,0 +1,134 @@
+"""Which channels this node follows, and why: from the first subscriber to the end of the linger time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+
+from hubbub.brokers.contract import Broker
+from hubbub.errors import LIMIT_EXCEEDED, BrokerUnavailable, Refused
+from hubbub.hub.channels import Channel, Step
+from hubbub.hub.contract import Outlet
+from hubbub.hub.namespaces import Namespaces
+from hubbub.hub.settings import HubSettings
+from hubbub.model import ChannelName
+
+
+class Following:
+    """Hold the followed channels, and bring each from nothing to live.
+
+    Args:
+        broker: where logged channels are subscribed.
+        outlets: the owners of other channels, by source name.
+        namespaces: options of channels.
+        settings: bounds.
+        settle: called when a channel has become live, to apply what was held and wake those who wait.
+    """
+
+    __slots__ = ("_broker", "_channels", "_namespaces", "_settings", "_settle", "_vacant", "outlets")
+
+    def __init__(
+        self,
+        broker: Broker,
+        outlets: Mapping[str, Outlet],
+        namespaces: Namespaces,
+        settings: HubSettings,
+        settle: Callable[[Channel], None],
+    ) -> None:
+        self._broker = broker
+        self._namespaces = namespaces
+        self._settings = settings
+        self._settle = settle
+        self._channels: dict[ChannelName, Channel] = {}
+        self._vacant: dict[ChannelName, float] = {}
+        self.outlets = outlets
+
+    def __len__(self) -> int:
+        return len(self._channels)
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(list(self._channels.values()))
+
+    def get(self, name: ChannelName) -> Channel | None:
+        """Return a followed channel."""
+        return self._channels.get(name)
+
+    def add(self, name: ChannelName) -> Channel:
+        """Begin to follow a channel; the caller runs `establish`.
+
+        Raises Refused for a bad name, or when this node follows too many.
+        """
+        namespace = self._namespaces.resolve(name)
+        if len(self._channels) >= self._settings.channel_limit:
+            raise Refused(LIMIT_EXCEEDED, "this node follows as many channels as it may")
+        channel = self._channels[name] = Channel(name, namespace, self._settings.ring_size)
+        return channel
+
+    async def establish(self, channel: Channel) -> None:
+        """Take a channel from SUBSCRIBING to LIVE, or give it up and tell those who wait."""
+        try:
+            await self._listen(channel)
+            channel.move(Step.CONFIRMED)
+            if self.is_logged(channel):
+                channel.jump((await self._broker.log.tops([channel.name]))[0])
+        except (BrokerUnavailable, Refused) as fault:
+            self.drop(channel)
+            if channel.settled is not None:
+                channel.settled.set_exception(fault)
+            return
+        channel.move(Step.SYNCED)
+        self._settle(channel)
+
+    async def settled(self, channel: Channel) -> None:
+        """Return when a channel is live. Raises what kept it from becoming so."""
+        if channel.settled is None:
+            channel.settled = asyncio.get_running_loop().create_future()
+        await asyncio.shield(channel.settled)
+
+    def drop(self, channel: Channel) -> None:
+        """Follow a channel no longer."""
+        del self._channels[channel.name]
+        self._vacant.pop(channel.name, None)
+        if self._is_foreign(channel):
+            self.outlets[channel.namespace.source].unfollow(channel.name)
+        if self._is_fed(channel):
+            self._broker.feed.unsubscribe([channel.name])
+
+    def check_vacancy(self, channel: Channel, now: float) -> None:
+        """Note whether a channel has nobody; `now` is monotonic seconds."""
+        if self._channels.get(channel.name) is not channel:
+            return
+        if channel.arriving == 0 and not len(channel.audience):
+            self._vacant[channel.name] = now
+        else:
+            self._vacant.pop(channel.name, None)
+
+    def drop_vacant(self, now: float) -> None:
+        """Drop the channels that had nobody for the linger time."""
+        before = now - self._settings.linger_s
+        for name in [name for name, since in self._vacant.items() if since <= before]:
+            channel = self._channels[name]
+            if channel.is_live():
+                self.drop(channel)
+
+    def is_logged(self, channel: Channel) -> bool:
+        """Tell whether a channel's publications come through the broker's log."""
+        return channel.namespace.logged and not self._is_foreign(channel)
+
+    def logged(self) -> list[Channel]:
+        """Return the channels whose publications come through the broker's log."""
+        return [channel for channel in self._channels.values() if self.is_logged(channel)]
+
+    def _is_foreign(self, channel: Channel) -> bool:
+        source = channel.namespace.source
+        return bool(source) and self.outlets[source].live
+
+    def _is_fed(self, channel: Channel) -> bool:
+        """Tell whether a channel needs the broker's feed: for its log, or for joins and leaves."""
+        return not self._is_foreign(channel) or channel.namespace.presence
+
+    async def _listen(self, channel: Channel) -> None:
+        if self._is_foreign(channel):
+            await self.outlets[channel.namespace.source].follow(channel.name)
+        if self._is_fed(channel):
+            await self._broker.feed.subscribe([channel.name])

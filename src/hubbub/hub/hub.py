@@ -1,0 +1,323 @@
+"""The conductor: it asks the pure parts what is to be done, and does it.
+
+Publishing goes to the broker's log; everything comes back through the feed, own publications too, so that
+there is one order. What the feed brings is judged by the channel, rendered once per encoding, and written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Stored
+from hubbub.clock import Clock
+from hubbub.dialects.contract import HistoryPage, Resync
+from hubbub.errors import (
+    BAD_REQUEST_ERROR,
+    NOT_AVAILABLE,
+    UNRECOVERABLE_POSITION,
+    BrokerUnavailable,
+    Refused,
+)
+from hubbub.hub.catchup import Catchup
+from hubbub.hub.channels import Channel, Verdict
+from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
+from hubbub.hub.encoding import Encoding, Event
+from hubbub.hub.envelope import Published, UnreadableEnvelope, encode, open_announcement, open_entry
+from hubbub.hub.following import Following
+from hubbub.hub.healing import Healing
+from hubbub.hub.membership import Membership
+from hubbub.hub.namespaces import Namespaces
+from hubbub.hub.settings import HubSettings
+from hubbub.hub.stepping import start
+from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication, SessionId
+
+_log = structlog.get_logger(__name__)
+
+
+class Hub:
+    """Connect the subscribers of this node with the channels of the cluster.
+
+    Args:
+        broker: the engine; the hub is its receiver.
+        namespaces: options of channels.
+        settings: bounds and intervals.
+        clock: the time.
+    """
+
+    def __init__(
+        self, broker: Broker, namespaces: Namespaces, settings: HubSettings, clock: Clock
+    ) -> None:
+        self.broker = broker
+        self.namespaces = namespaces
+        self.outlets: dict[str, Outlet] = {}
+        self.statistics = Statistics()
+        self._settings = settings
+        self._clock = clock
+        self._subscribers: dict[SessionId, Subscriber] = {}
+        self._dirty: list[Channel] = []
+        self._catchup = Catchup(broker.log, settings, clock, self.statistics)
+        self._healing = Healing(broker.log, self.statistics, self._take, self._tell)
+        self._following = Following(
+            broker, self.outlets, namespaces, settings, self._healing.settle
+        )
+        self._membership = Membership(broker.presence, broker.feed, namespaces)
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._audit_at = clock.monotonic() + settings.audit_interval_s
+        self._tend_at = clock.monotonic()
+
+    # ── publishing and reading ──────────────────────────────────────────────────────────────────
+
+    def publish(
+        self,
+        channel: ChannelName,
+        data: bytes,
+        kind: Kind = Kind.JSON,
+        *,
+        sender: ClientInfo | None = None,
+        tags: dict[str, str] | None = None,
+        exclude: SessionId = "",
+        key: str = "",
+        skip_history: bool = False,
+    ) -> asyncio.Future[Stored]:
+        """Publish to a channel; the future is done when the broker (or the channel's owner) has it.
+
+        Args:
+            channel: its name. data: the payload; valid JSON where `kind` says so. sender: who speaks.
+            tags: short strings for filters. exclude: a session that must not receive it.
+            key: an idempotency key; the same key within 5 minutes is the same publication.
+            skip_history: whether it is for those who are there now only, without offset.
+
+        Raises Refused at once for a bad channel; the future raises BrokerUnavailable.
+        """
+        namespace = self.namespaces.resolve(channel)
+        self.statistics.published += 1
+        if namespace.source:
+            publication = Publication(data, kind, sender, tags, exclude, self._clock.epoch_ms())
+            return self.outlets[namespace.source].write(channel, publication)
+        if namespace.logged and not skip_history:
+            return self.append(channel, Published(data, kind, sender, tags, exclude), key)
+        said = Published(data, kind, sender, tags, exclude, self._clock.epoch_ms())
+        return start(_unnumbered(self.broker.feed.announce(channel, encode(said))))
+
+    def append(
+        self, channel: ChannelName, said: Published, key: str = ""
+    ) -> asyncio.Future[Stored]:
+        """Append to the broker's log, whoever owns the channel: sources bring in their messages so."""
+        retention = self.namespaces.resolve(channel).retention
+        return self.broker.log.publish(channel, encode(said), retention, key)
+
+    async def history(
+        self, channel: ChannelName, limit: int, since: Position | None, reverse: bool
+    ) -> HistoryPage:
+        """Return a page of a channel's history; `limit` -1 asks for as much as allowed, 0 for the top only.
+
+        Raises Refused (108 where nothing is kept, 112 for another epoch, 107 for a senseless `since`).
+        """
+        namespace = self.namespaces.resolve(channel)
+        if not namespace.recoverable:
+            raise Refused(NOT_AVAILABLE, "this channel keeps no history")
+        if since is not None and reverse and since.offset == 0:
+            raise Refused(BAD_REQUEST_ERROR, "nothing is before offset 0")
+        most = self._settings.history_limit
+        query = HistoryQuery(
+            most if limit < 0 else min(limit, most), since.offset if since else None, reverse
+        )
+        page = await self.broker.log.history(channel, query, namespace.retention)
+        if since is not None and since.epoch and since.epoch != page.top.epoch:
+            raise Refused(UNRECOVERABLE_POSITION, "the channel was born again since")
+        return HistoryPage(channel, [open_entry(entry) for entry in page.entries], page.top)
+
+    async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
+        """Return who is in a channel. Raises Refused (108) where the namespace keeps no presence."""
+        if not self.namespaces.resolve(channel).presence:
+            raise Refused(NOT_AVAILABLE, "this channel keeps no presence")
+        return await self._membership.members(channel)
+
+    # ── coming and going ────────────────────────────────────────────────────────────────────────
+
+    async def attach(self, subscriber: Subscriber, wish: Attachment) -> None:
+        """Make `subscriber` follow a channel; `wish.arrived` is called in the moment it becomes live.
+
+        Raises Refused, or BrokerUnavailable.
+        """
+        channel = self._following.get(wish.channel) or self._follow(wish.channel)
+        channel.arriving += 1
+        try:
+            while True:
+                if not channel.is_live():
+                    await self._following.settled(channel)
+                    continue
+                reply = await self._catchup.bring(channel, wish)
+                if not channel.is_live():
+                    continue
+                if reply is not None:
+                    break
+                self._healing.heal(channel)
+            # No await from here on: what was compared is still true.
+            self._flush(channel)
+            if wish.arrived(reply):
+                session = subscriber.info.session
+                channel.audience.add(wish.encoding, session, subscriber.write)
+                self._subscribers[session] = subscriber
+                self.statistics.subscriptions += 1
+                self._membership.enter(channel.name, channel.namespace, subscriber.info)
+        finally:
+            channel.arriving -= 1
+            self._following.check_vacancy(channel, self._clock.monotonic())
+
+    def detach(self, subscriber: Subscriber, name: ChannelName, encoding: Encoding) -> None:
+        """Make a live subscriber stop following a channel, in the encoding it followed it in."""
+        channel = self._following.get(name)
+        if channel is None:
+            return
+        self._flush(channel)
+        channel.audience.remove(encoding, subscriber.info.session)
+        self.statistics.subscriptions -= 1
+        self._membership.leave(channel.name, channel.namespace, subscriber.info)
+        self._following.check_vacancy(channel, self._clock.monotonic())
+
+    def forget(self, session: SessionId) -> None:
+        """Drop a session that follows nothing any more."""
+        self._subscribers.pop(session, None)
+
+    def _follow(self, name: ChannelName) -> Channel:
+        channel = self._following.add(name)
+        self.statistics.channels = len(self._following)
+        self._spawn(self._following.establish(channel))
+        return channel
+
+    # ── what the feed brings (brokers.contract.Receiver) ────────────────────────────────────────
+
+    def on_entry(self, channel: ChannelName, entry: Entry) -> None:
+        """Take an entry of the log from the broker's feed."""
+        followed = self._following.get(channel)
+        if followed is not None:
+            self._take(followed, entry)
+
+    def on_announcement(self, channel: ChannelName, payload: bytes) -> None:
+        """Take an unnumbered message from the broker's feed."""
+        followed = self._following.get(channel)
+        if followed is None:
+            return
+        try:
+            self._put(followed, open_announcement(payload))
+        except UnreadableEnvelope as fault:
+            self._unreadable(followed, fault)
+
+    def on_restored(self) -> None:
+        """Compare everything: the feed was interrupted."""
+        self._spawn(self._restore())
+
+    def deliver(self, channel: ChannelName, publication: Publication) -> None:
+        """Deliver a message that another system brought to this node; it has no offset."""
+        followed = self._following.get(channel)
+        if followed is not None:
+            self._put(followed, publication)
+
+    def _take(self, channel: Channel, entry: Entry) -> None:
+        verdict = channel.judge(entry)
+        if verdict is Verdict.BREAK and not channel.namespace.recoverable:
+            # What is not kept cannot be repaired; it is counted, and the channel goes on from here.
+            self.statistics.resyncs += 1
+            channel.jump(Position(entry.epoch, entry.offset - 1, entry.previous))
+            verdict = Verdict.NEXT
+        if verdict is Verdict.NEXT:
+            self.statistics.entries += 1
+            try:
+                publication = open_entry(entry)
+            except UnreadableEnvelope as fault:
+                channel.skip(entry)
+                self._unreadable(channel, fault)
+                return
+            channel.advance(entry, publication, self._settings.ring_bytes)
+            self._put(channel, publication)
+        elif verdict is Verdict.SEEN:
+            self.statistics.duplicates += 1
+        else:
+            channel.hold(entry)
+            if verdict is Verdict.BREAK:
+                self._healing.heal(channel)
+
+    def _unreadable(self, channel: Channel, fault: UnreadableEnvelope) -> None:
+        self.statistics.unreadable += 1
+        _log.warning("unreadable message skipped", channel=channel.name, fault=str(fault))
+
+    def _put(self, channel: Channel, event: Event) -> None:
+        if channel.audience.put(event):
+            if not self._dirty:
+                asyncio.get_running_loop().call_soon(self._flush_all)
+            self._dirty.append(channel)
+
+    def _flush(self, channel: Channel) -> None:
+        self.statistics.delivered += channel.audience.flush()
+
+    def _flush_all(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for channel in dirty:
+            self._flush(channel)
+
+    def _tell(self, channel: Channel, reason: str) -> None:
+        """Tell every subscriber that a channel could not be kept gapless."""
+        self._flush(channel)
+        resync = Resync(channel.name, channel.position, reason)
+        for session in list(channel.audience.sessions()):
+            self._subscribers[session].resync(resync)
+
+    # ── time ────────────────────────────────────────────────────────────────────────────────────
+
+    def tick(self) -> None:
+        """Do what is due; called about once a second."""
+        now = self._clock.monotonic()
+        self._following.drop_vacant(now)
+        self.statistics.channels = len(self._following)
+        if now >= self._audit_at:
+            self._audit_at = now + self._settings.audit_interval_s
+            self._spawn(self._audit(quiet_only=True))
+        if now >= self._tend_at:
+            self._tend_at = now + self._settings.lease_renewal_s
+            self._spawn(self._membership.tend())
+
+    async def _audit(self, *, quiet_only: bool) -> None:
+        try:
+            await self._healing.compare(self._following.logged(), quiet_only=quiet_only)
+        except BrokerUnavailable as fault:
+            _log.debug("the audit waits for the broker", fault=str(fault))
+
+    async def _restore(self) -> None:
+        await self._audit(quiet_only=False)
+        present = [
+            (channel.name, self._subscribers[session].info)
+            for channel in self._following
+            if channel.namespace.presence
+            for session in channel.audience.sessions()
+        ]
+        try:
+            await self._membership.restore(present)
+        except BrokerUnavailable as fault:
+            _log.debug("presence waits for the broker", fault=str(fault))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = start(work)
+        if task.done():
+            task.result()
+            return
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Finish what is on its way; the broker is closed by whoever started it."""
+        self._flush_all()
+        await self._membership.close()
+        await self._healing.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _unnumbered(announced: asyncio.Future[None]) -> Stored:
+    await announced
+    return Stored(Position("", 0))

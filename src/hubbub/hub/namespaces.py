@@ -1,0 +1,109 @@
+"""Which options a channel has: its name's prefix up to `:` picks the namespace.
+
+A pure table. `chat:lobby` belongs to namespace `chat`; `lobby` has none and takes the options of the
+nameless one. Who may do what is an `Audience`, evaluated in `grants.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from hubbub.errors import BAD_REQUEST_ERROR, UNKNOWN_CHANNEL, Refused
+from hubbub.model import ChannelName, Retention
+
+BOUNDARY = ":"
+RESERVED = "!"
+"""First character of Hubbub's own channels (control between nodes, probes)."""
+
+
+class Audience(str, Enum):
+    """Who may do a thing in a channel."""
+
+    EVERYONE = "everyone"
+    USERS = "users"
+    """Whoever has a non-empty user name."""
+    SUBSCRIBERS = "subscribers"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """The options of all channels of one prefix.
+
+    Args:
+        history_size: publications kept per channel; 0 keeps none (gaps are still seen).
+        history_ttl_s: seconds after which a kept publication is gone.
+        ephemeral: publications are live only: no offset, no history, no recovery.
+        presence: whether it is remembered who is in the channel.
+        join_leave: whether subscribers who ask are told of joins and leaves (needs `presence`).
+        subscribe, publish, history, see_presence: who may.
+        message_id: the member of a JSON object that names a message, so that a client may send it again
+            without doubling it ("" : none).
+        source: the name of the configured source that owns these channels ("" : the broker does).
+    """
+
+    history_size: int = 1000
+    history_ttl_s: float = 7 * 86400.0
+    ephemeral: bool = False
+    presence: bool = True
+    join_leave: bool = True
+    subscribe: Audience = Audience.EVERYONE
+    publish: Audience = Audience.EVERYONE
+    history: Audience = Audience.EVERYONE
+    see_presence: Audience = Audience.EVERYONE
+    message_id: str = "id"
+    source: str = ""
+
+    @property
+    def retention(self) -> Retention:
+        """Return what the broker must keep."""
+        return Retention(self.history_size, self.history_ttl_s)
+
+    @property
+    def recoverable(self) -> bool:
+        """Tell whether a position in these channels is worth keeping."""
+        return self.history_size > 0 and self.logged
+
+    @property
+    def logged(self) -> bool:
+        """Tell whether publications go through the broker's log, and so have offsets."""
+        return not self.ephemeral
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """All namespaces of a server, and the rule for channel names.
+
+    Args:
+        nameless: options of channels without a prefix.
+        named: options by prefix.
+        open: whether an unknown prefix takes the nameless options instead of being refused.
+        name_limit: the longest channel name in characters.
+    """
+
+    nameless: Namespace = field(default_factory=Namespace)
+    named: Mapping[str, Namespace] = field(default_factory=dict)
+    open: bool = True
+    name_limit: int = 255
+
+    def resolve(self, channel: ChannelName) -> Namespace:
+        """Return a channel's options.
+
+        Raises Refused when the name is empty, too long, has control characters or a reserved first
+        character (107), or names an unknown namespace (102).
+        """
+        if not channel or len(channel) > self.name_limit or channel[0] == RESERVED:
+            raise Refused(BAD_REQUEST_ERROR, f"not a channel name: {channel[:40]!r}")
+        if not channel.isprintable():
+            raise Refused(BAD_REQUEST_ERROR, "a channel name has no control characters")
+        prefix, boundary, _ = channel.partition(BOUNDARY)
+        if not boundary:
+            return self.nameless
+        namespace = self.named.get(prefix)
+        if namespace is not None:
+            return namespace
+        if self.open:
+            return self.nameless
+        raise Refused(UNKNOWN_CHANNEL, f"no namespace {prefix!r} is configured")

@@ -1,0 +1,34 @@
+"""The hub's bounds, each with its default and its unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """Bound what the hub holds and how often it checks.
+
+    Args:
+        ring_size: publications that a node keeps of each followed channel for those who come back.
+        ring_bytes: payload bytes of them, at most.
+        recovery_limit: publications that one recovery may return.
+        history_limit: publications that one page of history may return.
+        linger_s: seconds that a channel without subscribers stays followed.
+        audit_interval_s: seconds between comparisons of quiet channels with the broker.
+        lease_renewal_s: seconds between renewals of the node's presence lease, and reaps.
+        channel_limit: channels that one node follows at most.
+        backlog_limit: bytes that one client may leave unread before it is disconnected as slow.
+        backlog_age_s: seconds that a client may stay above the high water mark.
+    """
+
+    ring_size: int = 128
+    ring_bytes: int = 256 * 1024
+    recovery_limit: int = 300
+    history_limit: int = 300
+    linger_s: float = 15.0
+    audit_interval_s: float = 10.0
+    lease_renewal_s: float = 5.0
+    channel_limit: int = 1_000_000
+    backlog_limit: int = 1024 * 1024
+    backlog_age_s: float = 10.0

@@ -1,0 +1,51 @@
+"""Run a coroutine at once as far as it goes, and make a task only of what is left.
+
+With an embedded broker nearly nothing waits; a task for each command would cost more than the command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Generator
+from types import coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def start(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+    """Run `work` until it first waits; return a future, already done when it never did.
+
+    `work` must not need a current task before its first wait (no `asyncio.timeout` there).
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        waiting_for = work.send(None)
+    except StopIteration as end:
+        finished: asyncio.Future[T] = loop.create_future()
+        finished.set_result(end.value)
+        return finished
+    except Exception as fault:
+        failed: asyncio.Future[T] = loop.create_future()
+        failed.set_exception(fault)
+        return failed
+    return loop.create_task(_finish(work, waiting_for))
+
+
+async def _finish(work: Coroutine[Any, Any, T], waiting_for: Any) -> T:
+    return await _resume(work, waiting_for)
+
+
+@coroutine
+def _resume(work: Coroutine[Any, Any, T], waiting_for: Any) -> Generator[Any, Any, T]:
+    while True:
+        try:
+            try:
+                answer = yield waiting_for
+            except BaseException as fault:
+                waiting_for = work.throw(fault)
+            else:
+                waiting_for = work.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result

@@ -1,0 +1,202 @@
+"""What each command does: one short function per command, and the table that finds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Any
+
+import msgspec
+
+from hubbub.brokers.contract import Stored
+from hubbub.dialects import contract as say
+from hubbub.errors import ALREADY_SUBSCRIBED, LIMIT_EXCEEDED, Refused
+from hubbub.hub.contract import Attachment
+from hubbub.hub.encoding import Encoding
+from hubbub.hub.grants import Operation, allow
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.stepping import start
+from hubbub.model import ChannelName, ClientInfo, Kind
+from hubbub.sessions.auth import identify
+from hubbub.sessions.session import Session
+
+
+def connect(session: Session, command: say.Connect) -> None:
+    """Introduce the client."""
+    user = identify(command, trusting=session.services.trusting)
+    session.info = ClientInfo(user, session.id)
+    session.services.registry.greeting.pop(session.id, None)
+    session.reply(
+        command, say.Connected(session.id, int(session.services.limits.ping_interval_s))
+    )
+
+
+def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
+    """Follow a channel."""
+    services, channel = session.services, command.channel
+    following = session.following
+    assert following is not None
+    namespace = _granted(session, channel, Operation.SUBSCRIBE)
+    if channel in following:
+        raise Refused(ALREADY_SUBSCRIBED)
+    if len(following) >= services.limits.channels:
+        raise Refused(LIMIT_EXCEEDED, f"at most {services.limits.channels} channels at once")
+    following[channel] = None
+    joins = command.join_leave and namespace.join_leave
+    encoding = services.encodings.of(session.dialect.renderer, session.connection.frame, joins)
+    wish = Attachment(
+        channel,
+        encoding,
+        partial(_arrived, session, command, encoding),
+        command.since,
+        command.recent,
+        command.reject_unrecovered,
+    )
+    return start(_attach(session, wish))
+
+
+async def _attach(session: Session, wish: Attachment) -> None:
+    try:
+        await session.services.hub.attach(session, wish)
+    except BaseException:
+        if session.following is not None:
+            session.following.pop(wish.channel, None)
+        raise
+
+
+def _arrived(
+    session: Session, command: say.Subscribe, encoding: Encoding, reply: say.Subscribed
+) -> bool:
+    # The reply is written before the hub adds the session to the audience: nothing overtakes it.
+    session.reply(command, reply)
+    if session.dialect.replays and session.following is not None and reply.publications:
+        session.write(encoding.render(command.channel, reply.publications))
+    if session.following is None:
+        return False
+    session.following[command.channel] = encoding
+    return True
+
+
+def unsubscribe(session: Session, command: say.Unsubscribe) -> None:
+    """Stop following a channel; one that is not followed is no error."""
+    assert session.following is not None
+    encoding = session.following.pop(command.channel, None)
+    if encoding is not None:
+        session.services.hub.detach(session, command.channel, encoding)
+    session.reply(command, say.Unsubscribed(command.channel))
+
+
+def publish(session: Session, command: say.Publish) -> asyncio.Future[None] | None:
+    """Publish to a channel; the reply comes when the broker has it, and publishing goes on meanwhile."""
+    namespace = _granted(session, command.channel, Operation.PUBLISH)
+    stored = session.services.hub.publish(
+        command.channel,
+        command.data,
+        command.kind,
+        sender=session.info,
+        key=command.key or _key(session, command, namespace),
+    )
+    if stored.done():
+        _published(session, command, stored)
+        return None
+    session.pending += 1
+    stored.add_done_callback(partial(_settled, session, command))
+    if session.pending < session.services.limits.pending:
+        return None
+    return start(_wait_for(stored))
+
+
+def _settled(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:
+    session.pending -= 1
+    _published(session, command, stored)
+
+
+def _published(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:
+    fault = stored.exception()
+    if fault is not None:
+        session.fail(command, fault)
+    else:
+        session.reply(command, say.Published(command.channel, stored.result().position))
+
+
+async def _wait_for(stored: asyncio.Future[Stored]) -> None:
+    await asyncio.wait([stored])
+
+
+def _key(session: Session, command: say.Publish, namespace: Namespace) -> str:
+    """Return the idempotency key that the message itself carries: nobody can use somebody else's."""
+    if not namespace.message_id or command.kind is not Kind.JSON or command.data[:1] != b"{":
+        return ""
+    try:
+        name = _named(namespace.message_id)(command.data).name
+    except msgspec.DecodeError:
+        return ""
+    return f"{session.info.user}/{name}" if isinstance(name, str) and name else ""
+
+
+@lru_cache(maxsize=64)
+def _named(member: str) -> Callable[[bytes], Any]:
+    """Return a decoder that reads one member of a JSON object as `name`."""
+    shape = msgspec.defstruct("Named", [("name", Any, None)], rename={"name": member})
+    return msgspec.json.Decoder(shape).decode
+
+
+def history(session: Session, command: say.History) -> asyncio.Future[None]:
+    """Read a page of history, after this session's own publications."""
+    _granted(session, command.channel, Operation.HISTORY)
+    return start(_history(session, command))
+
+
+async def _history(session: Session, command: say.History) -> None:
+    hub = session.services.hub
+    page = await hub.history(command.channel, command.limit, command.since, command.reverse)
+    session.reply(command, page)
+
+
+def presence(session: Session, command: say.Presence) -> asyncio.Future[None]:
+    """Tell who, or how many, are in a channel."""
+    _granted(session, command.channel, Operation.PRESENCE)
+    return start(_presence(session, command))
+
+
+async def _presence(session: Session, command: say.Presence) -> None:
+    members = await session.services.hub.members(command.channel)
+    if command.counts_only:
+        users = {info.user for info in members.values()}
+        session.reply(command, say.Counts(command.channel, len(members), len(users)))
+    else:
+        session.reply(command, say.Members(command.channel, members))
+
+
+def pong(session: Session, command: say.Pong) -> None:
+    """Take a sign of life; the session has noted it on arrival."""
+
+
+def unsupported(session: Session, command: say.Unsupported) -> None:
+    """Answer that this server does not offer it."""
+    raise Refused(command.error)
+
+
+def _granted(session: Session, channel: ChannelName, operation: Operation) -> Namespace:
+    namespace = session.services.hub.namespaces.resolve(channel)
+    subscribed = session.following is not None and session.following.get(channel) is not None
+    allow(namespace, operation, session.info.user, subscribed)
+    return namespace
+
+
+HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] | None]] = {
+    say.Connect: connect,
+    say.Subscribe: subscribe,
+    say.Unsubscribe: unsubscribe,
+    say.Publish: publish,
+    say.History: history,
+    say.Presence: presence,
+    say.Pong: pong,
+    say.Unsupported: unsupported,
+}
+
+
+def handle(session: Session, command: say.Command) -> asyncio.Future[None] | None:
+    """Run a command; return a future when it waits. Raises what `Session.fail` can answer."""
+    return HANDLERS[type(command)](session, command)

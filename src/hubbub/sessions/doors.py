@@ -1,0 +1,118 @@
+"""Which path leads to which dialect: the doors of a server, and who may come in through them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
+
+from hubbub.dialects.contract import Dialect, Request
+from hubbub.dialects.text import unquote as unquoted
+from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.sessions.commands import handle
+from hubbub.sessions.contract import Accepted, Refusal
+from hubbub.sessions.session import Services, Session
+
+_VARIABLE = re.compile(r"\{([a-z_]+)\}")
+_PLACE = re.compile(r"\{((?:query\.)?[A-Za-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One endpoint.
+
+    Args:
+        path: a pattern such as `/ws/{channel}`; a variable matches one path segment.
+        dialects: what makes a session's dialect of its request, by sub-protocol, the first one being the
+            default. A maker raises ProtocolViolation for a request it cannot serve.
+    """
+
+    path: str
+    dialects: Mapping[str, Callable[[Request], Dialect]]
+    pattern: re.Pattern[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        literals = _VARIABLE.split(self.path)
+        parts = [
+            f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part)
+            for index, part in enumerate(literals)
+        ]
+        object.__setattr__(self, "pattern", re.compile("".join(parts)))
+
+    def variables(self, path: str) -> dict[str, str] | None:
+        """Return the percent-decoded variables of a raw path, or None where it is another door's."""
+        match = self.pattern.fullmatch(path)
+        return {name: unquote(value) for name, value in match.groupdict().items()} if match else None
+
+    def choose(self, offered: Sequence[str]) -> tuple[str | None, Callable[[Request], Dialect]]:
+        """Return the sub-protocol to name and its maker; None where the client offered none of ours."""
+        for name in offered:
+            if name in self.dialects:
+                return name, self.dialects[name]
+        return None, next(iter(self.dialects.values()))
+
+
+def fill(template: str, request: Request) -> str:
+    """Return a template with `{name}` replaced by path variables and `{query.name}` by query values.
+
+    Values may be JSON strings, as pages write them that build addresses with `JSON.stringify`.
+    Raises ProtocolViolation (3501) where the address lacks one.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        source, _, key = name.rpartition(".")
+        found = (request.query if source else request.variables).get(key)
+        if found is None:
+            raise ProtocolViolation(BAD_REQUEST, f"the address lacks {key!r}")
+        return unquoted(found)
+
+    return _PLACE.sub(value, template)
+
+
+class Doors:
+    """Admit WebSocket handshakes (`sessions.contract.Doorkeeper`).
+
+    Args:
+        doors: the endpoints, first match wins.
+        services: what sessions share.
+        origin_allowed: says whether a browser's page may connect, given its `Origin` and the `Host`.
+    """
+
+    __slots__ = ("_doors", "_origin_allowed", "_services", "closing")
+
+    def __init__(
+        self,
+        doors: Sequence[Door],
+        services: Services,
+        origin_allowed: Callable[[str, str], bool],
+    ) -> None:
+        self._doors = doors
+        self._services = services
+        self._origin_allowed = origin_allowed
+        self.closing = False
+        """Set while the server drains: nobody comes in any more."""
+
+    def admit(self, request: Request, subprotocols: Sequence[str]) -> Accepted | Refusal | None:
+        """Return who talks on this connection, why not, or None where no door has the path."""
+        for door in self._doors:
+            variables = door.variables(request.path)
+            if variables is not None:
+                return self._enter(door, replace(request, variables=variables), subprotocols)
+        return None
+
+    def _enter(
+        self, door: Door, request: Request, subprotocols: Sequence[str]
+    ) -> Accepted | Refusal:
+        if self.closing:
+            return Refusal(503, "the server is shutting down", (("Retry-After", "1"),))
+        origin = request.headers.get("origin")
+        if origin is not None and not self._origin_allowed(origin, request.headers.get("host", "")):
+            return Refusal(403, "this origin may not connect; allow it with allowed_origins")
+        subprotocol, make = door.choose(subprotocols)
+        try:
+            dialect = make(request)
+        except ProtocolViolation as fault:
+            return Refusal(400, fault.detail or fault.close.reason)
+        return Accepted(Session(self._services, dialect, handle), subprotocol)

@@ -1,0 +1,54 @@
+"""What one session may ask for: sizes, counts and rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLimits:
+    """Bound one session.
+
+    Args:
+        channels: subscriptions of one session.
+        commands_per_s: commands that refill the bucket each second; 0 switches the limit off.
+        command_burst: commands that may come at once.
+        pending: publications that may wait for the broker before reading pauses.
+        ping_interval_s: seconds between pings (0: none).
+        idle_s: seconds of silence after which a peer counts as dead; more than `ping_interval_s`.
+        connect_s: seconds in which a dialect with a connect command must see it.
+        strikes: refused floods after which the session is closed.
+    """
+
+    channels: int = 128
+    commands_per_s: float = 1000.0
+    command_burst: int = 5000
+    pending: int = 4096
+    ping_interval_s: float = 25.0
+    idle_s: float = 60.0
+    connect_s: float = 10.0
+    strikes: int = 10
+
+
+class TokenBucket:
+    """Allow `burst` at once and `rate` a second over time; time is passed in."""
+
+    __slots__ = ("_level", "_stamp")
+
+    def __init__(self, burst: float, now: float) -> None:
+        self._level = burst
+        self._stamp = now
+
+    def take(self, rate: float, burst: float, now: float, amount: float = 1.0) -> bool:
+        """Take `amount`, and tell whether it was there.
+
+        Args:
+            rate: refill in units per second. burst: the bucket's size. now: seconds, monotonic.
+        """
+        level = min(burst, self._level + (now - self._stamp) * rate)
+        self._stamp = now
+        if level < amount:
+            self._level = level
+            return False
+        self._level = level - amount
+        return True

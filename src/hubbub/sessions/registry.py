@@ -1,0 +1,96 @@
+"""All sessions of this node, in the buckets in which one ticker visits them.
+
+There is no task and no timer per session: each second one bucket is visited, so that every session is seen
+once per ping interval.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from hubbub.model import SessionId
+
+
+class Visited(Protocol):
+    """A session as the ticker sees it."""
+
+    id: SessionId
+
+    def visit(self, now: float) -> None:
+        """Ping, or give up a silent peer; `now` is monotonic seconds."""
+        ...
+
+    def hurry(self, now: float) -> None:
+        """End a session that has not introduced itself in time."""
+        ...
+
+    def relieve(self, now: float) -> None:
+        """End a session that does not read what it is sent."""
+        ...
+
+    def dismiss(self) -> None:
+        """Close a session because the server shuts down; it may come back elsewhere."""
+        ...
+
+
+class Registry:
+    """Hold the sessions of a node.
+
+    Args:
+        rounds: ticks in which every session is visited once.
+        now: monotonic seconds.
+    """
+
+    __slots__ = ("_buckets", "_round", "congested", "greeting", "now", "total")
+
+    def __init__(self, rounds: int, now: float) -> None:
+        self._buckets: list[dict[SessionId, Visited]] = [{} for _ in range(max(1, rounds))]
+        self._round = 0
+        self.greeting: dict[SessionId, Visited] = {}
+        self.congested: dict[SessionId, Visited] = {}
+        self.now = now
+        """Coarse monotonic seconds, as of the last tick: good enough to tell silence from life."""
+        self.total = 0
+        """Sessions since the start."""
+
+    def __len__(self) -> int:
+        return sum(map(len, self._buckets))
+
+    def _bucket(self, session: SessionId) -> dict[SessionId, Visited]:
+        return self._buckets[hash(session) % len(self._buckets)]
+
+    def add(self, session: Visited) -> None:
+        """Take a session in; it is expected to introduce itself."""
+        self.total += 1
+        self._bucket(session.id)[session.id] = session
+        self.greeting[session.id] = session
+
+    def discard(self, session: Visited) -> None:
+        """Let a session go."""
+        self._bucket(session.id).pop(session.id, None)
+        self.greeting.pop(session.id, None)
+        self.congested.pop(session.id, None)
+
+    def get(self, session: SessionId) -> Visited | None:
+        """Return a session of this node by its id."""
+        return self._bucket(session).get(session)
+
+    def tick(self, now: float) -> None:
+        """Visit what is due. Called once a second."""
+        self.now = now
+        self._round = (self._round + 1) % len(self._buckets)
+        for session in list(self._buckets[self._round].values()):
+            session.visit(now)
+        for session in list(self.greeting.values()):
+            session.hurry(now)
+        for session in list(self.congested.values()):
+            session.relieve(now)
+
+    async def dismiss(self, batch: int, pause_s: float) -> None:
+        """Close all sessions, `batch` at a time with `pause_s` seconds between, to spread their return."""
+        while sessions := [s for bucket in self._buckets for s in bucket.values()]:
+            for session in sessions[:batch]:
+                session.dismiss()
+                self.discard(session)
+            await asyncio.sleep(pause_s)

@@ -1,0 +1,328 @@
+"""One client's conversation, from the first byte to the last.
+
+    greeting ──Connect──▶ open ──close/closed──▶ gone
+
+Commands of one session run in order. Most do not wait: they run to their end inside `received`. One that
+waits (for the broker) makes the next ones queue behind it, and reading pauses while the queue is long.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hubbub.dialects.contract import Command, Dialect, Failed, Ping, Push, Reply, Resync
+from hubbub.errors import (
+    INTERNAL,
+    NO_PONG,
+    NOT_AVAILABLE_CLOSE,
+    SHUTDOWN,
+    SLOW,
+    STALE,
+    TOO_MANY_REQUESTS,
+    TOO_MANY_REQUESTS_ERROR,
+    BrokerUnavailable,
+    Close,
+    ProtocolViolation,
+    Refused,
+)
+from hubbub.hub.encoding import Encoding, Encodings
+from hubbub.hub.hub import Hub
+from hubbub.model import ChannelName, ClientInfo, Packet, SessionId
+from hubbub.sessions.contract import Connection
+from hubbub.sessions.limits import SessionLimits, TokenBucket
+from hubbub.sessions.registry import Registry
+
+if TYPE_CHECKING:
+    import asyncio
+
+_log = structlog.get_logger(__name__)
+
+INBOX_LIMIT = 256
+"""Commands that may wait behind one that waits, before reading from the client pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all sessions of a node share.
+
+    Args:
+        hub: the channels. registry: all sessions. encodings: the shared renderings. limits: the bounds.
+        backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
+        trusting: whether claimed user names are believed.
+    """
+
+    hub: Hub
+    registry: Registry
+    encodings: Encodings
+    limits: SessionLimits
+    backlog_limit: int
+    backlog_age_s: float
+    trusting: bool
+
+
+Handler = Callable[["Session", Command], "asyncio.Future[None] | None"]
+
+
+class Session:
+    """Talk to one client.
+
+    Args:
+        services: what all sessions share.
+        dialect: this client's side of its protocol.
+        handle: runs one command; returns a future when it has to wait.
+    """
+
+    __slots__ = (
+        "_bucket",
+        "_congested_at",
+        "_handle",
+        "_heard_at",
+        "_inbox",
+        "_opened_at",
+        "_strikes",
+        "connection",
+        "dialect",
+        "following",
+        "id",
+        "info",
+        "pending",
+        "services",
+        "waiting",
+        "write",
+    )
+
+    connection: Connection
+    write: Callable[[bytes], None]
+
+    def __init__(self, services: Services, dialect: Dialect, handle: Handler) -> None:
+        self.services = services
+        self.dialect = dialect
+        self.id: SessionId = secrets.token_urlsafe(12)
+        self.info = ClientInfo("", self.id)
+        self.following: dict[ChannelName, Encoding | None] | None = {}
+        """What is followed; None as a value while it is on its way. The whole is None once gone."""
+        self.pending = 0
+        """Publications that wait for the broker."""
+        self.waiting: asyncio.Future[None] | None = None
+        self._handle = handle
+        self._inbox: deque[Command] | None = None
+        self._bucket: TokenBucket | None = None
+        self._strikes = 0
+        self._congested_at = 0.0
+        self._heard_at = self._opened_at = services.registry.now
+
+    def is_gone(self) -> bool:
+        """Tell whether nothing may be said any more."""
+        return self.following is None
+
+    def is_waiting(self) -> bool:
+        """Tell whether a command waits, so that the next ones must queue."""
+        return self._inbox is not None
+
+    # ── from the transport (sessions.contract.Conversation) ─────────────────────────────────────
+
+    def opened(self, connection: Connection) -> None:
+        """Begin: run what opening the connection implies."""
+        self.connection = connection
+        self.write = connection.write
+        self.services.registry.add(self)
+        try:
+            commands = self.dialect.open()
+        except ProtocolViolation as fault:
+            self.end(fault.close)
+            return
+        for command in commands:
+            self._run(command)
+
+    def received(self, packet: Packet) -> None:
+        """Take a message from the client."""
+        registry = self.services.registry
+        self._heard_at = registry.now
+        if self.following is None:
+            return
+        try:
+            commands = self.dialect.receive(packet)
+        except ProtocolViolation as fault:
+            _log.debug("client broke its protocol", session=self.id, fault=str(fault))
+            self.end(fault.close)
+            return
+        for command in commands:
+            if not self._allow():
+                self._refuse(command)
+            elif self._inbox is not None:
+                self._queue(self._inbox, command)
+            else:
+                self._run(command)
+
+    def heard(self) -> None:
+        """Take a sign of life."""
+        self._heard_at = self.services.registry.now
+
+    def congested(self) -> None:
+        """Learn that the client reads too slowly."""
+        self._congested_at = self.services.registry.now
+        self.services.registry.congested[self.id] = self
+
+    def drained(self) -> None:
+        """Learn that the client has caught up."""
+        self.services.registry.congested.pop(self.id, None)
+
+    def closed(self, close: Close) -> None:
+        """Leave everything: the socket is gone."""
+        self._leave()
+
+    # ── commands, in order ──────────────────────────────────────────────────────────────────────
+
+    def _allow(self) -> bool:
+        limits = self.services.limits
+        if not limits.commands_per_s:
+            return True
+        now = self.services.registry.now
+        if self._bucket is None:
+            self._bucket = TokenBucket(limits.command_burst, now)
+        return self._bucket.take(limits.commands_per_s, limits.command_burst, now)
+
+    def _refuse(self, command: Command) -> None:
+        self._strikes += 1
+        if self._strikes > self.services.limits.strikes:
+            self.end(TOO_MANY_REQUESTS)
+        else:
+            self.reply(command, Failed(TOO_MANY_REQUESTS_ERROR))
+
+    def _queue(self, inbox: deque[Command], command: Command) -> None:
+        inbox.append(command)
+        if len(inbox) == INBOX_LIMIT:
+            self.connection.pause_reading()
+
+    def _run(self, command: Command) -> None:
+        if self.following is None:
+            return
+        try:
+            work = self._handle(self, command)
+        except Exception as fault:
+            self.fail(command, fault)
+            return
+        if work is None:
+            return
+        if work.done():
+            self._settle(command, work)
+            return
+        self._inbox = deque()
+        self.waiting = work
+        work.add_done_callback(partial(self._continue, command))
+
+    def _settle(self, command: Command, work: asyncio.Future[None]) -> None:
+        if work.cancelled():
+            self.end(NOT_AVAILABLE_CLOSE)
+            return
+        fault = work.exception()
+        if fault is not None:
+            self.fail(command, fault)
+
+    def _continue(self, command: Command, work: asyncio.Future[None]) -> None:
+        self.waiting = None
+        self._settle(command, work)
+        inbox, self._inbox = self._inbox or deque(), None
+        if len(inbox) >= INBOX_LIMIT and self.following is not None:
+            self.connection.resume_reading()
+        while inbox:
+            self._run(inbox.popleft())
+            if self.is_waiting():
+                self._inbox = inbox
+                return
+
+    def fail(self, command: Command, fault: BaseException) -> None:
+        """Answer a command with what went wrong."""
+        if isinstance(fault, ProtocolViolation):
+            self.end(fault.close)
+        elif isinstance(fault, Refused):
+            self.reply(command, Failed(fault.error, fault.detail))
+        elif isinstance(fault, BrokerUnavailable):
+            self.reply(command, Failed(INTERNAL, str(fault)))
+        else:
+            _log.error("command failed", command=type(command).__name__, exc_info=fault)
+            self.reply(command, Failed(INTERNAL))
+
+    # ── to the client ───────────────────────────────────────────────────────────────────────────
+
+    def reply(self, command: Command, reply: Reply) -> None:
+        """Answer a command in the dialect's way."""
+        if self.following is None:
+            return
+        try:
+            packet = self.dialect.reply(command, reply)
+        except ProtocolViolation as fault:
+            self.end(fault.close)
+            return
+        if packet is not None:
+            self.connection.send(packet)
+
+    def push(self, push: Push) -> None:
+        """Say something to this client alone."""
+        if self.following is None:
+            return
+        packet = self.dialect.push(push)
+        if isinstance(packet, Close):
+            self.end(packet)
+        elif packet is not None:
+            self.connection.send(packet)
+
+    def resync(self, resync: Resync) -> None:
+        """Tell that publications of a channel may be missing, as the dialect does."""
+        self.push(resync)
+
+    def end(self, close: Close) -> None:
+        """Close the connection, and leave everything at once."""
+        if self.following is None:
+            return
+        self._leave()
+        self.connection.close(close)
+
+    def _leave(self) -> None:
+        following, self.following = self.following, None
+        if following is None:
+            return
+        self._inbox = None
+        hub = self.services.hub
+        for channel, encoding in following.items():
+            if encoding is not None:
+                hub.detach(self, channel, encoding)
+        hub.forget(self.id)
+        self.services.registry.discard(self)
+
+    # ── from the ticker (sessions.registry.Visited) ─────────────────────────────────────────────
+
+    def visit(self, now: float) -> None:
+        """Ping the peer, or give it up when it has been silent for too long."""
+        if now - self._heard_at > self.services.limits.idle_s:
+            self.end(NO_PONG)
+            return
+        self.push(Ping())
+        if not self.is_gone() and now - self._heard_at > 1.0:
+            self.connection.ping()
+
+    def hurry(self, now: float) -> None:
+        """End a session that has not introduced itself in time."""
+        if now - self._opened_at > self.services.limits.connect_s:
+            self.end(STALE)
+
+    def relieve(self, now: float) -> None:
+        """End a session that leaves too much unread, or for too long."""
+        services = self.services
+        if (
+            now - self._congested_at > services.backlog_age_s
+            or self.connection.backlog() > services.backlog_limit
+        ):
+            services.hub.statistics.slow_disconnects += 1
+            self.end(SLOW)
+
+    def dismiss(self) -> None:
+        """Close because the server shuts down; the client may come back elsewhere."""
+        self.end(SHUTDOWN)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from hubbub.dialects.envelope import ENVELOPE
+from hubbub.dialects.text import PLAIN
+from hubbub.hub.encoding import Encoding, Encodings
+from hubbub.hub.envelope import Joined
+from hubbub.hub.fanout import Audience, write_all
+from hubbub.model import ClientInfo, Kind, Publication
+from tests.fakes.carrier import Carrier, lines
+
+PLAIN_LINES = Encoding(PLAIN, lines, joins=True)
+ENVELOPED = Encoding(ENVELOPE, lines, joins=True)
+
+
+def text(data: str, exclude: str = "") -> Publication:
+    return Publication(data.encode(), Kind.TEXT, exclude=exclude)
+
+
+def test_one_turn_is_one_shared_object_per_encoding() -> None:
+    written: list[bytes] = []
+    audience = Audience("room")
+    audience.add(PLAIN_LINES, "a", written.append)
+    audience.add(PLAIN_LINES, "b", written.append)
+    assert audience.put(text("1")) is True
+    assert audience.put(text("2")) is False
+    assert audience.flush() == 4
+    assert written == [b"1\n2\n", b"1\n2\n"]
+    assert written[0] is written[1]
+    assert audience.flush() == 0
+
+
+def test_excluded_sessions_miss_only_what_excludes_them() -> None:
+    carriers = {name: Carrier() for name in "abc"}
+    audience = Audience("room")
+    for name, carrier in carriers.items():
+        audience.add(PLAIN_LINES, name, carrier.write)
+    for event in (text("1"), text("2", exclude="a"), text("3", exclude="b"), text("4")):
+        audience.put(event)
+    audience.flush()
+    assert {n: "".join(c.lines()) for n, c in carriers.items()} == {
+        "a": "134",
+        "b": "124",
+        "c": "1234",
+    }
+
+
+def test_joins_reach_only_those_who_can_be_shown_them() -> None:
+    plain, enveloped = Carrier(), Carrier()
+    audience = Audience("room")
+    audience.add(PLAIN_LINES, "p", plain.write)
+    audience.add(ENVELOPED, "e", enveloped.write)
+    audience.put(Joined(ClientInfo("ann", "s1")))
+    audience.flush()
+    assert plain.data == b""
+    assert b'"joined"' in enveloped.data
+
+
+def test_a_closed_transport_does_not_stop_the_others() -> None:
+    carriers = [Carrier() for _ in range(5)]
+    carriers[1].broken = carriers[2].broken = carriers[4].broken = True
+    write_all([carrier.write for carrier in carriers], b"x")
+    assert [carrier.data for carrier in carriers] == [b"x", b"", b"", b"x", b""]
+
+
+def test_leaving_takes_the_group_away_with_the_last_one() -> None:
+    audience = Audience("room")
+    audience.add(PLAIN_LINES, "a", Carrier().write)
+    audience.add(ENVELOPED, "b", Carrier().write)
+    assert (len(audience), sorted(audience.sessions())) == (2, ["a", "b"])
+    audience.remove(PLAIN_LINES, "a")
+    audience.remove(PLAIN_LINES, "a")
+    assert (len(audience), list(audience.sessions())) == (1, ["b"])
+
+
+def test_encodings_are_shared_by_renderer_frame_and_taste() -> None:
+    encodings = Encodings()
+    one = encodings.of(PLAIN, lines, joins=False)
+    assert encodings.of(PLAIN, lines, joins=False) is one
+    assert encodings.of(PLAIN, lines, joins=True) is not one
+    assert encodings.of(ENVELOPE, lines, joins=False) is not one

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from hubbub.brokers.contract import Entry
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.settings import HubSettings
+from tests.hub.stage import stage, turn, until
+
+
+async def test_a_lost_entry_is_repaired_once_and_nobody_notices() -> None:
+    async with stage() as node:
+        crowd = [await node.listen(f"u{n}", "room") for n in range(20)]
+        await node.say("room", "a")
+        node.broker.lose(2)
+        await node.say("room", "b", "c", "d")
+        await until(lambda: crowd[0].data.count(b"\n") == 4)
+        assert all(one.seen() == ["a", "b", "c", "d"] for one in crowd)
+        assert (node.hub.statistics.heals, node.broker.moody.recoveries) == (1, 1)
+        assert not any(one.resyncs for one in crowd)
+
+
+async def test_a_lost_last_entry_is_found_by_the_audit() -> None:
+    async with stage(settings=HubSettings(audit_interval_s=10)) as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(1)
+        await node.say("room", "b")
+        assert ann.seen() == ["a"]
+        for _ in range(3):  # one interval to notice that the channel is quiet, one to compare
+            node.clock.jump(10)
+            node.hub.tick()
+            await turn()
+        await until(lambda: ann.data == b"b\n")
+
+
+async def test_a_restored_feed_is_compared_at_once() -> None:
+    async with stage() as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(3)
+        await node.say("room", "b", "c", "d")
+        node.hub.on_restored()
+        await until(lambda: ann.data.count(b"\n") == 4)
+        assert ann.seen() == ["a", "b", "c", "d"]
+
+
+async def test_what_history_no_longer_covers_is_told_and_the_channel_goes_on() -> None:
+    async with stage(Namespace(history_size=3)) as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(5)
+        top = await node.say("room", "b", "c", "d", "e", "f")
+        top = await node.say("room", "g")
+        await until(lambda: bool(ann.resyncs))
+        assert (ann.resyncs[0].reason, ann.resyncs[0].position) == ("gap", top)
+        await node.say("room", "h")
+        assert ann.seen() == ["a", "h"]
+        assert node.hub.statistics.resyncs == 1
+
+
+async def test_a_fork_is_seen_by_the_predecessors_tag() -> None:
+    async with stage() as node:
+        ann = await node.listen("ann", "room")
+        top = await node.say("room", "a")
+        forged = Entry(top.epoch, top.offset + 1, 5, top.tag ^ 1, 0, b"")
+        node.hub.on_entry("room", forged)
+        await until(lambda: node.hub.statistics.heals == 1)
+        await node.say("room", "b")
+        await until(lambda: ann.data == b"a\nb\n")
+
+
+async def test_a_broker_that_is_away_is_asked_again() -> None:
+    async with stage() as node:
+        ann = await node.listen("ann", "room")
+        node.broker.lose(1)
+        await node.say("room", "a")
+        node.broker.moody.away = True
+        top = node.broker.moody
+        node.hub.on_restored()  # the comparison fails quietly
+        await turn()
+        top.away = False
+        await node.say("room", "b")
+        await until(lambda: ann.data == b"a\nb\n")
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_feed_that_loses_a_third_loses_nothing_for_subscribers(seed: int) -> None:
+    dice = random.Random(seed)
+    async with stage(settings=HubSettings(ring_size=8)) as node:
+        crowd = [await node.listen(f"u{n}", "room") for n in range(5)]
+        for n in range(300):
+            if dice.random() < 0.3:
+                node.broker.lose(1)
+            await node.hub.publish("room", str(n).encode())
+            if dice.random() < 0.2:
+                await turn()
+        node.hub.on_restored()
+        await until(lambda: crowd[0].data.count(b"\n") >= 300)
+        for one in crowd:
+            assert one.seen() == [str(n) for n in range(300)]
+            assert not one.resyncs
+
+
+async def test_a_channel_without_history_goes_on_after_a_gap() -> None:
+    async with stage(Namespace(history_size=0)) as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(1)
+        await node.say("room", "b", "c", "d")
+        assert ann.seen() == ["a", "c", "d"]
+        assert (node.hub.statistics.resyncs, node.hub.statistics.heals) == (1, 0)
