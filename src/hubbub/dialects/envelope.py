@@ -5,8 +5,8 @@
     {"type":"connected","session":"..."}
     {"type":"subscribed","channel":"...","epoch":"...","position":"<epoch>.<offset>.<tag>","recoverable":true,
      "recovered":false,"reason":"gap"}           the last two only for a client that came back with a position
-    {"type":"message","channel":"...","offset":7,"tag":123,"time":1700000000000,
-     "sender":{"user":"...","session":"..."},"tags":{},"data":...}
+    {"type":"message","channel":"...","data":...,"sender":{"user":"...","session":"..."},
+     "offset":7,"tag":123,"time":1700000000000,"tags":{}}
     {"type":"joined","channel":"...","member":{"user":"...","session":"..."}}, and "left"
     {"type":"published","id":1,"offset":7,"position":"..."}   only for a publish that carried an id
     {"type":"history","id":2,"channel":"...","position":"...","publications":[message, ...]}
@@ -42,7 +42,7 @@ from hubbub.dialects.contract import (
     Subscribed,
     Unsupported,
 )
-from hubbub.dialects.payloads import as_json, one_line, quote
+from hubbub.dialects.payloads import as_json, embedded
 from hubbub.dialects.positions import format_position
 from hubbub.errors import ErrorCode
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Publication
@@ -51,78 +51,91 @@ PING: Final = Unsupported(0, ErrorCode(0, "ping"))
 """A command that comes straight back to `failed`, which knows it and answers `pong`."""
 
 _PONG = Packet(b'{"type":"pong"}')
-_CACHED_CHANNELS = 4096
+_BINARY = Kind.BINARY
 
 _encode = msgspec.json.Encoder().encode
 
 # ── what the server says ────────────────────────────────────────────────────────────────────────
 
 
-class EnvelopeRenderer:
-    """Wrap publications, joins and leaves; what it remembers can be made again at any time."""
+class Member(Struct, omit_defaults=True, gc=False):
+    """Say who somebody is; both infos are JSON of the application."""
 
-    __slots__ = ("_heads",)
+    user: str
+    session: str
+    conn_info: Raw | None = None
+    chan_info: Raw | None = None
+
+
+class _Answer(Struct, omit_defaults=True, tag_field="type"):
+    pass
+
+
+class Message(_Answer, tag="message", gc=False):
+    """Show a publication."""
+
+    channel: str
+    data: Raw
+    encoding: str = ""
+    sender: Member | None = None
+    offset: int = 0
+    tag: int = 0
+    time: int = 0
+    tags: dict[str, str] | None = None
+
+
+class _Joined(_Answer, tag="joined", gc=False):
+    channel: str
+    member: Member
+
+
+class _Left(_Answer, tag="left", gc=False):
+    channel: str
+    member: Member
+
+
+class EnvelopeRenderer:
+    """Wrap publications, joins and leaves."""
+
+    __slots__ = ()
 
     name: str = "text-json"
     joins: bool = True
 
-    def __init__(self) -> None:
-        self._heads: dict[ChannelName, bytes] = {}
-
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `message`."""
-        return Packet(self.message(channel, publication))
+        return Packet(_encode(message(channel, publication)))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `joined`."""
-        return Packet(
-            b'{"type":"joined","channel":%b,"member":%b}' % (quote(channel), member(info))
-        )
+        return Packet(_encode(_Joined(channel, member(info))))
 
     def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `left`."""
-        return Packet(b'{"type":"left","channel":%b,"member":%b}' % (quote(channel), member(info)))
-
-    def message(self, channel: ChannelName, publication: Publication) -> bytes:
-        """Return the JSON of a `message`, which a page of history has too."""
-        head = self._heads.get(channel) or self._head(channel)
-        parts = [head]
-        if publication.offset:
-            parts.append(b',"offset":%d,"tag":%d' % (publication.offset, publication.tag))
-        if publication.time:
-            parts.append(b',"time":%d' % publication.time)
-        if publication.sender is not None:
-            parts.append(b',"sender":' + member(publication.sender))
-        if publication.tags:
-            parts.append(b',"tags":' + _encode(publication.tags))
-        if publication.kind is Kind.BINARY:
-            parts.append(b',"encoding":"base64"')
-        parts.append(b',"data":%b}' % as_json(publication.data, publication.kind))
-        return b"".join(parts)
-
-    def _head(self, channel: ChannelName) -> bytes:
-        if len(self._heads) >= _CACHED_CHANNELS:
-            self._heads.clear()
-        head = self._heads[channel] = b'{"type":"message","channel":' + quote(channel)
-        return head
+        return Packet(_encode(_Left(channel, member(info))))
 
 
 ENVELOPE: Final = EnvelopeRenderer()
 
 
-def member(info: ClientInfo) -> bytes:
-    """Return the JSON of who somebody is."""
-    parts = [b'{"user":%b,"session":%b' % (quote(info.user), quote(info.session))]
-    if info.conn_info:
-        parts.append(b',"conn_info":' + one_line(info.conn_info))
-    if info.chan_info:
-        parts.append(b',"chan_info":' + one_line(info.chan_info))
-    parts.append(b"}")
-    return b"".join(parts)
+def message(channel: ChannelName, publication: Publication) -> Message:
+    """Return what is shown of a publication; the tag goes with the offset, to make a position."""
+    kind, sender, offset = publication.kind, publication.sender, publication.offset
+    return Message(
+        channel,
+        Raw(as_json(publication.data, kind)),
+        "base64" if kind is _BINARY else "",
+        member(sender) if sender is not None else None,
+        offset,
+        publication.tag if offset else 0,
+        publication.time,
+        publication.tags or None,
+    )
 
 
-class _Answer(Struct, omit_defaults=True, tag_field="type"):
-    pass
+def member(info: ClientInfo) -> Member:
+    """Return what is shown of somebody."""
+    return Member(info.user, info.session, embedded(info.conn_info), embedded(info.chan_info))
 
 
 class _Connected(_Answer, tag="connected"):
@@ -148,13 +161,13 @@ class _History(_Answer, tag="history"):
     channel: str
     epoch: str
     position: str
-    publications: list[Raw]
+    publications: list[Message]
     id: int = 0
 
 
 class _Members(_Answer, tag="presence"):
     channel: str
-    members: list[Raw]
+    members: list[Member]
     id: int = 0
 
 
@@ -198,10 +211,10 @@ def reply(command: Command, reply: Reply) -> Packet | None:
         )
     elif isinstance(reply, HistoryPage):
         at = reply.position
-        pages = [Raw(ENVELOPE.message(reply.channel, each)) for each in reply.publications]
+        pages = [message(reply.channel, each) for each in reply.publications]
         answer = _History(reply.channel, at.epoch, format_position(at), pages, _id(command))
     elif isinstance(reply, Members):
-        members = [Raw(member(info)) for info in reply.members.values()]
+        members = [member(info) for info in reply.members.values()]
         answer = _Members(reply.channel, members, _id(command))
     elif isinstance(reply, Counts):
         answer = _Counts(reply.channel, reply.clients, reply.users, _id(command))

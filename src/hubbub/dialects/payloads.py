@@ -71,14 +71,12 @@ def json_container(data: bytes) -> bytes | None:
     return whole_characters(data) if b"\\u" in data else data
 
 
-def one_line(data: bytes) -> bytes:
-    """Return JSON without raw newlines, which can only be space between its tokens."""
-    return data.replace(b"\n", b"") if b"\n" in data else data
-
-
-def quote(text: str) -> bytes:
-    """Return a JSON string."""
-    return _encode(text)
+def embedded(data: bytes) -> msgspec.Raw | None:
+    """Return JSON on one line, to be written into other JSON as it is; None for nothing."""
+    if not data:
+        return None
+    # Raw newlines can only be space between tokens, and some protocols divide messages by them.
+    return msgspec.Raw(data.replace(b"\n", b"") if b"\n" in data else data)
 
 
 def as_json(data: bytes, kind: Kind) -> bytes:

@@ -63,6 +63,9 @@ REASON_LIMIT = 123
 _HEARTBEAT: Final = Unsupported(0, ErrorCode(0, "heartbeat"))
 """A command that comes straight back to `reply`, which knows it and answers the heartbeat."""
 
+_JSON = Kind.JSON
+_BINARY = Kind.BINARY
+
 _STRING = msgspec.json.Decoder(str)
 
 
@@ -96,11 +99,9 @@ class PlainRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Return the payload itself, binary if it is."""
         kind = publication.kind
-        if kind is Kind.BINARY:
-            return Packet(publication.data, True)
-        if kind is Kind.JSON:
+        if kind is _JSON:
             return Packet(as_text(publication.data))
-        return Packet(publication.data)
+        return Packet(publication.data, kind is _BINARY)
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Raise NotImplementedError: `joins` says that this format has no word for it."""

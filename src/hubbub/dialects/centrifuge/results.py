@@ -6,7 +6,8 @@ out on the wire, but for those of the structs that say otherwise.
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from msgspec import Raw, Struct
 
@@ -20,19 +21,68 @@ from hubbub.dialects.contract import (
     Subscribed,
     Unsubscribed,
 )
-from hubbub.model import ClientInfo, Publication
+from hubbub.dialects.payloads import embedded
+from hubbub.model import ClientInfo, Kind, Publication
+
+Payload: TypeAlias = Callable[[bytes, Kind], bytes]
+"""How a coding shows a payload of a kind."""
 
 
-class Writer(Protocol):
-    """Write the values that results hold many of, in a coding."""
+class Info(Struct, omit_defaults=True, gc=False):
+    """Say who somebody is; `user` and `client` are never left out."""
 
-    def publication(self, publication: Publication) -> Raw:
-        """Return an encoded publication."""
-        ...
+    user: str
+    client: str
+    conn_info: Raw | None = None
+    chan_info: Raw | None = None
 
-    def info(self, info: ClientInfo) -> Raw:
-        """Return an encoded client info."""
-        ...
+
+class Pub(Struct, omit_defaults=True, gc=False):
+    """Show a publication. The protocol's field for the time is for servers only; SDKs do not read it."""
+
+    data: Raw
+    info: Info | None = None
+    offset: int = 0
+    tags: dict[str, str] | None = None
+
+
+class Attendance(Struct, gc=False):
+    """Say who joined or left."""
+
+    info: Info
+
+
+class Ended(Struct, gc=False):
+    """Say that the server ended a subscription."""
+
+    code: int
+    reason: str
+
+
+class Push(Struct, omit_defaults=True, gc=False):
+    """Say one thing about a channel."""
+
+    channel: str
+    pub: Pub | None = None
+    join: Attendance | None = None
+    leave: Attendance | None = None
+    unsubscribe: Ended | None = None
+
+
+def shown(publication: Publication, payload: Payload) -> Pub:
+    """Return what is shown of a publication."""
+    sender = publication.sender
+    return Pub(
+        Raw(payload(publication.data, publication.kind)),
+        info(sender) if sender is not None else None,
+        publication.offset,
+        publication.tags or None,
+    )
+
+
+def info(client: ClientInfo) -> Info:
+    """Return what is shown of somebody."""
+    return Info(client.user, client.session, embedded(client.conn_info), embedded(client.chan_info))
 
 
 class ConnectResult(Struct, omit_defaults=True, gc=False):
@@ -52,7 +102,7 @@ class SubscribeResult(Struct, omit_defaults=True):
 
     recoverable: bool = False
     epoch: str = ""
-    publications: list[Raw] = []
+    publications: list[Pub] = []
     recovered: bool = False
     offset: int = 0
     positioned: bool = False
@@ -66,7 +116,7 @@ class Empty(Struct, gc=False):
 class HistoryResult(Struct):
     """Give a page and the top; nothing is left out."""
 
-    publications: list[Raw]
+    publications: list[Pub]
     epoch: str
     offset: int
 
@@ -74,7 +124,7 @@ class HistoryResult(Struct):
 class PresenceResult(Struct):
     """Give who is there by client id; never left out."""
 
-    presence: dict[str, Raw]
+    presence: dict[str, Info]
 
 
 class PresenceStatsResult(Struct, gc=False):
@@ -105,12 +155,12 @@ Result: TypeAlias = (
 _EMPTY = Empty()
 
 
-def result(reply: Reply, writer: Writer) -> tuple[str, Result]:
+def result(reply: Reply, payload: Payload) -> tuple[str, Result]:
     """Return the key under which a reply is sent, and its value."""
     if isinstance(reply, Published):
         return "publish", _EMPTY
     if isinstance(reply, Subscribed):
-        return "subscribe", _subscribed(reply, writer)
+        return "subscribe", _subscribed(reply, payload)
     if isinstance(reply, Failed):
         error = reply.error
         return "error", ErrorResult(error.code, reply.detail or error.message, error.temporary)
@@ -120,15 +170,15 @@ def result(reply: Reply, writer: Writer) -> tuple[str, Result]:
         return "unsubscribe", _EMPTY
     if isinstance(reply, HistoryPage):
         top = reply.position
-        pages = [writer.publication(each) for each in reply.publications]
+        pages = [shown(each, payload) for each in reply.publications]
         return "history", HistoryResult(pages, top.epoch, top.offset)
     if isinstance(reply, Members):
-        members = {session: writer.info(info) for session, info in reply.members.items()}
+        members = {session: info(client) for session, client in reply.members.items()}
         return "presence", PresenceResult(members)
     return "presence_stats", PresenceStatsResult(reply.clients, reply.users)
 
 
-def _subscribed(reply: Subscribed, writer: Writer) -> SubscribeResult:
+def _subscribed(reply: Subscribed, payload: Payload) -> SubscribeResult:
     if not reply.recoverable:
         return SubscribeResult(was_recovering=reply.asked is not None)
     recovered = reply.asked is not None and reply.recovered
@@ -136,7 +186,7 @@ def _subscribed(reply: Subscribed, writer: Writer) -> SubscribeResult:
     return SubscribeResult(
         recoverable=True,
         epoch=top.epoch,
-        publications=[writer.publication(each) for each in reply.publications],
+        publications=[shown(each, payload) for each in reply.publications],
         recovered=recovered,
         offset=reply.asked.offset if reply.asked is not None and recovered else top.offset,
         positioned=True,
