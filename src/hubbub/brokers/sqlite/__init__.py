@@ -1,0 +1,1 @@
+"""The `sqlite:///path` engine: durable for one process, with nothing to install."""

@@ -1,0 +1,145 @@
+"""The statements on the file; every method belongs to the writer thread.
+
+`sqlite3` gives the interpreter away at every step, and a busy event loop takes up to milliseconds to hand it
+back; so a group's rows go in by statements of many rows, a few steps in all.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from hubbub.brokers.contract import Entry
+from hubbub.brokers.sqlite.ledger import Changes, Counter, Ledger
+from hubbub.model import ChannelName, Position
+
+CHUNKS = (256, 64, 16, 4, 1)
+"""Rows per statement: few different statements, so that their compiled forms stay cached."""
+
+READ = (
+    "SELECT place, tag, previous, time_ms, payload FROM entries"
+    " WHERE channel = ? AND place > ? AND place < ? AND time_ms > ? ORDER BY place LIMIT ?"
+)
+READ_REVERSE = READ.replace("ORDER BY place", "ORDER BY place DESC")
+
+AGED_BATCH = 500
+"""The most entries looked at in one go for being too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which entries to read: offsets above `after` and below `before`, younger than `oldest_ms`."""
+
+    after: int
+    before: int
+    oldest_ms: float
+    limit: int
+    reverse: bool = False
+
+
+class Store:
+    """Read and write one open database."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def load(self, ledger: Ledger, now: tuple[int, float]) -> None:
+        """Fill an empty ledger; `now` is wall clock milliseconds and monotonic seconds."""
+        now_ms, now_s = now
+        names: dict[int, tuple[ChannelName, str]] = {}
+        for number, name, *rest in self._connection.execute(
+            "SELECT number, name, epoch, top, tag, floor, deleted, age_ms, used_ms FROM channels"
+        ):
+            counter = Counter(number, *rest)
+            names[number] = (name, counter.epoch)
+            ledger.load_counter(name, counter, now_s)
+        for ident, number, key, offset, tag, time_ms in self._connection.execute(
+            "SELECT id, channel, name, place, tag, time_ms FROM keys ORDER BY id"
+        ):
+            channel, epoch = names.get(number, ("", ""))
+            age_s = max(now_ms - time_ms, 0) / 1000
+            ledger.load_key(ident, channel, key, Position(epoch, offset, tag), now_s - age_s)
+
+    def write(self, changes: Changes) -> None:
+        """Write a group's changes in one transaction; raises sqlite3.Error with nothing written."""
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for number in changes.dropped:
+                execute("DELETE FROM entries WHERE channel = ?", (number,))
+                execute("DELETE FROM channels WHERE number = ?", (number,))
+            self._insert(
+                "INSERT INTO entries (channel, place, tag, previous, time_ms, payload) VALUES",
+                changes.entries,
+            )
+            self._insert(
+                "INSERT INTO keys (id, channel, name, place, tag, time_ms) VALUES", changes.keys
+            )
+            self._write_counters(changes.counters)
+            for number, upto in changes.trims.items():
+                execute("DELETE FROM entries WHERE channel = ? AND place <= ?", (number, upto))
+            if changes.keys_before:
+                execute("DELETE FROM keys WHERE id < ?", (changes.keys_before,))
+            if changes.probe:
+                execute("UPDATE life SET clean = 0")
+            execute("COMMIT")
+        except BaseException:
+            # SQLite has rolled back already after some errors; the first error is the one that tells.
+            with suppress(sqlite3.Error):
+                self._connection.rollback()
+            raise
+
+    def read(self, counter: Counter, span: Span) -> list[Entry]:
+        """Return the entries of a channel in a span, that its floor has not passed."""
+        after = max(span.after, counter.floor)
+        rows = self._connection.execute(
+            READ_REVERSE if span.reverse else READ,
+            (counter.number, after, span.before, span.oldest_ms, span.limit),
+        ).fetchall()
+        return [Entry(counter.epoch, *row) for row in rows]
+
+    def aged(self, counter: Counter, now_ms: int) -> int:
+        """Return up to which offset a channel's entries are too old by its own retention."""
+        row = self._connection.execute(
+            "SELECT max(place) FROM (SELECT place, time_ms FROM entries WHERE channel = ?"
+            " ORDER BY place LIMIT ?) WHERE time_ms <= ?",
+            (counter.number, AGED_BATCH, now_ms - counter.age_ms),
+        ).fetchone()
+        return row[0] or 0
+
+    def _write_counters(self, counters: dict[ChannelName, Counter]) -> None:
+        rows = [
+            (
+                counter.number,
+                name,
+                counter.epoch,
+                counter.offset,
+                counter.tag,
+                counter.floor,
+                counter.deleted,
+                counter.age_ms,
+                counter.used_ms,
+            )
+            for name, counter in counters.items()
+        ]
+        self._insert(
+            "INSERT INTO channels (number, name, epoch, top, tag, floor, deleted, age_ms, used_ms) VALUES",
+            rows,
+            "ON CONFLICT (number) DO UPDATE SET top = excluded.top, tag = excluded.tag,"
+            " floor = excluded.floor, deleted = excluded.deleted, age_ms = excluded.age_ms,"
+            " used_ms = excluded.used_ms",
+        )
+
+    def _insert(self, into: str, rows: Sequence[tuple[object, ...]], conflict: str = "") -> None:
+        done = 0
+        for size in CHUNKS:
+            while len(rows) - done >= size:
+                chunk = rows[done : done + size]
+                places = ",".join(["(" + ",".join("?" * len(chunk[0])) + ")"] * size)
+                values = [value for row in chunk for value in row]
+                self._connection.execute(f"{into} {places} {conflict}", values)
+                done += size
