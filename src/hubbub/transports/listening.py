@@ -1,0 +1,29 @@
+"""What a worker's listening socket takes; declared here, because the configuration knows no server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hubbub.transports.websocket.protocol import WebSocketSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerSettings:
+    """What a worker takes from the network.
+
+    Args:
+        connection_cap: connections of all kinds at once; 0 means what RLIMIT_NOFILE allows, less a reserve
+            for files and the broker. Above it, 503.
+        retry_after_s: what that 503 advises.
+        head_limit: bytes of a request's head; above it, 431.
+        head_timeout_s: how long a head may take, from its first byte or the connection's start; then 408.
+        body_limit: bytes of a request's body; above it, 413.
+        retry_after_s: seconds after which somebody who was turned away should try again.
+    """
+
+    connection_cap: int = 0
+    head_limit: int = 16 * 1024
+    head_timeout_s: float = 10.0
+    body_limit: int = 1024 * 1024
+    retry_after_s: int = 5
+    websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
