@@ -21,6 +21,8 @@ from hubbub.config.settings import EndpointSettings, Settings, SourceSettings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
+from hubbub.transports.listening import ListenerSettings
+from hubbub.transports.websocket.protocol import WebSocketSettings
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -67,8 +69,8 @@ def layer_diagram() -> str:
     return "\n".join([*lines, "```"])
 
 
-TABLES = {"endpoints", "sources", "namespaces", "default_namespace", "hub", "limits"}
-"""Settings that are tables of their own, and have a section of their own in the page."""
+ARRAYS = {"endpoints", "sources"}
+"""Settings that are arrays of tables; like those that are tables, they have their own part of the page."""
 
 # ── settings ────────────────────────────────────────────────────────────────────────────────────
 
@@ -94,9 +96,15 @@ def fields_of(settings: type) -> dict[str, object]:
             for name, field in settings.model_fields.items()
         }
     return {
-        field.name: ... if field.default is dataclasses.MISSING else field.default
+        field.name: default_of(field)
         for field in dataclasses.fields(settings)  # type: ignore[arg-type] # it is one, seen as a type
     }
+
+
+def default_of(field: dataclasses.Field[object]) -> object:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return ... if field.default is dataclasses.MISSING else field.default
 
 
 def shown(value: object) -> str:
@@ -117,6 +125,10 @@ def shown(value: object) -> str:
     return f"`{value}`"
 
 
+def is_table(default: object) -> bool:
+    return isinstance(default, dict | BaseModel) or dataclasses.is_dataclass(default)
+
+
 def settings_table(settings: type) -> Callable[[], str]:
     def table() -> str:
         explained = described(settings)
@@ -124,7 +136,7 @@ def settings_table(settings: type) -> Callable[[], str]:
         rows += [
             f"| `{name}` | {shown(default)} | {explained[name]} |"
             for name, default in fields_of(settings).items()
-            if name not in TABLES
+            if name not in ARRAYS and not is_table(default)
         ]
         return "\n".join(rows)
 
@@ -138,6 +150,8 @@ MADE: dict[str, Callable[[], str]] = {
     "endpoint-settings": settings_table(EndpointSettings),
     "source-settings": settings_table(SourceSettings),
     "namespace-settings": settings_table(Namespace),
+    "listener-settings": settings_table(ListenerSettings),
+    "websocket-settings": settings_table(WebSocketSettings),
     "hub-settings": settings_table(HubSettings),
     "limit-settings": settings_table(SessionLimits),
 }

@@ -1,0 +1,71 @@
+"""A server as a reader of the documentation starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from socket import socket
+from types import TracebackType
+from typing import Self
+
+STARTED_WITHIN_S = 20.0
+STOPPED_WITHIN_S = 20.0
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on right now."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Served:
+    """Run `hubbub serve` in a folder of its own, from entering to leaving."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self.address = f"localhost:{self.port}"
+        self._folder = folder
+        self._log = folder / "server.log"
+        command = [Path(sys.executable).with_name("hubbub"), "serve", "--port", str(self.port)]
+        self._command = [*map(str, command), *(arguments or ("--broker", "memory://"))]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, cwd=self._folder
+            )
+        deadline = time.monotonic() + STARTED_WITHIN_S
+        while not self.is_ready():
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < deadline, self._log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(STOPPED_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://{self.address}/health/ready", timeout=1):
+                return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False

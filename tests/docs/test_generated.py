@@ -1,0 +1,57 @@
+"""What the pages say of the code is what the code says."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def load_generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docs_generate", ROOT / "docs/generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = load_generator()
+PAGES = list(generate.pages())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_page_is_up_to_date(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    assert generate.renewed(text) == text, "run `make docs`"
+
+
+def test_every_made_part_is_in_a_page() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    assert [name for name in generate.MADE if f"<!-- made: {name} -->" not in pages] == []
+
+
+def test_a_changed_setting_changes_the_page() -> None:
+    page = "# Limits\n<!-- made: limit-settings -->\nold\n<!-- end -->\nrest\n"
+
+    renewed = generate.renewed(page)
+
+    assert "old" not in renewed
+    assert "| `channels` | `128` | subscriptions of one session. |" in renewed
+    assert renewed.endswith("<!-- end -->\nrest\n")
+
+
+def test_layers_are_top_first_and_lack_what_does_not_exist() -> None:
+    layers = generate.layers()
+
+    assert layers[0] == ["cli"]
+    assert layers[-1] == ["model", "errors", "clock"]
+    assert generate.source_of("no_such_layer") is None
