@@ -10,18 +10,21 @@ from functools import partial
 
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
-from hubbub.config import EndpointSettings, Settings
-from hubbub.dialects.centrifuge.json import CentrifugeJson
+from hubbub.config import EndpointSettings, Settings, current
+from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
+from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
-from hubbub.engines import open_broker, open_source
+from hubbub.engines import open_broker
 from hubbub.hub.encoding import Encodings
+from hubbub.http.node import Node
+from hubbub.http.settings import HttpSettings
+from hubbub.http.site import build
 from hubbub.hub.hub import Hub
 from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.session import Services
-from hubbub.sources.contract import Source
 from hubbub.transports.admission import origin_allowed
 
 TICK_S = 1.0
@@ -45,7 +48,7 @@ class Hubbub:
     """
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
-        self.settings = settings or Settings()
+        self.settings = settings or current()
         self.clock = clock or SystemClock()
         self.node = secrets.token_hex(6)
         limits = self.settings.limits
@@ -71,17 +74,13 @@ class Hubbub:
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
-        self._sources: list[Source] = []
+        http = HttpSettings(self.settings.keys, self.settings.open)
+        self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http))
         self._ticker: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
-        """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
+        """Connect the broker, and begin to tick. Raises BrokerUnavailable."""
         await self.broker.start(self.node, self.hub)
-        for source_settings in self.settings.sources:
-            source = open_source(source_settings, self.hub)
-            self.hub.outlets[source_settings.name] = source
-            self._sources.append(source)
-            await source.start()
         self._tick()
 
     def publish(
@@ -100,8 +99,6 @@ class Hubbub:
         """End everything; what was acknowledged is safe."""
         if self._ticker is not None:
             self._ticker.cancel()
-        for source in self._sources:
-            await source.close()
         await self.hub.close()
         await self.broker.close()
 
@@ -118,7 +115,7 @@ def _door(endpoint: EndpointSettings) -> Door:
 
 
 def _centrifuge(request: Request) -> Dialect:
-    return CentrifugeJson()
+    return CentrifugeDialect(JSON)
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:

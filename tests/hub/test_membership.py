@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hubbub.brokers.contract import Ghost
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.envelope import Joined, Left, encode
@@ -38,12 +41,21 @@ class AbsentPresence:
     async def leave(self, channel: str, session: str) -> None:
         raise BrokerUnavailable("it is away")
 
+    async def members(self, channel: str) -> dict[str, bytes]:
+        raise BrokerUnavailable("it is away")
+
+    async def renew(self) -> None:
+        raise BrokerUnavailable("it is away")
+
+    async def reap(self) -> Sequence[Ghost]:
+        raise BrokerUnavailable("it is away")
+
 
 async def test_entering_and_leaving_is_remembered_and_announced() -> None:
     broker, ears = MemoryBroker(MemorySettings(), JumpingClock()), Ears()
     await broker.start("n1", ears)
     await broker.feed.subscribe(["room"])
-    membership = Membership(broker.presence, broker.feed, Namespaces())
+    membership = Membership(broker, Namespaces())
     membership.enter("room", OPEN, ANN)
     assert await membership.members("room") == {"s1": ANN}
     membership.leave("room", OPEN, ANN)
@@ -55,7 +67,7 @@ async def test_options_switch_presence_and_announcements_off() -> None:
     broker, ears = MemoryBroker(MemorySettings(), JumpingClock()), Ears()
     await broker.start("n1", ears)
     await broker.feed.subscribe(["room"])
-    membership = Membership(broker.presence, broker.feed, Namespaces())
+    membership = Membership(broker, Namespaces())
     membership.enter("room", Namespace(presence=False), ANN)
     assert await membership.members("room") == {}
     membership.enter("room", Namespace(join_leave=False), ANN)
@@ -66,12 +78,12 @@ async def test_options_switch_presence_and_announcements_off() -> None:
 async def test_what_the_broker_did_not_take_is_owed_and_paid() -> None:
     broker, ears = MemoryBroker(MemorySettings(), JumpingClock()), Ears()
     await broker.start("n1", ears)
-    membership = Membership(broker.presence, broker.feed, Namespaces())
+    membership = Membership(broker, Namespaces())
     membership.enter("room", OPEN, ANN)
-    there, membership._presence = membership._presence, AbsentPresence()  # type: ignore[assignment]
+    there, broker.presence = broker.presence, AbsentPresence()
     membership.leave("room", OPEN, ANN)
     await turn()
-    membership._presence = there
+    broker.presence = there
     assert await membership.members("room") == {"s1": ANN}
     await membership.tend()
     assert await membership.members("room") == {}
@@ -85,9 +97,9 @@ async def test_the_ghosts_of_a_dead_node_leave() -> None:
     await dead.start("n1", Ears())
     await alive.start("n2", ears)
     await alive.feed.subscribe(["room"])
-    Membership(dead.presence, dead.feed, Namespaces()).enter("room", OPEN, ANN)
+    Membership(dead, Namespaces()).enter("room", OPEN, ANN)
     ears.heard.clear()
-    membership = Membership(alive.presence, alive.feed, Namespaces())
+    membership = Membership(alive, Namespaces())
     clock.jump(29)
     await membership.tend()
     assert ears.heard == []

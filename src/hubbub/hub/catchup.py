@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from hubbub.brokers.contract import HistoryQuery, Log, Outcome, Recovery
+from hubbub.brokers.contract import Broker, HistoryQuery, Outcome, Recovery
 from hubbub.clock import Clock
 from hubbub.dialects.contract import Subscribed
 from hubbub.errors import UNRECOVERABLE_POSITION, Refused
@@ -25,12 +25,12 @@ CONCURRENT_RECOVERIES = 200
 class Catchup:
     """Answer what a coming subscriber has missed."""
 
-    __slots__ = ("_asking", "_clock", "_log", "_room", "_settings", "_statistics")
+    __slots__ = ("_asking", "_broker", "_clock", "_room", "_settings", "_statistics")
 
     def __init__(
-        self, log: Log, settings: HubSettings, clock: Clock, statistics: Statistics
+        self, broker: Broker, settings: HubSettings, clock: Clock, statistics: Statistics
     ) -> None:
-        self._log = log
+        self._broker = broker
         self._settings = settings
         self._clock = clock
         self._statistics = statistics
@@ -121,7 +121,7 @@ class Catchup:
 
     async def _ask(self, channel: Channel, since: Position) -> Recovery:
         async with self._room:
-            return await self._log.recover(
+            return await self._broker.log.recover(
                 channel.name, since, self._settings.recovery_limit, channel.namespace.retention
             )
 
@@ -132,7 +132,7 @@ class Catchup:
         tail = channel.since(first, self._oldest_ms(channel))
         if tail is not None:
             return tail
-        page = await self._log.history(
+        page = await self._broker.log.history(
             channel.name, HistoryQuery(wanted, reverse=True), channel.namespace.retention
         )
         shown: list[Publication] = []

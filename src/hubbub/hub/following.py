@@ -73,16 +73,16 @@ class Following:
                 channel.jump((await self._broker.log.tops([channel.name]))[0])
         except (BrokerUnavailable, Refused) as fault:
             self.drop(channel)
-            if channel.settled is not None:
-                channel.settled.set_exception(fault)
+            settled = channel.settled = channel.settled or _future()
+            settled.set_exception(fault)
+            settled.exception()  # asked for here, so that asyncio does not complain where nobody waits
             return
         channel.move(Step.SYNCED)
         self._settle(channel)
 
     async def settled(self, channel: Channel) -> None:
         """Return when a channel is live. Raises what kept it from becoming so."""
-        if channel.settled is None:
-            channel.settled = asyncio.get_running_loop().create_future()
+        channel.settled = channel.settled or _future()
         await asyncio.shield(channel.settled)
 
     def drop(self, channel: Channel) -> None:
@@ -132,3 +132,7 @@ class Following:
             await self.outlets[channel.namespace.source].follow(channel.name)
         if self._is_fed(channel):
             await self._broker.feed.subscribe([channel.name])
+
+
+def _future() -> asyncio.Future[None]:
+    return asyncio.get_running_loop().create_future()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from hubbub.brokers.contract import Entry, Log, Outcome
+from hubbub.brokers.contract import Broker, Entry, Outcome
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.channels import Channel, Phase, Step
 from hubbub.hub.contract import Statistics
@@ -27,22 +27,22 @@ class Healing:
     """Find channels that fell behind, and bring them back.
 
     Args:
-        log: where the truth is.
+        broker: whose log is the truth.
         statistics: counts heals and resyncs.
         take: called with each recovered entry, in order, when the channel is live again.
         told: called when a channel could not be repaired, with the reason; its position has moved on.
     """
 
-    __slots__ = ("_healing", "_log", "_statistics", "_take", "_told")
+    __slots__ = ("_broker", "_healing", "_statistics", "_take", "_told")
 
     def __init__(
         self,
-        log: Log,
+        broker: Broker,
         statistics: Statistics,
         take: Callable[[Channel, Entry], None],
         told: Callable[[Channel, str], None],
     ) -> None:
-        self._log = log
+        self._broker = broker
         self._statistics = statistics
         self._take = take
         self._told = told
@@ -62,7 +62,7 @@ class Healing:
             # What was held so far is in the log, or nobody appended it: the answer decides about it.
             channel.release()
             try:
-                recovery = await self._log.recover(
+                recovery = await self._broker.log.recover(
                     channel.name, channel.position, HEAL_LIMIT, channel.namespace.retention
                 )
                 break
@@ -114,7 +114,7 @@ class Healing:
 
     async def _compare(self, suspects: Sequence[Channel]) -> None:
         before = [channel.position for channel in suspects]
-        tops = await self._log.tops([channel.name for channel in suspects])
+        tops = await self._broker.log.tops([channel.name for channel in suspects])
         for channel, known, top in zip(suspects, before, tops, strict=True):
             moved = channel.position != known
             if channel.phase is Phase.LIVE and not moved and top != known:

@@ -59,12 +59,12 @@ class Hub:
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
         self._dirty: list[Channel] = []
-        self._catchup = Catchup(broker.log, settings, clock, self.statistics)
-        self._healing = Healing(broker.log, self.statistics, self._take, self._tell)
+        self._catchup = Catchup(broker, settings, clock, self.statistics)
+        self._healing = Healing(broker, self.statistics, self._take, self._tell)
         self._following = Following(
             broker, self.outlets, namespaces, settings, self._healing.settle
         )
-        self._membership = Membership(broker.presence, broker.feed, namespaces)
+        self._membership = Membership(broker, namespaces)
         self._tasks: set[asyncio.Future[None]] = set()
         self._audit_at = clock.monotonic() + settings.audit_interval_s
         self._tend_at = clock.monotonic()

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from hubbub.brokers.contract import Feed, Presence
+from hubbub.brokers.contract import Broker
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.envelope import Joined, Left, UnreadableEnvelope, encode, open_member
 from hubbub.hub.namespaces import Namespace, Namespaces
@@ -24,11 +24,10 @@ _log = structlog.get_logger(__name__)
 class Membership:
     """Keep the broker's presence true, and tell channels of joins and leaves."""
 
-    __slots__ = ("_feed", "_namespaces", "_owed", "_presence", "_working")
+    __slots__ = ("_broker", "_namespaces", "_owed", "_working")
 
-    def __init__(self, presence: Presence, feed: Feed, namespaces: Namespaces) -> None:
-        self._presence = presence
-        self._feed = feed
+    def __init__(self, broker: Broker, namespaces: Namespaces) -> None:
+        self._broker = broker
         self._namespaces = namespaces
         self._owed: dict[tuple[ChannelName, SessionId], tuple[ClientInfo, bool]] = {}
         self._working: set[asyncio.Future[None]] = set()
@@ -46,7 +45,7 @@ class Membership:
     async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
         """Return who is in a channel, on all living nodes."""
         found: dict[SessionId, ClientInfo] = {}
-        for session, member in (await self._presence.members(channel)).items():
+        for session, member in (await self._broker.presence.members(channel)).items():
             try:
                 found[session] = open_member(member)
             except UnreadableEnvelope as fault:
@@ -55,19 +54,19 @@ class Membership:
 
     async def restore(self, present: Iterable[tuple[ChannelName, ClientInfo]]) -> None:
         """Write all entries of this node again, after the broker may have lost them."""
-        await self._presence.renew()
+        await self._broker.presence.renew()
         for channel, info in list(present):
-            await self._presence.enter(channel, info.session, encode(info))
+            await self._broker.presence.enter(channel, info.session, encode(info))
 
     async def tend(self) -> None:
         """Renew the lease, pay what is owed, and take the entries of dead nodes away."""
         try:
-            await self._presence.renew()
+            await self._broker.presence.renew()
             owed, self._owed = self._owed, {}
             for (channel, _), (info, present) in owed.items():
                 namespace = self._namespaces.resolve(channel)
                 await self._change(channel, namespace, info, present=present)
-            for ghost in await self._presence.reap():
+            for ghost in await self._broker.presence.reap():
                 self._bury(ghost.channel, ghost.member)
         except BrokerUnavailable as fault:
             _log.debug("presence waits for the broker", fault=str(fault))
@@ -85,9 +84,9 @@ class Membership:
     ) -> None:
         try:
             if present:
-                await self._presence.enter(channel, info.session, encode(info))
+                await self._broker.presence.enter(channel, info.session, encode(info))
             else:
-                await self._presence.leave(channel, info.session)
+                await self._broker.presence.leave(channel, info.session)
         except BrokerUnavailable:
             self._owed[channel, info.session] = (info, present)
             return
@@ -96,7 +95,7 @@ class Membership:
 
     def _announce(self, channel: ChannelName, said: Joined | Left) -> None:
         # At most once by promise: a lost notice is mended by the next look at the members.
-        self._feed.announce(channel, encode(said)).add_done_callback(_forget)
+        self._broker.feed.announce(channel, encode(said)).add_done_callback(_forget)
 
     def _work(self, change: Coroutine[Any, Any, None]) -> None:
         work = start(change)

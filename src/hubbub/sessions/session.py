@@ -305,7 +305,7 @@ class Session:
             self.end(NO_PONG)
             return
         self.push(Ping())
-        if not self.is_gone() and now - self._heard_at > 1.0:
+        if not self.is_gone() and now - self._heard_at >= 1.0:
             self.connection.ping()
 
     def hurry(self, now: float) -> None:

@@ -1,0 +1,66 @@
+"""Sessions of a node on a memory broker, each over a carrier without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from hubbub.dialects.contract import Dialect
+from hubbub.dialects.text import TextDialect, TextSettings
+from hubbub.hub.encoding import Encodings
+from hubbub.hub.namespaces import Namespace
+from hubbub.sessions.commands import handle
+from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.registry import Registry
+from hubbub.sessions.session import Services, Session
+from tests.fakes.carrier import Carrier
+from tests.hub.stage import Stage, stage
+
+PLAIN = TextSettings()
+ENVELOPED = TextSettings(format="json")
+
+
+class Floor:
+    """The sessions of one node."""
+
+    def __init__(self, node: Stage, limits: SessionLimits, trusting: bool) -> None:
+        self.node = node
+        self.registry = Registry(round(limits.ping_interval_s), node.clock.monotonic())
+        self.services = Services(
+            node.hub,
+            self.registry,
+            Encodings(),
+            limits,
+            backlog_limit=1000,
+            backlog_age_s=10.0,
+            trusting=trusting,
+        )
+
+    def open(self, dialect: Dialect) -> tuple[Session, Carrier]:
+        session, carrier = Session(self.services, dialect, handle), Carrier()
+        session.opened(carrier)
+        return session, carrier
+
+    def plain(self, user: str = "ann", channel: str = "room") -> tuple[Session, Carrier]:
+        return self.open(TextDialect(PLAIN, channel, user))
+
+    def enveloped(self, user: str = "ann", channel: str = "room") -> tuple[Session, Carrier]:
+        return self.open(TextDialect(ENVELOPED, channel, user))
+
+    def tick(self, seconds: float = 1.0) -> None:
+        """Let time pass in steps of one second."""
+        for _ in range(round(seconds)):
+            self.node.clock.jump(1.0)
+            self.registry.tick(self.node.clock.monotonic())
+
+
+@asynccontextmanager
+async def floor(
+    limits: SessionLimits | None = None,
+    namespace: Namespace | None = None,
+    *,
+    trusting: bool = True,
+) -> AsyncIterator[Floor]:
+    """Run a node with sessions."""
+    async with stage(namespace) as node:
+        yield Floor(node, limits or SessionLimits(), trusting)

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hubbub import errors
+from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
+from hubbub.dialects.centrifuge.json import JSON
+from hubbub.dialects.text import TextDialect, TextSettings
+from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.model import Packet, Position
+from hubbub.sessions.limits import SessionLimits
+from tests.fakes.carrier import Carrier
+from tests.hub.stage import turn
+from tests.sessions.stage import Floor, floor
+
+
+async def ask(place: Floor, *commands: dict[str, object]) -> list[dict[str, object]]:
+    """Send commands over a new Centrifuge session, and return its replies."""
+    session, carrier = place.open(CentrifugeDialect(JSON))
+    first: dict[str, object] = {"connect": {"data": {"user": "ann"}}}
+    frame = "\n".join(
+        json.dumps({"id": n, **command}) for n, command in enumerate((first, *commands), 1)
+    )
+    session.received(Packet(frame.encode()))
+    await turn()
+    return [reply for reply in map(json.loads, carrier.lines()) if "id" in reply][1:]
+
+
+def code(reply: dict[str, object]) -> object:
+    error = reply.get("error")
+    return error["code"] if isinstance(error, dict) else 0
+
+
+SUBSCRIBE: dict[str, object] = {"subscribe": {"channel": "room"}}
+PUBLISH: dict[str, object] = {"publish": {"channel": "room", "data": {"id": "m1"}}}
+HISTORY: dict[str, object] = {"history": {"channel": "room", "limit": 10}}
+PRESENCE: dict[str, object] = {"presence": {"channel": "room"}}
+STATS: dict[str, object] = {"presence_stats": {"channel": "room"}}
+
+
+async def test_every_command_is_answered() -> None:
+    async with floor() as place:
+        replies = await ask(place, SUBSCRIBE, PUBLISH, HISTORY, PRESENCE, STATS)
+        assert [code(reply) for reply in replies] == [0] * 5
+        assert replies[3]["presence"] and replies[4]["presence_stats"] == {
+            "num_clients": 1,
+            "num_users": 1,
+        }
+
+
+@pytest.mark.parametrize(
+    ("namespace", "command", "wanted"),
+    [
+        (Namespace(subscribe=Audience.NOBODY), SUBSCRIBE, 103),
+        (Namespace(publish=Audience.SUBSCRIBERS), PUBLISH, 103),
+        (Namespace(publish=Audience.USERS), PUBLISH, 0),
+        (Namespace(history=Audience.NOBODY), HISTORY, 103),
+        (Namespace(history_size=0), HISTORY, 108),
+        (Namespace(presence=False), PRESENCE, 108),
+        (Namespace(see_presence=Audience.NOBODY), STATS, 103),
+    ],
+)
+async def test_permissions(namespace: Namespace, command: dict[str, object], wanted: int) -> None:
+    async with floor(namespace=namespace) as place:
+        assert [code(reply) for reply in await ask(place, command)] == [wanted]
+
+
+async def test_subscribing_twice_and_too_often() -> None:
+    async with floor(SessionLimits(channels=2)) as place:
+        others: list[dict[str, object]] = [
+            {"subscribe": {"channel": name}} for name in ("room", "b", "c")
+        ]
+        replies = await ask(place, SUBSCRIBE, *others)
+        assert [code(reply) for reply in replies] == [0, 105, 0, 106]
+
+
+@pytest.mark.parametrize("name", ["!control", "x" * 256, "a\tb"])
+async def test_bad_channel_names(name: str) -> None:
+    async with floor() as place:
+        replies = await ask(
+            place, {"subscribe": {"channel": name}}, {"publish": {"channel": name, "data": 1}}
+        )
+        assert [code(reply) for reply in replies] == [107, 107]
+
+
+async def test_unsubscribing_stops_delivery_and_frees_the_place() -> None:
+    async with floor() as place:
+        unsubscribe: dict[str, object] = {"unsubscribe": {"channel": "room"}}
+        replies = await ask(place, SUBSCRIBE, unsubscribe, unsubscribe, SUBSCRIBE, unsubscribe)
+        assert [code(reply) for reply in replies] == [0] * 5
+        assert place.node.hub.statistics.subscriptions == 0
+
+
+async def test_a_message_sent_again_with_its_id_is_one_message() -> None:
+    async with floor() as place:
+        _, at_bob = place.plain("bob")
+        await ask(place, PUBLISH, PUBLISH)
+        await ask(place, PUBLISH)
+        assert at_bob.lines() == ['{"id": "m1"}']
+
+
+async def test_somebody_elses_id_is_no_obstacle() -> None:
+    async with floor() as place:
+        ann, at_ann = place.plain("ann")
+        bob, _ = place.plain("bob")
+        ann.received(Packet(b'{"id":"m1"}'))
+        bob.received(Packet(b'{"id":"m1"}'))
+        await turn()
+        assert len(at_ann.lines()) == 2
+
+
+@pytest.mark.parametrize("data", ['{"id":7}', '{"id":""}', '{"id":null}', '{"no":1}', "[1]", "{}"])
+async def test_messages_without_a_name_are_never_one(data: str) -> None:
+    async with floor() as place:
+        ann, at_ann = place.plain("ann")
+        ann.received(Packet(data.encode()))
+        ann.received(Packet(data.encode()))
+        await turn()
+        assert len(at_ann.lines()) == 2
+
+
+async def test_recent_publications_of_a_plain_client() -> None:
+    async with floor() as place:
+        await place.node.say("room", *"abcde")
+        _, carrier = place.open(TextDialect(TextSettings(recent=3), "room", "ann"))
+        await turn()
+        assert carrier.lines() == ["c", "d", "e"]
+
+
+async def test_a_plain_client_comes_back_with_its_position() -> None:
+    async with floor() as place:
+        top = await place.node.say("room", *"12345")
+        settings = TextSettings(format="json", since=Position(top.epoch, 3))
+        _, carrier = place.open(TextDialect(settings, "room", "ann"))
+        await turn()
+        lines = [json.loads(line) for line in carrier.lines()]
+        subscribed = next(line for line in lines if line["type"] == "subscribed")
+        assert subscribed["recovered"] is True
+        assert [line["data"] for line in lines if line["type"] == "message"] == [4, 5]
+
+
+async def test_a_closed_server_does_not_believe_names() -> None:
+    async with floor(trusting=False) as place:
+        place.plain("ann")
+        members = await place.node.hub.members("room")
+        assert [info.user for info in members.values()] == [""]
+
+
+async def test_joins_and_leaves_are_shown_to_those_who_ask() -> None:
+    async with floor() as place:
+        _, at_ann = place.enveloped("ann")
+        bob, _ = place.plain("bob")
+        bob.closed(errors.GOING_AWAY)
+        await turn()
+        seen = [json.loads(line) for line in at_ann.lines()]
+        assert [(s["type"], s["member"]["user"]) for s in seen if "member" in s] == [
+            ("joined", "ann"),
+            ("joined", "bob"),
+            ("left", "bob"),
+        ]
+
+
+def test_carriers_start_empty() -> None:
+    assert Carrier().lines() == []

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub.sessions.limits import TokenBucket
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    bucket = TokenBucket(3, now=0)
+    assert [bucket.take(1, 3, 0) for _ in range(4)] == [True, True, True, False]
+    assert [bucket.take(1, 3, 2) for _ in range(3)] == [True, True, False]
+
+
+@given(st.lists(st.floats(0, 3), max_size=60), st.floats(0.1, 10), st.integers(1, 20))
+def test_never_more_than_burst_and_rate(pauses: list[float], rate: float, burst: int) -> None:
+    bucket, now, taken = TokenBucket(burst, 0), 0.0, 0
+    for pause in pauses:
+        now += pause
+        taken += bucket.take(rate, burst, now)
+    assert taken <= burst + rate * now + 1e-6

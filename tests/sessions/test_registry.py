@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from hubbub.sessions.registry import Registry
+
+
+class Probe:
+    """A session that notes when it was looked at."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+        self.visits: list[float] = []
+        self.hurries: list[float] = []
+        self.dismissed = 0
+
+    def visit(self, now: float) -> None:
+        self.visits.append(now)
+
+    def hurry(self, now: float) -> None:
+        self.hurries.append(now)
+
+    def relieve(self, now: float) -> None:
+        raise AssertionError("nobody is congested")
+
+    def dismiss(self) -> None:
+        self.dismissed += 1
+
+
+def test_everybody_is_visited_once_per_round() -> None:
+    registry = Registry(rounds=5, now=0)
+    probes = [Probe(f"s{n}") for n in range(100)]
+    for probe in probes:
+        registry.add(probe)
+    for second in range(1, 11):
+        registry.tick(float(second))
+    assert all(len(probe.visits) == 2 for probe in probes)
+    assert all(probe.visits[1] - probe.visits[0] == 5 for probe in probes)
+
+
+def test_newcomers_are_hurried_until_they_are_known() -> None:
+    registry, probe = Registry(rounds=25, now=0), Probe("s")
+    registry.add(probe)
+    registry.tick(1.0)
+    del registry.greeting["s"]
+    registry.tick(2.0)
+    assert probe.hurries == [1.0]
+
+
+def test_finding_counting_and_letting_go() -> None:
+    registry, probe = Registry(rounds=3, now=0), Probe("s")
+    registry.add(probe)
+    assert (registry.get("s"), len(registry), registry.total) == (probe, 1, 1)
+    registry.discard(probe)
+    registry.discard(probe)
+    assert (registry.get("s"), len(registry), registry.total) == (None, 0, 1)
+
+
+async def test_dismissing_reaches_everybody_once() -> None:
+    registry = Registry(rounds=3, now=0)
+    probes = [Probe(f"s{n}") for n in range(7)]
+    for probe in probes:
+        registry.add(probe)
+    await registry.dismiss(batch=2, pause_s=0)
+    assert [probe.dismissed for probe in probes] == [1] * 7
