@@ -10,7 +10,7 @@ PYTEST ?=
 BIN := .venv/bin
 CHECKED := src tests bench examples docs/generate.py
 PAGES := .venv/.pages
-CLIENTS := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/package-lock.json bench/*/package-lock.json bench/package-lock.json))
+CLIENTS := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/package-lock.json))
 
 help:
 	@echo 'make install          make .venv with .venv/bin/hubbub in it, and build the chat page'
@@ -39,7 +39,7 @@ test: .venv/.system check $(PAGES)
 	@[ -e $(PAGES) ] || { echo 'error: the tests drive the chat page, and it could not be built' >&2; exit 1; }
 	$(BIN)/pytest $(PYTEST)
 
-bench: .venv/.tools .venv/.node .venv/.system $(PAGES)
+bench: .venv/.tools .venv/.system
 	$(BIN)/python bench/compare.py $(ARGS)
 
 conformance: .venv/.tools
