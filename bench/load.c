@@ -15,7 +15,8 @@
  * monotonic clock in nanoseconds, 20 digits wide. Connection 0 publishes; "ts:" followed by the clock marks a
  * delivery. Application pings are answered: "2" with "3" (Engine.IO), "{}" with "{}" (Centrifuge).
  *
- * Prints one JSON object per line. Exit codes: 0 all delivered, 1 lost or doubled, 2 could not measure.
+ * Prints one JSON object per line. Exit codes: 0 all delivered, 1 lost, doubled or out of
+ * order, 2 could not measure.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -56,7 +57,7 @@ struct peer {
     int fd;
     enum phase phase;
     int step;
-    uint64_t seen;
+    uint64_t seen, last_stamp;
     char *rest; /* the beginning of a frame whose end has not come yet */
     size_t rest_size;
 };
@@ -75,7 +76,7 @@ static struct {
 
 static struct peer *peers;
 static int poller, ready_count, gone_count, counting;
-static uint64_t delivered, bytes_read, publication;
+static uint64_t delivered, misordered, bytes_read, publication;
 static char inbox[BUFFER];
 
 static void fail(const char *form, ...) {
@@ -207,6 +208,8 @@ static void count_marks(struct peer *peer, const char *text, const char *end, ui
             stamp = stamp * 10 + (uint64_t)(*text - '0');
         peer->seen++;
         delivered++;
+        if (stamp < peer->last_stamp) misordered++;
+        peer->last_stamp = stamp;
         if (stamp && stamp <= now) note_latency(now - stamp);
     }
 }
@@ -368,7 +371,7 @@ static struct burst publish_for(double seconds) {
             known = delivered;
             burst.last = clock_ns();
         }
-        if (since(burst.last) > SILENCE_LIMIT_S) break;
+        if (gone_count || since(burst.last) > SILENCE_LIMIT_S) break;
     }
     burst.expected = burst.sent * all;
     return burst;
@@ -390,12 +393,12 @@ static int run_fanout(double connect_s) {
     double cpu = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
                  (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
     printf("{\"event\":\"fanout\",\"connections\":%d,\"window\":%d,\"sent\":%llu,\"delivered\":%llu,\"lost\":%lld,"
-           "\"uneven\":%d,\"closed\":%d,\"seconds\":%.4f,\"per_second\":%.1f,\"megabytes_per_second\":%.2f,"
+           "\"uneven\":%d,\"misordered\":%llu,\"closed\":%d,\"seconds\":%.4f,\"per_second\":%.1f,\"megabytes_per_second\":%.2f,"
            "\"p50_ms\":%.4f,\"p90_ms\":%.4f,\"p99_ms\":%.4f,\"max_ms\":%.4f,\"connect_s\":%.3f,\"client_cpu_s\":%.3f}\n",
            plan.connections, plan.window, (unsigned long long)burst.sent, (unsigned long long)delivered,
-           (long long)(burst.expected - delivered), uneven, gone_count, took, took > 0 ? (double)delivered / took : 0,
+           (long long)(burst.expected - delivered), uneven, (unsigned long long)misordered, gone_count, took, took > 0 ? (double)delivered / took : 0,
            took > 0 ? (double)bytes_read / took / 1e6 : 0, latency_ms(.5), latency_ms(.9), latency_ms(.99), latency_ms(1), connect_s, cpu);
-    return delivered == burst.expected && !uneven && !gone_count && burst.sent ? 0 : 1;
+    return delivered == burst.expected && !uneven && !misordered && !gone_count && burst.sent ? 0 : 1;
 }
 
 static int run_hold(double connect_s) {

@@ -70,6 +70,16 @@ class Fanout:
     wire_bytes: float
 
 
+def _account(seen: dict[str, Any]) -> str:
+    """Say what a burst found wrong."""
+    lost = seen["lost"]
+    return (
+        f"of {seen['sent']} messages to {seen['connections']} connections {max(lost, 0)} deliveries are "
+        f"missing and {max(-lost, 0)} too many, {seen['misordered']} out of order; {seen['uneven']} "
+        f"connections did not see each message once, {seen['closed']} were closed"
+    )
+
+
 def fanout(port: int, script: Script, burst: Burst) -> Fanout:
     """Publish and count. Raises Faulty when not everybody got everything once."""
     command = [
@@ -88,10 +98,7 @@ def fanout(port: int, script: Script, burst: Burst) -> Fanout:
         raise Unavailable(done.stderr.strip() or "the load client could not measure")
     seen: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     if done.returncode:
-        raise Faulty(
-            f"of {seen['sent']} messages to {seen['connections']} connections {seen['lost']} deliveries are "
-            f"missing, {seen['uneven']} connections did not see each once, {seen['closed']} were closed"
-        )
+        raise Faulty(_account(seen))
     return Fanout(
         per_second=seen["per_second"],
         p50_ms=seen["p50_ms"],
@@ -104,8 +111,11 @@ def fanout(port: int, script: Script, burst: Burst) -> Fanout:
 @contextlib.contextmanager
 def held(
     port: int, script: Script, connections: int, seconds: float, sources: int = 1
-) -> Iterator[None]:
-    """Hold idle connections open, at most `seconds` long. Raises Faulty when one was closed."""
+) -> Iterator[subprocess.Popen[str]]:
+    """Hold idle connections open, at most `seconds` long; give the client that holds them.
+
+    Raises Faulty at the end when the server closed one.
+    """
     command = [
         str(tool("load")),
         f"--port={port}",
@@ -122,7 +132,7 @@ def held(
         if not client.stdout.readline():
             _, error = client.communicate(timeout=10)
             raise Unavailable(error.strip() or "the load client could not connect")
-        yield
+        yield client
     finally:
         try:
             client.communicate(timeout=10)

@@ -9,12 +9,12 @@ from typing import Any
 from bench.rig.scenarios import MESSAGE_SIZE, SUBSCRIBERS, WINDOWS, Pace, Row
 
 NOTES = (
-    "Every server is one process, and one load client (bench/load.c, one thread) measures all of them, in turns; "
+    "Every server is one process, and one load client (bench/load.c, one thread) measures all in turns; "
     "the figures are medians of the rounds. Client and server share the machine's cores.",
     "`limit` is bench/limit.c: a C loop that only calls send(), once for each connection and message, or "
     "(`joining`) once for each connection and batch. It keeps nothing and checks nothing: it is the ceiling.",
     "Hubbub (`memory://`) and nchan keep history; ws, socket.io and python-socketio keep none.",
-    "Nothing is compressed: the load client offers no compression, and none of the peers has it on by default "
+    "Nothing is compressed: the load client offers no compression, and no peer has it on by default "
     "except uvicorn under python-socketio, where it is switched off.",
     "ws and socket.io have bufferutil installed, as their documentation advises; socket.io forgets each "
     "connection's first request. python-socketio runs on uvloop and httptools. All ping every 25 s.",
