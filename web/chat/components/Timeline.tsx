@@ -1,0 +1,139 @@
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { text } from "../i18n";
+import { type Row, rowsOf } from "../state/rows";
+import type { Outgoing, Room } from "../state/types";
+import type { Session } from "../session";
+import { EmptyRoom } from "./EmptyRoom";
+import { Icon } from "./Icon";
+import { MessageItem } from "./MessageItem";
+import { DayLine, DividerLine, GapLine, NoticeLine } from "./Separators";
+import { useNow, useVisible } from "./hooks";
+import { useScroll } from "./useScroll";
+
+interface Props {
+  readonly session: Session;
+  readonly room: Room;
+  readonly outbox: readonly Outgoing[];
+  readonly self: string;
+}
+
+const MINUTE_MS = 60_000;
+
+/** What was said in a room. */
+export function Timeline({ session, room, outbox, self }: Props) {
+  const list = useRef<HTMLDivElement>(null);
+  const rows = useMemo(() => rowsOf(room, outbox, self), [room, outbox, self]);
+  const older = useCallback(() => {
+    if (room.history === "ready") session.loadOlder(room.name);
+  }, [session, room.name, room.history]);
+  const scroll = useScroll(list, older);
+  const below = useReading(session, room, scroll.atEnd);
+  useShowOwn(outbox, scroll.toEnd);
+  useShowDivider(list, room, scroll.onScroll);
+  const said = rows.some((row) => row.kind === "message");
+
+  return (
+    <div class="timeline">
+      <div
+        ref={list}
+        class="scroller"
+        role="region"
+        aria-label={text.messages(room.name)}
+        tabIndex={0}
+        onScroll={scroll.onScroll}
+      >
+        <div class="scroller-inner">
+          <Top room={room} said={said} onRetry={() => session.loadOlder(room.name)} />
+          <Rows rows={rows} session={session} room={room.name} />
+        </div>
+      </div>
+      {!scroll.atEnd && (
+        <button type="button" class="to-end" onClick={scroll.toEnd}>
+          <Icon name="down" />
+          <span>{below > 0 ? text.newBelow(below) : text.latest}</span>
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Rows({ rows, session, room }: { rows: readonly Row[]; session: Session; room: string }) {
+  const now = useNow(MINUTE_MS);
+  const retry = useCallback((id: string) => session.retry(id), [session]);
+  const discard = useCallback((id: string) => session.discard(id), [session]);
+  return (
+    <ol class="rows">
+      {rows.map((row) => {
+        switch (row.kind) {
+          case "message": {
+            const { kind: _, key, ...message } = row;
+            return <MessageItem key={key} {...message} onRetry={retry} onDiscard={discard} />;
+          }
+          case "day":
+            return <DayLine key={row.key} time={row.time} now={now} />;
+          case "divider":
+            return <DividerLine key={row.key} cause={row.cause} />;
+          case "gap":
+            return <GapLine key={row.key} gap={row.gap} onFill={(gap) => session.fillGap(room, gap)} />;
+          case "notice":
+            return <NoticeLine key={row.key} notice={row.notice} />;
+        }
+      })}
+    </ol>
+  );
+}
+
+/** What stands above the oldest message: the room's beginning, or where the older ones are. */
+function Top({ room, said, onRetry }: { room: Room; said: boolean; onRetry: () => void }) {
+  if (room.history === "failed") {
+    return (
+      <p class="top-note">
+        {text.loadFailed}{" "}
+        <button type="button" class="link-button" onClick={onRetry}>
+          {text.tryAgain}
+        </button>
+      </p>
+    );
+  }
+  if (room.history === "ready" && !said) return <EmptyRoom />;
+  if (room.complete) return <p class="top-note">{text.beginning(room.name)}</p>;
+  return (
+    <p class="top-note loading">
+      <span class="spinner" aria-hidden="true" />
+      {said ? text.loadingOlder : text.loading}
+    </p>
+  );
+}
+
+/** Count as read what is in view, and return how many messages came below it. */
+function useReading(session: Session, room: Room, atEnd: boolean): number {
+  const visible = useVisible();
+  const seen = useRef(room.top);
+  const era = useRef(room.era);
+  if (era.current !== room.era || atEnd) seen.current = room.top;
+  era.current = room.era;
+  useEffect(() => {
+    if (atEnd && visible) session.markRead(room.name);
+  }, [session, room.name, room.top, room.membership, atEnd, visible]);
+  return room.top - seen.current;
+}
+
+/** Whoever sends something wants to see it. */
+function useShowOwn(outbox: readonly Outgoing[], toEnd: () => void): void {
+  const last = outbox.at(-1);
+  const key = last && last.delivery !== "failed" ? last.id : "";
+  useLayoutEffect(() => {
+    if (key) toEnd();
+  }, [key]);
+}
+
+/** Come in where the unread messages begin. */
+function useShowDivider(list: { current: HTMLElement | null }, room: Room, note: () => void): void {
+  const ready = room.history === "ready";
+  useLayoutEffect(() => {
+    const line = ready ? list.current?.querySelector(".divider") : null;
+    if (!line) return;
+    line.scrollIntoView({ block: "start" });
+    note();
+  }, [ready]);
+}

@@ -1,0 +1,115 @@
+/** What the conversation shows, line by line: messages grouped by sender, days, notices, gaps, the "new" line. */
+
+import { keyOf } from "./messages";
+import type { Delivery, Divider, Gap, Message, Notice, Outgoing, Room } from "./types";
+
+/** Messages of one sender within this time form a group. */
+export const GROUP_MS = 5 * 60_000;
+
+export interface MessageRow {
+  readonly kind: "message";
+  readonly key: string;
+  readonly sender: string;
+  readonly text: string;
+  readonly time: number;
+  readonly own: boolean;
+  /** Whether it begins and ends its group. */
+  readonly first: boolean;
+  readonly last: boolean;
+  /** Empty for what is stored; else the id and state of one's own unsettled message. */
+  readonly delivery: Delivery | "";
+  readonly id: string;
+  readonly reason: string;
+}
+
+export type Row =
+  | MessageRow
+  | { readonly kind: "day"; readonly key: string; readonly time: number }
+  | { readonly kind: "divider"; readonly key: string; readonly cause: Divider["cause"] }
+  | { readonly kind: "gap"; readonly key: string; readonly gap: Gap }
+  | { readonly kind: "notice"; readonly key: string; readonly notice: Notice };
+
+interface Place {
+  readonly era: number;
+  readonly after: number;
+}
+
+/** Whether a mark stands before a message: the message comes behind the mark's place. */
+const stands = (mark: Place, message: Message): boolean =>
+  mark.era < message.era || (mark.era === message.era && mark.after < message.offset);
+
+/** Make the lines of a room. `self` decides which messages are one's own. */
+export function rowsOf(room: Room, outbox: readonly Outgoing[], self: string): readonly Row[] {
+  const rows: Row[] = [];
+  const notices = [...room.notices];
+  const gaps = [...room.gaps];
+  let divider = room.divider;
+  for (const message of room.messages) {
+    while (notices[0] && stands(notices[0], message)) rows.push(noticeRow(notices.shift()!));
+    while (gaps[0] && stands(gaps[0], message)) rows.push(gapRow(gaps.shift()!));
+    if (divider && stands(divider, message)) {
+      rows.push({ kind: "divider", key: `divider:${divider.era}:${divider.after}`, cause: divider.cause });
+      divider = null;
+    }
+    pushMessage(rows, confirmed(message, self));
+  }
+  for (const rest of gaps) rows.push(gapRow(rest));
+  for (const rest of notices) rows.push(noticeRow(rest));
+  const own = outbox.filter((entry) => entry.room === room.name);
+  for (const entry of own) pushMessage(rows, unsettled(entry, self, room.era));
+  return grouped(rows);
+}
+
+const noticeRow = (notice: Notice): Row => ({ kind: "notice", key: notice.key, notice });
+const gapRow = (gap: Gap): Row => ({ kind: "gap", key: gap.key, gap });
+
+const confirmed = (message: Message, self: string): MessageRow => ({
+  kind: "message",
+  key: message.key,
+  sender: message.sender,
+  text: message.text,
+  time: message.time,
+  own: message.sender === self,
+  first: true,
+  last: true,
+  delivery: "",
+  id: message.id,
+  reason: "",
+});
+
+const unsettled = (entry: Outgoing, self: string, era: number): MessageRow => ({
+  kind: "message",
+  key: keyOf({ id: entry.id, sender: self, text: "", time: 0, offset: 0 }, era),
+  sender: self,
+  text: entry.text,
+  time: entry.time,
+  own: true,
+  first: true,
+  last: true,
+  delivery: entry.delivery,
+  id: entry.id,
+  reason: entry.reason,
+});
+
+const dayOf = (time: number): string => new Date(time).toDateString();
+
+function pushMessage(rows: Row[], row: MessageRow): void {
+  const previous = rows.findLast((each) => each.kind === "message");
+  const turned = !previous || dayOf(previous.time) !== dayOf(row.time);
+  if (turned && row.time > 0) rows.push({ kind: "day", key: `day:${dayOf(row.time)}:${row.key}`, time: row.time });
+  rows.push(row);
+}
+
+/** Join neighbours of one sender. Anything between two messages parts them. */
+function grouped(rows: readonly Row[]): readonly Row[] {
+  const together = (a: Row | undefined, b: Row | undefined): boolean =>
+    a?.kind === "message" &&
+    b?.kind === "message" &&
+    a.sender === b.sender &&
+    a.own === b.own &&
+    b.time - a.time < GROUP_MS;
+  return rows.map((row, index) => {
+    if (row.kind !== "message") return row;
+    return { ...row, first: !together(rows[index - 1], row), last: !together(row, rows[index + 1]) };
+  });
+}
