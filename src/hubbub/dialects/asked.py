@@ -25,7 +25,6 @@ from msgspec import Meta, Raw, Struct
 
 from hubbub.dialects.contract import Command, History, Presence, Publish, Unsupported
 from hubbub.dialects.envelope import PING
-from hubbub.dialects.payloads import decode_json
 from hubbub.dialects.positions import parse_position
 from hubbub.errors import BAD_REQUEST_ERROR, ErrorCode, Refused
 from hubbub.model import ChannelName, Kind, Position
@@ -63,7 +62,10 @@ _STRING = msgspec.json.Decoder(str)
 
 
 def command(channel: ChannelName, value: bytes) -> Command | None:
-    """Return the command that a JSON object or array is, or None if it is something to publish."""
+    """Return the command that a JSON object or array is, or None if it is something to publish.
+
+    `value` has been through `json_container`.
+    """
     try:
         make = _COMMANDS.get(bytes(_PEEK.decode(value).type))
     except msgspec.DecodeError:  # an array
@@ -77,7 +79,7 @@ def command(channel: ChannelName, value: bytes) -> Command | None:
 
 
 def _publish(channel: ChannelName, value: bytes) -> Command:
-    ask = decode_json(_PUBLISH, value)
+    ask = _PUBLISH.decode(value)
     data = bytes(ask.data)
     if not data:
         return _bad(ask.id, "a publish has data")
@@ -95,7 +97,7 @@ def _publish(channel: ChannelName, value: bytes) -> Command:
 
 
 def _history(channel: ChannelName, value: bytes) -> Command:
-    ask = decode_json(_HISTORY, value)
+    ask = _HISTORY.decode(value)
     since: Position | None = None
     if ask.since:
         try:
@@ -106,7 +108,7 @@ def _history(channel: ChannelName, value: bytes) -> Command:
 
 
 def _presence(channel: ChannelName, value: bytes) -> Command:
-    ask = decode_json(_PRESENCE, value)
+    ask = _PRESENCE.decode(value)
     return Presence(channel, ask.id, ask.counts)
 
 

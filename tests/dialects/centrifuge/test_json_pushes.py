@@ -1,0 +1,87 @@
+"""What the JSON coding says to all subscribers of a channel."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hubbub.dialects import contract as say
+from hubbub.dialects.centrifuge.json import JSON
+from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Publication
+from tests.contracts.dialect import CHANNEL, PLAIN_ONE, SOME, infos, publications
+
+RENDERER = JSON.renderer
+
+PUB = b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},"offset":6}'
+TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"}}'
+
+
+@pytest.mark.parametrize(
+    ("publication", "data"),
+    [
+        (SOME[0], b'{"push":{"channel":"chat:lobby","pub":' + PUB + b"}}"),
+        (SOME[1], b'{"push":{"channel":"chat:lobby","pub":' + TEXT_PUB + b"}}"),
+        (
+            Publication(b"\xff\x00", Kind.BINARY, PLAIN_ONE, {}, "s9", 1700),
+            b'{"push":{"channel":"chat:lobby","pub":{"data":"/wA=","info":{"user":"","client":"s2"}}}}',
+        ),
+        (
+            Publication(b'{\n  "a": 1\n}\n', Kind.JSON),
+            b'{"push":{"channel":"chat:lobby","pub":{"data":{  "a": 1}}}}',
+        ),
+    ],
+)
+def test_a_publication(publication: Publication, data: bytes) -> None:
+    assert RENDERER.publication(CHANNEL, publication) == Packet(data)
+
+
+def test_joins_and_leaves() -> None:
+    info = b'{"info":{"user":"","client":"s2"}}'
+
+    assert RENDERER.joined(CHANNEL, PLAIN_ONE) == Packet(
+        b'{"push":{"channel":"chat:lobby","join":' + info + b"}}"
+    )
+    assert RENDERER.left(CHANNEL, PLAIN_ONE) == Packet(
+        b'{"push":{"channel":"chat:lobby","leave":' + info + b"}}"
+    )
+
+
+def client_of(info: ClientInfo) -> dict[str, object]:
+    extras = {"conn_info": info.conn_info, "chan_info": info.chan_info}
+    return {
+        "user": info.user,
+        "client": info.session,
+        **{name: json.loads(value) for name, value in extras.items() if value},
+    }
+
+
+@settings(deadline=None)
+@given(st.text(), publications())
+def test_a_push_says_what_the_protocol_says(channel: ChannelName, publication: Publication) -> None:
+    packet = RENDERER.publication(channel, publication)
+    push = json.loads(packet.data)
+    del push["push"]["pub"]["data"]
+    expected: dict[str, object] = {}
+    if publication.sender is not None:
+        expected["info"] = client_of(publication.sender)
+    if publication.offset:
+        expected["offset"] = publication.offset
+    if publication.tags:
+        expected["tags"] = publication.tags
+
+    assert push == {"push": {"channel": channel, "pub": expected}}
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(min_size=1), infos()))
+def test_members_are_told_by_session(members: dict[str, ClientInfo]) -> None:
+    packet = JSON.reply(1, say.Members("c", members))
+
+    assert b"\n" not in packet.data
+    assert json.loads(packet.data) == {
+        "id": 1,
+        "presence": {"presence": {key: client_of(info) for key, info in members.items()}},
+    }
