@@ -36,6 +36,7 @@ from hubbub.config.checks import (
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
+from hubbub.transports.listening import ListenerSettings
 
 BROKERS = ("memory", "sqlite", "redis", "rediss", "unix")
 """Schemes of the engines that can be named."""
@@ -183,6 +184,9 @@ class Settings(_Part):
     )
     hub: Annotated[HubSettings, AfterValidator(bounded)] = Field(default_factory=HubSettings)
     limits: Annotated[SessionLimits, AfterValidator(bounded)] = Field(default_factory=SessionLimits)
+    listener: Annotated[ListenerSettings, AfterValidator(bounded)] = Field(
+        default_factory=ListenerSettings
+    )
     open: bool = Field(default=_UNDECIDED, validate_default=True)
 
     @field_validator("allowed_origins")

@@ -1,0 +1,47 @@
+"""All that plain HTTP answers, as one Starlette app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hubbub.http.api import Api
+from hubbub.http.health import Health
+from hubbub.http.metrics import Metrics
+from hubbub.http.node import Node
+from hubbub.http.pages import BUILT, Pages
+
+
+def build(node: Node, pages: Path = BUILT) -> Starlette:
+    """Return the app of a node; `state.metrics` has its `Metrics`.
+
+    Args:
+        node: whose hub it speaks for. pages: where the built pages are.
+    """
+    metrics = Metrics(node)
+    routes = [
+        *Health(node).routes,
+        *metrics.routes,
+        *Api(node).routes,
+        *Pages(pages).routes,
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
+    app.router.redirect_slashes = False
+    app.state.metrics = metrics
+    return app
+
+
+def _explain(request: Request, fault: Exception) -> Response:
+    """Answer an HTTP error as JSON, like everything else that programs read."""
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    headers = fault.headers if isinstance(fault, HTTPException) else None
+    sentences = {
+        404: f"nothing is at {request.url.path}",
+        405: f"{request.url.path} does not take {request.method}",
+    }
+    error = {"code": status, "message": sentences.get(status, "this went wrong")}
+    return JSONResponse({"error": error}, status, headers=headers)

@@ -1,0 +1,202 @@
+"""One process: an event loop, an app, a listening socket, and a way to stop that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+
+from hubbub import telemetry
+from hubbub.app import Hubbub
+from hubbub.config import Settings
+from hubbub.errors import BrokerUnavailable, ConfigurationError
+from hubbub.http.metrics import Metrics
+from hubbub.server.listener import Listener
+from hubbub.server.loading import load_app
+from hubbub.server.plan import READY, Plan, receive
+from hubbub.server.sockets import BACKLOG, bind
+
+TICK_S = 1.0
+"""Seconds between two updates of what may be a second old: the Date header, shared metrics."""
+REQUEST_GRACE_S = 5
+"""Seconds that HTTP requests in progress get when the server stops."""
+FAREWELL_S = 6.0
+"""Seconds in which the sockets of closed sessions must be gone: a WebSocket waits 5 s for its peer."""
+
+STARTED_NOT = 1
+MISCONFIGURED = 2
+
+_log = structlog.get_logger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server without its signals: the worker owns those."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Worker:
+    """Serve one app until told to stop.
+
+    Args:
+        app: what is served. settings: where and how. shared: whether other processes share the port.
+    """
+
+    def __init__(self, app: Hubbub, settings: Settings, *, shared: bool = False) -> None:
+        self._app = app
+        self._settings = settings
+        self._shared = shared
+        self._listener = Listener(app.doors, settings.listener)
+        self._stopping = asyncio.Event()
+        self._forced = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin to drain; the second time, give up waiting."""
+        if self._stopping.is_set():
+            self._forced.set()
+        self._stopping.set()
+
+    async def serve(self, ready: Callable[[int], None]) -> None:
+        """Start, tell `ready` the port, serve until `stop`, drain, and end.
+
+        Raises ConfigurationError when the port cannot be had, BrokerUnavailable when the broker cannot.
+        """
+        listening = bind(self._settings.host, self._settings.port, shared=self._shared)
+        try:
+            await self._app.start()
+        except BaseException:
+            listening.close()
+            raise
+        server = _Server(self._uvicorn())
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.on_tick(0)
+        await server.startup(sockets=[listening])
+        # What is here now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        ready(listening.getsockname()[1])
+        await self._tick(server)
+        await self._end(server)
+
+    def _uvicorn(self) -> uvicorn.Config:
+        settings = self._settings
+        return uvicorn.Config(
+            self._app.asgi,
+            http=self._listener.http_class(),
+            ws="none",
+            lifespan="off",
+            backlog=BACKLOG,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ssl_certfile=settings.tls_cert or None,
+            ssl_keyfile=settings.tls_key or None,
+            timeout_graceful_shutdown=REQUEST_GRACE_S,
+        )
+
+    async def _tick(self, server: uvicorn.Server) -> None:
+        metrics: Metrics = self._app.asgi.state.metrics
+        while not self._stopping.is_set():
+            await server.on_tick(0)
+            if metrics.shared:
+                metrics.refresh()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), TICK_S)
+
+    async def _end(self, server: uvicorn.Server) -> None:
+        for each in server.servers:
+            each.close()
+        await self._race(self._drain())
+        server.force_exit = self._forced.is_set()
+        await server.shutdown()
+        await self._app.stop()
+
+    async def _drain(self) -> None:
+        """Send everybody away, and wait until what was said to them is out."""
+        await self._app.drain(self._settings.drain_s)
+        deadline = asyncio.get_running_loop().time() + FAREWELL_S
+        # Sockets tell nobody when the last of them is gone.
+        while self._listener.websockets and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async def _race(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until it is done or the operator has lost patience."""
+        tasks = {asyncio.create_task(work), asyncio.create_task(self._forced.wait())}
+        done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*done, *pending, return_exceptions=True)
+
+
+def run(plan: Plan, ready: Callable[[int], None], link: socket.socket | None = None) -> int:
+    """Run one worker in this process until it is told to stop; return the exit code.
+
+    Args:
+        plan: what to do. ready: called with the port once connections are accepted.
+        link: the pipe to the supervisor; its end is ours too.
+    """
+    _raise_file_limit()
+    try:
+        app = load_app(plan.app, plan.settings)
+        uvloop.run(_serve(app, plan, ready, link))
+    except ConfigurationError as fault:
+        _say(fault)
+        return MISCONFIGURED
+    except BrokerUnavailable as fault:
+        _say(fault)
+        return STARTED_NOT
+    return 0
+
+
+async def _serve(
+    app: Hubbub, plan: Plan, ready: Callable[[int], None], link: socket.socket | None
+) -> None:
+    loop = asyncio.get_running_loop()
+    worker = Worker(app, plan.settings, shared=plan.shared)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    if link is not None:
+        loop.add_reader(link, _orphaned, loop, link, worker)
+    await worker.serve(ready)
+
+
+def _orphaned(loop: asyncio.AbstractEventLoop, link: socket.socket, worker: Worker) -> None:
+    """Stop because the supervisor is gone: it never says anything more, so this is its end."""
+    loop.remove_reader(link)
+    _log.warning("the supervisor is gone: this worker stops")
+    worker.stop()
+
+
+def _raise_file_limit() -> None:
+    """Allow as many sockets as the system lets us have; the usual soft limit is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _say(fault: Exception) -> None:
+    for line in str(fault).splitlines():
+        sys.stderr.write(f"hubbub: {line}\n")
+
+
+def main(descriptor: int) -> int:
+    """Be a supervisor's worker; `descriptor` is our end of the pipe to it."""
+    with socket.socket(fileno=descriptor) as link:
+        plan = receive(link)
+        if plan is None:
+            return STARTED_NOT
+        telemetry.set_up(plan.settings.log_level)
+        return run(plan, lambda port: link.sendall(READY), link)
