@@ -196,3 +196,22 @@ async def test_dismissing_all_sessions_in_batches() -> None:
         await place.registry.dismiss(batch=10, pause_s=0)
         assert all(carrier.closes == [errors.SHUTDOWN] for carrier in crowd)
         assert len(place.registry) == 0
+
+
+async def test_a_gap_ends_a_centrifuge_subscription_which_then_starts_anew() -> None:
+    async with floor() as place:
+        sdk, at_sdk = place.open(CentrifugeDialect(JSON))
+        sdk.received(say('{"id":1,"connect":{}}\n{"id":2,"subscribe":{"channel":"room"}}'))
+        place.node.broker.lose(1)
+        await place.node.say("room", "1")
+        await place.node.broker.log.remove_history("room")
+        place.node.hub.on_restored()
+        await turn(20)
+        assert '"unsubscribe":{"code":2500' in at_sdk.lines()[-1]
+        await place.node.say("room", "2")
+        assert at_sdk.lines() == []
+        sdk.received(say('{"id":3,"subscribe":{"channel":"room","recover":true,"offset":0}}'))
+        await turn()
+        reply = json.loads(at_sdk.lines()[0])
+        assert reply["subscribe"]["offset"] == 2
+        assert "recovered" not in reply["subscribe"]

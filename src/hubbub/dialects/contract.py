@@ -247,6 +247,10 @@ class Dialect(Protocol):
     """Whether the publications of a `Subscribed` go out one by one through `renderer`, right after the reply,
     because the reply cannot hold them."""
 
+    ends_on_resync: bool
+    """Whether a `Resync` ends the subscription, because that is how this protocol says it: the client subscribes
+    again from its position."""
+
     def open(self) -> Sequence[Command]:
         """Return the commands that opening the connection implies."""
         ...

@@ -276,6 +276,10 @@ class Session:
 
     def resync(self, resync: Resync) -> None:
         """Tell that publications of a channel may be missing, as the dialect does."""
+        if self.dialect.ends_on_resync and self.following is not None:
+            encoding = self.following.pop(resync.channel, None)
+            if encoding is not None:
+                self.services.hub.detach(self, resync.channel, encoding)
         self.push(resync)
 
     def end(self, close: Close) -> None:

@@ -129,38 +129,13 @@ def test_a_reply_repeats_the_id() -> None:
     assert dialect.reply(say.Pong(), say.Failed(INTERNAL)) is None
 
 
-def test_a_gap_ends_the_subscription_which_is_then_taken_up_again() -> None:
+def test_a_gap_ends_the_subscription() -> None:
     dialect = introduced()
-    again = {"id": 5, "subscribe": {"channel": CHANNEL, "recover": True, "epoch": "e", "offset": 4}}
 
+    assert dialect.ends_on_resync
     assert dialect.push(say.Resync(CHANNEL, TOP, "gap")) == Packet(
         b'{"push":{"channel":"chat:lobby","unsubscribe":{"code":2500,"reason":"insufficient state"}}}'
     )
-    left, subscribe = dialect.receive(frame(again))
-
-    assert left == say.Unsubscribe(CHANNEL)
-    assert dialect.reply(left, say.Unsubscribed(CHANNEL)) is None
-    assert subscribe == say.Subscribe(CHANNEL, 5, since=Position("e", 4))
-    assert list(dialect.receive(frame(again))) == [subscribe]
-
-
-def test_a_gap_ends_only_what_it_is_about() -> None:
-    dialect = introduced()
-    dialect.push(say.Resync("a", TOP, "gap"))
-    dialect.push(say.Resync("b", TOP, "gap"))
-
-    def subscribe(id: int, channel: str) -> dict[str, object]:
-        return {"id": id, "subscribe": {"channel": channel}}
-
-    assert list(dialect.receive(frame(subscribe(2, "c")))) == [say.Subscribe("c", 2)]
-    assert list(dialect.receive(frame({"id": 3, "unsubscribe": {"channel": "a"}}))) == [
-        say.Unsubscribe("a", 3)
-    ]
-    assert list(dialect.receive(frame(subscribe(4, "a")))) == [say.Subscribe("a", 4)]
-    assert list(dialect.receive(frame(PUBLISH, subscribe(5, "b"))))[1:] == [
-        say.Unsubscribe("b"),
-        say.Subscribe("b", 5),
-    ]
 
 
 OWN_WORDS: dict[str, Callable[[int, str], say.Command]] = {

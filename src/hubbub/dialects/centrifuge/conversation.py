@@ -24,8 +24,6 @@ from hubbub.dialects.contract import (
     Renderer,
     Reply,
     Resync,
-    Subscribe,
-    Unsubscribe,
 )
 from hubbub.errors import BAD_REQUEST, Close, ProtocolViolation
 from hubbub.model import ChannelName, Packet
@@ -80,16 +78,16 @@ _NO_CALLS = "an empty frame asks for nothing"
 class CentrifugeDialect:
     """Hold one connection's side: whether it is introduced, and how many pings are unanswered."""
 
-    __slots__ = ("_coding", "_ended", "_pings", "_state", "renderer")
+    __slots__ = ("_coding", "_pings", "_state", "renderer")
 
     replays: bool = False
+    ends_on_resync: bool = True
 
     def __init__(self, coding: Coding) -> None:
         self.renderer = coding.renderer
         self._coding = coding
         self._state = State.NEW
         self._pings = 0
-        self._ended: set[ChannelName] | None = None
 
     def open(self) -> Sequence[Command]:
         """Return nothing: clients introduce themselves."""
@@ -117,10 +115,7 @@ class CentrifugeDialect:
                 raise ProtocolViolation(BAD_REQUEST, "a command that is answered has an id above 0")
             if connect:
                 self._state = State.OPEN
-            command = request.command(call.id)
-            if self._ended is not None:
-                commands.extend(self._catch_up(command))
-            commands.append(command)
+            commands.append(request.command(call.id))
         return commands
 
     def reply(self, command: Command, reply: Reply) -> Packet | None:
@@ -134,9 +129,6 @@ class CentrifugeDialect:
     def push(self, push: Push) -> Packet | Close | None:
         """Render a ping, or the end of a subscription that is to be taken up again."""
         if isinstance(push, Resync):
-            if self._ended is None:
-                self._ended = set()
-            self._ended.add(push.channel)
             return self._coding.unsubscribed(push.channel, INSUFFICIENT_STATE, "insufficient state")
         if self._state is not State.OPEN:
             return None
@@ -150,14 +142,3 @@ class CentrifugeDialect:
             raise ProtocolViolation(BAD_REQUEST, "a pong answers a ping, and none is unanswered")
         self._pings -= 1
         return Pong()
-
-    def _catch_up(self, command: Command) -> Sequence[Command]:
-        """Return the unsubscribe that goes before: the client takes it for done since the push said so."""
-        if not isinstance(command, (Subscribe, Unsubscribe)) or not self._ended:
-            return ()
-        if command.channel not in self._ended:
-            return ()
-        self._ended.discard(command.channel)
-        if not self._ended:
-            self._ended = None
-        return () if isinstance(command, Unsubscribe) else (Unsubscribe(command.channel),)
