@@ -1,0 +1,42 @@
+"""The scripts of `scripts/`, each with its name and the digest by which Redis knows it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+_FOLDER = files(__package__) / "scripts"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One Lua script, as it is loaded and as it is called."""
+
+    name: str
+    source: bytes
+    digest: bytes
+
+
+def _read(name: str) -> bytes:
+    return (_FOLDER / f"{name}.lua").read_bytes()
+
+
+def _script(name: str, shared: bytes = b"") -> Script:
+    source = shared + _read(name)
+    # Redis itself names scripts by SHA-1; nothing secret depends on it.
+    return Script(name, source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
+
+
+_CHANNEL = _read("channel")
+
+PUBLISH = _script("publish", _CHANNEL)
+RECOVER = _script("recover", _CHANNEL)
+HISTORY = _script("history", _CHANNEL)
+TOPS = _script("tops", _CHANNEL)
+ENTER = _script("enter")
+LEAVE = _script("leave")
+MEMBERS = _script("members")
+REAP = _script("reap")
+
+ALL = (PUBLISH, RECOVER, HISTORY, TOPS, ENTER, LEAVE, MEMBERS, REAP)
