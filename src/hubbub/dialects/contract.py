@@ -248,7 +248,7 @@ class Dialect(Protocol):
     because the reply cannot hold them."""
 
     ends_on_resync: bool
-    """Whether a `Resync` ends the subscription, because that is how this protocol says it: the client subscribes
+    """Whether a `Resync` ends the subscription, because this protocol says it so: the client subscribes
     again from its position."""
 
     def open(self) -> Sequence[Command]:
