@@ -48,8 +48,8 @@ conformance: .venv/.tools
 conformance-all: .venv/.tools
 	$(BIN)/python -m tests.conformance.autobahn --all
 
-docs: .venv/.installed
-	$(BIN)/python docs/generate.py
+docs: .venv/.tools
+	$(BIN)/python -m docs.generate
 
 # ── what the targets need ────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,4 +1,4 @@
-"""Write the parts of the documentation that the code knows better: `python docs/generate.py`.
+"""Write the parts of the documentation that the code knows better: `python -m docs.generate`.
 
 A page marks such a part with `<!-- made: NAME -->` and `<!-- end -->`. tests/docs/test_generated.py fails
 when a page says something else than the code.
@@ -23,9 +23,11 @@ from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
+from tests.bad_input.cases import TABLE
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
+
 PART = re.compile(r"(<!-- made: (?P<name>[a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # ── layers ──────────────────────────────────────────────────────────────────────────────────────
@@ -143,9 +145,19 @@ def settings_table(settings: type) -> Callable[[], str]:
     return table
 
 
+def mistakes_table() -> str:
+    lines: list[str] = []
+    for entry, cases in TABLE.items():
+        lines += [f"## {entry}", "| what is wrong | what comes back |", "| --- | --- |"]
+        lines += [f"| {case.wrong} | {case.answer} |" for case in cases]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
 MADE: dict[str, Callable[[], str]] = {
     "layer-diagram": layer_diagram,
     "layer-table": layer_table,
+    "mistakes": mistakes_table,
     "settings": settings_table(Settings),
     "endpoint-settings": settings_table(EndpointSettings),
     "source-settings": settings_table(SourceSettings),

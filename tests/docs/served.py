@@ -43,8 +43,8 @@ class Served:
             )
         deadline = time.monotonic() + STARTED_WITHIN_S
         while not self.is_ready():
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < deadline, self._log.read_text()
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < deadline, self.log()
             time.sleep(0.05)
         return self
 
@@ -62,6 +62,10 @@ class Served:
             self._process.kill()
             self._process.wait()
             raise
+
+    def log(self) -> str:
+        """Return what the server said so far."""
+        return self._log.read_text(encoding="utf-8")
 
     def is_ready(self) -> bool:
         try:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import unquote as unquoted
-from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.errors import BAD_REQUEST, ProtocolViolation, Refused
 from hubbub.sessions.commands import handle
 from hubbub.sessions.contract import Accepted, Refusal
 from hubbub.sessions.session import Services, Session
@@ -25,7 +25,7 @@ class Door:
     Args:
         path: a pattern such as `/ws/{channel}`; a variable matches one path segment.
         dialects: what makes a session's dialect of its request, by sub-protocol, the first one being the
-            default. A maker raises ProtocolViolation for a request it cannot serve.
+            default. A maker raises ProtocolViolation or Refused for a request it cannot serve.
     """
 
     path: str
@@ -43,7 +43,9 @@ class Door:
     def variables(self, path: str) -> dict[str, str] | None:
         """Return the percent-decoded variables of a raw path, or None where it is another door's."""
         match = self.pattern.fullmatch(path)
-        return {name: unquote(value) for name, value in match.groupdict().items()} if match else None
+        return (
+            {name: unquote(value) for name, value in match.groupdict().items()} if match else None
+        )
 
     def choose(self, offered: Sequence[str]) -> tuple[str | None, Callable[[Request], Dialect]]:
         """Return the sub-protocol to name and its maker; None where the client offered none of ours."""
@@ -115,4 +117,6 @@ class Doors:
             dialect = make(request)
         except ProtocolViolation as fault:
             return Refusal(400, fault.detail or fault.close.reason)
+        except Refused as refused:
+            return Refusal(400, str(refused))
         return Accepted(Session(self._services, dialect, handle), subprotocol)

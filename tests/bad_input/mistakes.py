@@ -1,0 +1,47 @@
+"""What a row of the table is: a mistake, and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """An HTTP answer; its body contains `says`."""
+
+    status: int
+    says: str = ""
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}" + (f": `{self.says}`" if self.says else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A CLOSE frame; its reason contains `says`."""
+
+    code: int
+    says: str = ""
+
+    def __str__(self) -> str:
+        return f"close {self.code}" + (f": `{self.says}`" if self.says else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message that contains `says`; the connection goes on."""
+
+    says: str
+
+    def __str__(self) -> str:
+        return f"`{self.says}`, and the connection goes on"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One mistake: what a client sends, in order, and the answer that comes in the end."""
+
+    wrong: str
+    send: Sequence[bytes]
+    answer: Http | Closed | Told

@@ -1,0 +1,107 @@
+"""Whatever a client does wrong, it gets the answer that docs/bad-input.md promises; nobody else notices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.bad_input.cases import SETTINGS, TABLE
+from tests.bad_input.http_cases import post
+from tests.bad_input.mistakes import Case, Closed, Http, Told
+from tests.bad_input.raw import CLOSE, TEXT, Raw, frame, handshake
+from tests.docs.served import Served
+
+CASES = [(entry, case) for entry, cases in TABLE.items() for case in cases]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    (folder / "hubbub.toml").write_text(SETTINGS)
+    with Served(folder, "--config", "hubbub.toml") as served:
+        yield served
+        assert "Traceback" not in served.log()
+
+
+@pytest.mark.parametrize(
+    ("entry", "case"), CASES, ids=[f"{entry}: {case.wrong}" for entry, case in CASES]
+)
+def test_a_mistake_is_answered(served: Served, entry: str, case: Case) -> None:
+    with Raw(served.port) as client:
+        for data in case.send:
+            client.send(data)
+
+        if isinstance(case.answer, Http):
+            status, body = client.response()
+            assert (status, case.answer.says in body.decode()) == (case.answer.status, True), body
+        else:
+            assert client.response()[0] == 101
+            if isinstance(case.answer, Closed):
+                expect_close(client, case.answer)
+            else:
+                expect_told(client, case.answer)
+                client.send(frame(0x9, b"still here"))
+                expect_pong(client)
+
+
+def expect_close(client: Raw, expected: Closed) -> None:
+    while (answer := client.frame()) is not None:
+        if answer.opcode == CLOSE:
+            reason = answer.payload[2:].decode()
+            assert (answer.code, expected.says in reason) == (expected.code, True), reason
+            return
+    pytest.fail("the connection ended without a CLOSE frame")
+
+
+def expect_told(client: Raw, expected: Told) -> None:
+    heard = []
+    while (answer := client.frame()) is not None and answer.opcode != CLOSE:
+        heard.append(answer.payload.decode())
+        if expected.says in heard[-1]:
+            return
+    pytest.fail(f"heard {heard}, then {answer}")
+
+
+def expect_pong(client: Raw) -> None:
+    while (answer := client.frame()) is not None:
+        if answer == (0xA, b"still here"):
+            return
+    pytest.fail("the connection ended")
+
+
+def test_who_does_not_read_is_dropped_and_others_get_everything(served: Served) -> None:
+    """The slow one is told 3008 if it reads on soon enough; its connection ends in any case."""
+    count, padding = 150, "x" * 60_000
+    with Raw(served.port, 4096) as slow, Raw(served.port) as reader, Raw(served.port) as program:
+        for client in (slow, reader):
+            client.send(handshake("/ws/flooded"))
+            assert client.response()[0] == 101
+        for number in range(count):
+            body = f'{{"channel":"flooded","data":"{number:05}{padding}"}}'
+            program.send(post("publish", body)[0])
+            assert program.response()[0] == 200
+            assert next_text(reader).startswith(f"{number:05}")
+        wait_for_slow_disconnect(program)
+
+        received = list(iter(slow.frame, None))
+
+    assert [answer.code for answer in received if answer.opcode == CLOSE] in ([3008], [])
+
+
+def next_text(client: Raw) -> str:
+    while (answer := client.frame()) is not None:
+        if answer.opcode == TEXT:
+            return answer.payload.decode()
+    pytest.fail("the connection ended")
+
+
+def wait_for_slow_disconnect(program: Raw) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        program.send(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        if b"hubbub_slow_disconnects_total 1.0" in program.response()[1]:
+            return
+        time.sleep(0.05)
+    pytest.fail("the server kept a client that does not read")
