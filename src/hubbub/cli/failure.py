@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+
 FAILED = 1
 """The other side is away, or said no."""
 MISUSED = 2
@@ -18,3 +21,14 @@ class CommandFailed(Exception):
     def __init__(self, sentence: str, code: int = FAILED) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+def why(fault: BaseException) -> str:
+    """Return what the system says about a connection that could not be made, in plain words."""
+    reason = getattr(fault, "reason", fault)
+    number = getattr(reason, "errno", None)
+    if isinstance(number, int) and number > 0:
+        return os.strerror(number).lower()
+    if isinstance(reason, socket.gaierror):
+        return "the host's name is not known"
+    return str(reason) or type(reason).__name__

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from hubbub.cli.address import DEFAULT, Address, Url, read_address
-from hubbub.cli.failure import FAILED, MISUSED, CommandFailed
+from hubbub.cli.failure import MISUSED, CommandFailed, why
 
 TIMEOUT_S = 10.0
 
@@ -61,8 +61,7 @@ def call(address: Address, method: str, request: dict[str, Any], key: str) -> di
     except (ValueError, http.client.InvalidURL) as fault:
         raise CommandFailed(f"this cannot be sent to {address.http}: {fault}", MISUSED) from None
     except (OSError, http.client.HTTPException) as fault:
-        reason = getattr(fault, "reason", fault)
-        raise CommandFailed(f"no server answers at {address.http}: {reason}", FAILED) from None
+        raise CommandFailed(f"no server answers at {address.http}: {why(fault)}") from None
     error = answer.get("error")
     if error is not None:
         raise CommandFailed(f"the server says: {error['message']} ({error['code']})")

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from hubbub.cli.address import DEFAULT, Address, Url, read_address
-from hubbub.cli.failure import MISUSED, CommandFailed
+from hubbub.cli.failure import MISUSED, CommandFailed, why
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0
@@ -105,7 +105,7 @@ async def _follow(server: Address, follower: Follower, show: Callable[[_Said, st
             _notice(f"the connection was cut ({close.code if close else 'no goodbye'})")
         except (OSError, InvalidHandshake, TimeoutError) as fault:
             if not reached:
-                raise CommandFailed(f"no server answers at {server.http}: {fault}") from None
+                raise CommandFailed(f"no server answers at {server.http}: {why(fault)}") from None
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads, hides nothing
         pause = min(2 * pause, LONGEST_PAUSE_S)
 

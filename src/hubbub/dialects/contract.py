@@ -208,7 +208,8 @@ Push: TypeAlias = Resync | Ping
 class Request:
     """What the HTTP request that opened the connection said.
 
-    `path` variables and `query` values are percent-decoded; `headers` has lower-case names.
+    `path` is as it was sent; its `variables` and `query` values are percent-decoded; `headers` has lower-case
+    names.
     """
 
     path: str = "/"

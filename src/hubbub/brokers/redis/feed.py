@@ -139,7 +139,7 @@ class RedisFeed:
     def announce(self, channel: ChannelName, payload: bytes) -> asyncio.Future[None]:
         """Send an unstored message to subscribed nodes, in order with this node's publishes."""
         wire = self._layout.channel(channel).wire
-        command = ("PUBLISH", wire, encode_announcement(payload))
+        command = pack(("PUBLISH", wire, encode_announcement(payload)))
         return self._commands.send(command, _nothing, Again.NEVER, len(payload))
 
     # ── wishes ──────────────────────────────────────────────────────────────
@@ -152,20 +152,21 @@ class RedisFeed:
         for wire in missing:
             self._waiters.setdefault(wire, []).append(waiter)
         self._wake()
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                await waiter.done
-        except TimeoutError as error:
-            for wire in waiter.missing:
-                others = self._waiters.get(wire, [])
-                if waiter in others:
-                    others.remove(waiter)
-                if not others:
-                    self._release(wire)
-            raise BrokerUnavailable(
-                self._lifeline.reason
-                or f"Redis did not confirm a subscription in {self._timeout_s:g} s"
-            ) from error
+        # Not asyncio.timeout: the hub steps this outside of a task until it first waits.
+        await asyncio.wait({waiter.done}, timeout=self._timeout_s)
+        if waiter.done.done():
+            await waiter.done
+            return
+        for wire in waiter.missing:
+            others = self._waiters.get(wire, [])
+            if waiter in others:
+                others.remove(waiter)
+            if not others:
+                self._release(wire)
+        raise BrokerUnavailable(
+            self._lifeline.reason
+            or f"Redis did not confirm a subscription in {self._timeout_s:g} s"
+        )
 
     def _release(self, wire: bytes) -> None:
         self._channels.pop(wire, None)

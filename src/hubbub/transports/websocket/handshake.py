@@ -51,7 +51,8 @@ def read_request(url: bytes, headers: dict[str, str], peer: str) -> Request | Re
     """Return what a request's first line and headers say; of query values with one name the last counts."""
     try:
         parsed = httptools.parse_url(url)
-        path = unquote_to_bytes(parsed.path or b"/").decode()
+        path = (parsed.path or b"/").decode()
+        unquote_to_bytes(path).decode()  # a look only: doors must still tell %2F from a slash
         query = parse_qsl((parsed.query or b"").decode(), keep_blank_values=True, errors="strict")
     except httptools.HttpParserInvalidURLError:
         return Refusal(400, "The request's address is malformed.")
