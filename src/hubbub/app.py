@@ -10,7 +10,7 @@ from functools import partial
 
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
-from hubbub.config import EndpointSettings, Settings, current
+from hubbub.config import EndpointSettings, Settings, current, current
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.contract import Dialect, Request
@@ -43,7 +43,7 @@ class Hubbub:
     """Be one node: its hub, its sessions and its doors.
 
     Args:
-        settings: what the operator wants; the defaults are an open server on loopback.
+        settings: what the operator wants (None: what flags, variables and `hubbub.toml` say).
         clock: the time.
     """
 
@@ -74,7 +74,8 @@ class Hubbub:
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
-        http = HttpSettings(self.settings.keys, self.settings.open)
+        payload_limit = self.settings.listener.websocket.message_limit
+        http = HttpSettings(self.settings.keys, self.settings.open, payload_limit=payload_limit)
         self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http))
         self._ticker: asyncio.TimerHandle | None = None
 
