@@ -75,26 +75,26 @@ class FaultyServer:
 @contextmanager
 def up(server: FaultyServer) -> Iterator[int]:
     """Run a server in a thread of its own; give its port."""
-    loop = asyncio.new_event_loop()
-    done = asyncio.Event()
     started = threading.Event()
-    ports: list[int] = []
+    stage: list[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = []
 
     async def main() -> None:
         listening: Server
         async with serve(
             server, "127.0.0.1", 0, process_request=server.judge, compression=None
         ) as listening:
-            ports.append(next(iter(listening.sockets)).getsockname()[1])
+            port = next(iter(listening.sockets)).getsockname()[1]
+            done = asyncio.Event()
+            stage.append((asyncio.get_running_loop(), done, port))
             started.set()
             await done.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(main(),))
+    thread = threading.Thread(target=asyncio.run, args=(main(),))
     thread.start()
     assert started.wait(10)
+    loop, done, port = stage[0]
     try:
-        yield ports[0]
+        yield port
     finally:
         loop.call_soon_threadsafe(done.set)
         thread.join(20)
-        loop.close()
