@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
+import structlog
+
 from hubbub.brokers.contract import Broker
 from hubbub.errors import LIMIT_EXCEEDED, BrokerUnavailable, Refused
 from hubbub.hub.channels import Channel, Step
@@ -12,6 +14,8 @@ from hubbub.hub.contract import Outlet
 from hubbub.hub.namespaces import Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ChannelName
+
+_log = structlog.get_logger(__name__)
 
 
 class Following:
@@ -71,7 +75,9 @@ class Following:
             channel.move(Step.CONFIRMED)
             if self.is_logged(channel):
                 channel.jump((await self._broker.log.tops([channel.name]))[0])
-        except (BrokerUnavailable, Refused) as fault:
+        except Exception as fault:  # noqa: BLE001 - whoever waits must be told, whatever it was
+            if not isinstance(fault, BrokerUnavailable):
+                _log.error("channel cannot be followed", channel=channel.name, exc_info=fault)
             self.drop(channel)
             settled = channel.settled = channel.settled or _future()
             settled.set_exception(fault)
