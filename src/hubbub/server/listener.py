@@ -6,7 +6,6 @@ A `Listener` is made once per worker; `uvicorn.Config(http=listener.http_class()
 from __future__ import annotations
 
 import asyncio
-import resource
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
@@ -17,7 +16,7 @@ from uvicorn.server import ServerState
 
 from hubbub.server.metering import Part, RequestMeter
 from hubbub.sessions.contract import Accepted, Doorkeeper, Refusal
-from hubbub.transports.listening import ListenerSettings
+from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
 from hubbub.transports.websocket.deflate import negotiate
 from hubbub.transports.websocket.handshake import (
     Offer,
@@ -31,19 +30,6 @@ from hubbub.transports.websocket.protocol import WebSocketProtocol
 
 LINGER_S = 2.0
 """Seconds to read on behind a refusal: closing with unread input resets the socket, and loses the answer."""
-
-OVERFLOW = 64
-"""Connections above the cap that are still told why; above that they are dropped."""
-
-_UNLIMITED_FILES = 1_000_000
-
-
-def default_cap() -> int:
-    """Return how many connections the process's file limit has room for."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return _UNLIMITED_FILES
-    return max(1, files - min(512, max(64, files // 8)) - OVERFLOW)
 
 
 class Listener:
@@ -250,14 +236,12 @@ class OnePortProtocol(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete
 
     def _too_long(self) -> Refusal:
-        return Refusal(
-            431, f"A request's head may have {self.listener.settings.head_limit} bytes at most."
-        )
+        limit = self.listener.settings.head_limit
+        return Refusal(431, f"A request's head may have {limit} bytes at most.")
 
     def _too_large(self) -> Refusal:
-        return Refusal(
-            413, f"A request's body may have {self.listener.settings.body_limit} bytes at most."
-        )
+        limit = self.listener.settings.body_limit
+        return Refusal(413, f"A request's body may have {limit} bytes at most.")
 
     def _stop(self, refusal: Refusal) -> _Stop:
         """Return what to raise to end parsing; `data_received` then refuses."""
@@ -273,9 +257,7 @@ class OnePortProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         cycle = self.cycle
-        if (
-            self._meter.part is Part.BODY
-        ):  # tell the app, which has the head, that the rest never comes
+        if self._meter.part is Part.BODY:  # the app has the head: tell it that the rest never comes
             cycle.disconnected = True
             cycle.message_event.set()
             if cycle.response_started or self.pipeline:
@@ -298,9 +280,8 @@ class OnePortProtocol(HttpToolsProtocol):
         return Refusal(500, "The server failed on this request.")
 
     def _watch_head(self) -> None:
-        self._watch = self.loop.call_later(
-            self.listener.settings.head_timeout_s, self._head_timed_out
-        )
+        timeout_s = self.listener.settings.head_timeout_s
+        self._watch = self.loop.call_later(timeout_s, self._head_timed_out)
 
     def _stop_watch(self) -> None:
         if self._watch is not None:

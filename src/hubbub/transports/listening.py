@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass, field
 
 from hubbub.transports.websocket.protocol import WebSocketSettings
@@ -27,3 +28,17 @@ class ListenerSettings:
     body_limit: int = 1024 * 1024
     retry_after_s: int = 5
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
+
+
+OVERFLOW = 64
+"""Connections above the cap that are still told why; above that they are dropped."""
+
+_UNLIMITED_FILES = 1_000_000
+
+
+def default_cap() -> int:
+    """Return how many connections the process's file limit has room for."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _UNLIMITED_FILES
+    return max(1, files - min(512, max(64, files // 8)) - OVERFLOW)

@@ -162,8 +162,7 @@ class FrameReader:
         """Judge a frame's size before any of its payload is kept."""
         if first & CONTROL:
             return
-        message = self._message
-        limit = self._limit
+        message, limit = self._message, self._limit
         if (message is not None and message.compressed) or first & RSV1:
             limit += (
                 limit >> 10
@@ -273,15 +272,15 @@ class _PartialMessage:
         return bytes(self.body)
 
 
-def _invalid_text(error: UnicodeDecodeError) -> ProtocolViolation:
-    return ProtocolViolation(INVALID_TEXT, f"a text is not UTF-8: {error.reason}")
-
-
 def _check_text(data: bytes) -> None:
     try:
         data.decode()
     except UnicodeDecodeError as error:
         raise _invalid_text(error) from None
+
+
+def _invalid_text(error: UnicodeDecodeError) -> ProtocolViolation:
+    return ProtocolViolation(INVALID_TEXT, f"a text is not UTF-8: {error.reason}")
 
 
 def _control(opcode: int, payload: bytes) -> Event:
