@@ -1,0 +1,88 @@
+"""The npm `centrifuge` SDK, as it is published, against a running server."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.served import Served
+from tests.servers import RedisServer
+
+HERE = Path(__file__).parent
+INSTALL_WITHIN_S = 120
+PLAY_WITHIN_S = 50
+
+SETTINGS = """
+[limits]
+ping_interval_s = 1
+idle_s = 5
+"""
+
+pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    """Return Node's path, with the SDK of the lock file beside the scenarios."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node and npm are not installed; the SDK cannot run without them")
+    installed, locked = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
+        subprocess.run(
+            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=HERE,
+            check=True,
+            timeout=INSTALL_WITHIN_S,
+        )
+    return node
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Run a server that pings every second."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "hubbub.toml").write_text(SETTINGS, encoding="utf-8")
+    with Served(folder, "--broker", "memory://") as served:
+        yield served
+
+
+def play(node: str, scenario: str, *ports: int) -> None:
+    done = subprocess.run(
+        [node, "centrifuge_js.mjs", scenario, *map(str, ports)],
+        cwd=HERE,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=PLAY_WITHIN_S,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "publish and subscribe",
+        "one order for all",
+        "history and presence",
+        "joins and leaves",
+        "pings",
+        "recover what was missed",
+        "come back to nothing new",
+        "be told that too much was missed",
+        "share a channel with plain WebSocket",
+        "be refused",
+    ],
+)
+def test_the_sdk(node: str, server: Served, scenario: str) -> None:
+    play(node, scenario, server.port)
+
+
+def test_the_sdk_subscribes_again_when_its_history_is_lost(node: str, tmp_path: Path) -> None:
+    with RedisServer(tmp_path) as redis, Served(tmp_path, "--broker", redis.url) as served:
+        play(node, "subscribe again after a gap", served.port, redis.port)
