@@ -20,7 +20,8 @@ export const MessageItem = memo<Props>((props) => {
   const { own, first, last, delivery, time } = props;
   const sender = props.sender || text.anonymous;
   const open = delivery !== "" && delivery !== "acked";
-  const classes = ["message", own ? "own" : "theirs", first && "first", last && "last", open && "open"];
+  const late = delivery === "waiting" || delivery === "failed";
+  const classes = ["message", own ? "own" : "theirs", first && "first", last && "last", late && "late"];
   return (
     <li class={classes.filter(Boolean).join(" ")} data-delivery={delivery || "stored"}>
       {!own && last && <Avatar name={sender} />}
@@ -52,7 +53,7 @@ export const MessageItem = memo<Props>((props) => {
 function Unsettled({ delivery, reason, id, onRetry, onDiscard }: Props) {
   if (delivery === "sending" || delivery === "queued") {
     return (
-      <span class="delivery">
+      <span class="delivery soon">
         <Icon name="clock" />
         {text.sending}
       </span>

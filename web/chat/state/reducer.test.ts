@@ -54,6 +54,11 @@ describe("the outbox", () => {
     expect(nextToSend(play(late, { type: "online" }).outbox, "lobby")?.id).toBe("a");
   });
 
+  it("waits from the start when it is written without a connection", () => {
+    const state = play(start(), { type: "connecting", reason: "gone" }, composed("a"));
+    expect(deliveries(state)).toEqual([["a", "waiting"]]);
+  });
+
   it("gives up after answers that promised nothing, and starts over when the user asks", () => {
     let state = play(start(), composed("a"));
     for (let i = 0; i < MAX_ATTEMPTS; i += 1) {

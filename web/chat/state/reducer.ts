@@ -40,7 +40,7 @@ export function reducer(state: State, action: Action): State {
       return { ...state, outbox, rooms: state.rooms.filter((room) => room.name !== action.room) };
     }
     case "composed":
-      return inRoom(sent(state, action), action.room, (room) => ({ ...room, divider: null }));
+      return inRoom(composed(state, action), action.room, (room) => ({ ...room, divider: null }));
     case "sending":
     case "acked":
     case "delayed":
@@ -97,6 +97,12 @@ function roomReducer(room: Room, action: RoomEvent, self: string): Room {
 function settle(state: State, room: string, messages: readonly Incoming[]): State {
   const ids = new Set(messages.filter((m) => m.sender === state.user && m.id).map((m) => m.id));
   return { ...state, outbox: settled(state.outbox, room, ids) };
+}
+
+/** Without a connection a message waits from the start, and says so. */
+function composed(state: State, action: Parameters<typeof outboxReducer>[1]): State {
+  const next = sent(state, action);
+  return state.connection.phase === "online" ? next : { ...next, outbox: interrupted(next.outbox) };
 }
 
 const sent = (state: State, action: Parameters<typeof outboxReducer>[1]): State => ({

@@ -45,22 +45,24 @@ export function rowsOf(room: Room, outbox: readonly Outgoing[], self: string): r
   const gaps = [...room.gaps];
   let divider = room.divider;
   for (const message of room.messages) {
-    while (notices[0] && stands(notices[0], message)) rows.push(noticeRow(notices.shift()!));
+    while (notices[0] && stands(notices[0], message)) pushDated(rows, noticeRow(notices.shift()!));
     while (gaps[0] && stands(gaps[0], message)) rows.push(gapRow(gaps.shift()!));
     if (divider && stands(divider, message)) {
       rows.push({ kind: "divider", key: `divider:${divider.era}:${divider.after}`, cause: divider.cause });
       divider = null;
     }
-    pushMessage(rows, confirmed(message, self));
+    pushDated(rows, confirmed(message, self));
   }
   for (const rest of gaps) rows.push(gapRow(rest));
-  for (const rest of notices) rows.push(noticeRow(rest));
+  for (const rest of notices) pushDated(rows, noticeRow(rest));
   const own = outbox.filter((entry) => entry.room === room.name);
-  for (const entry of own) pushMessage(rows, unsettled(entry, self, room.era));
+  for (const entry of own) pushDated(rows, unsettled(entry, self, room.era));
   return grouped(rows);
 }
 
-const noticeRow = (notice: Notice): Row => ({ kind: "notice", key: notice.key, notice });
+type NoticeRow = Extract<Row, { kind: "notice" }>;
+
+const noticeRow = (notice: Notice): NoticeRow => ({ kind: "notice", key: notice.key, notice });
 const gapRow = (gap: Gap): Row => ({ kind: "gap", key: gap.key, gap });
 
 const confirmed = (message: Message, self: string): MessageRow => ({
@@ -93,10 +95,14 @@ const unsettled = (entry: Outgoing, self: string, era: number): MessageRow => ({
 
 const dayOf = (time: number): string => new Date(time).toDateString();
 
-function pushMessage(rows: Row[], row: MessageRow): void {
-  const previous = rows.findLast((each) => each.kind === "message");
-  const turned = !previous || dayOf(previous.time) !== dayOf(row.time);
-  if (turned && row.time > 0) rows.push({ kind: "day", key: `day:${dayOf(row.time)}:${row.key}`, time: row.time });
+const timeOf = (row: MessageRow | NoticeRow): number => (row.kind === "message" ? row.time : row.notice.time);
+
+/** Add a row with a time, behind a line for its day where that begins. */
+function pushDated(rows: Row[], row: MessageRow | NoticeRow): void {
+  const previous = rows.findLast((each) => each.kind === "message" || each.kind === "notice");
+  const time = timeOf(row);
+  const turned = !previous || dayOf(timeOf(previous)) !== dayOf(time);
+  if (turned && time > 0) rows.push({ kind: "day", key: `day:${dayOf(time)}:${row.key}`, time });
   rows.push(row);
 }
 

@@ -1,0 +1,203 @@
+"""Real nodes, real Redis, real Chromium, and roads between them that can be broken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import httpx
+import psutil
+import pytest
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.e2e.person import Person
+from tests.e2e.road import Road
+from tests.servers import RedisServer, free_port
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / "src" / "hubbub" / "web" / "static" / "index.html"
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+START_DEADLINE_S = 20.0
+PATIENCE_MS = 15_000
+"""How long a browser may take for anything: other tests use the same two cores."""
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+expect.set_options(timeout=PATIENCE_MS)
+
+Arrive = Callable[..., Awaitable[Person]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the browsers' tests where there is no browser or no page, and say which."""
+    missing = []
+    if not Path(CHROMIUM).exists():
+        missing.append("Chromium is not installed")
+    if not BUILT.exists():
+        missing.append("the chat page is not built: npm --prefix web ci && npm --prefix web run build")
+    for item in items:
+        if "e2e" not in item.path.parts:
+            continue
+        item.add_marker(pytest.mark.browser)
+        if missing:
+            item.add_marker(pytest.mark.skip(reason="; ".join(missing)))
+
+
+class Node:
+    """One `hubbub serve` on a port of its own, which it keeps over a restart."""
+
+    def __init__(self, directory: Path, *arguments: str) -> None:
+        self.port = free_port()
+        self._directory = directory
+        self._arguments = arguments
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *reason: object) -> None:
+        await self._end(signal.SIGTERM)
+
+    async def start(self) -> None:
+        """Start it, and return when it is ready."""
+        log = self._directory / f"node-{self.port}.log"
+        with log.open("ab") as out:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "hubbub", "serve", "--port", str(self.port)),
+                *self._arguments,
+                stdout=out,
+                stderr=out,
+                cwd=self._directory,
+                env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            )
+        async with asyncio.timeout(START_DEADLINE_S), httpx.AsyncClient() as client:
+            while not await self._ready(client):
+                assert self._process.returncode is None, log.read_text()
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        await self._end(signal.SIGKILL)
+
+    async def kill_workers(self) -> None:
+        """End all workers of a crew, one after another, as crashes would; the supervisor replaces each."""
+        assert self._process is not None
+        crew = psutil.Process(self._process.pid)
+        for worker in crew.children():
+            if "redis-server" not in worker.name():
+                worker.kill()
+                async with asyncio.timeout(START_DEADLINE_S):
+                    while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
+                        await asyncio.sleep(0.02)
+
+    async def publish(self, channel: str, *payloads: dict[str, Any]) -> None:
+        """Publish over HTTP, in order."""
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as client:
+            for payload in payloads:
+                body = json.dumps({"channel": channel, "data": payload})
+                answer = (await client.post("/api/publish", content=body)).json()
+                assert "result" in answer, answer
+
+    async def _ready(self, client: httpx.AsyncClient) -> bool:
+        try:
+            return (await client.get(f"http://127.0.0.1:{self.port}/health/ready")).is_success
+        except httpx.TransportError:
+            return False
+
+    async def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        try:
+            await asyncio.wait_for(process.wait(), START_DEADLINE_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+class Places(Protocol):
+    """Make nodes and roads that end with the test."""
+
+    async def node(self, *arguments: str) -> Node:
+        """Start a node."""
+        ...
+
+    async def road(self, node: Node) -> Road:
+        """Lay a road to a node."""
+        ...
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """One Redis, which two nodes may share."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    with RedisServer(tmp_path, socket_only=True) as server:
+        yield server
+
+
+@pytest.fixture
+async def places(tmp_path: Path) -> AsyncIterator[Places]:
+    """Nodes and roads, ended in order."""
+    async with AsyncExitStack() as stack:
+
+        class Kept:
+            async def node(self, *arguments: str) -> Node:
+                return await stack.enter_async_context(
+                    Node(tmp_path, *(arguments or ("--broker", "memory://")))
+                )
+
+            async def road(self, node: Node) -> Road:
+                return await stack.enter_async_context(Road(node.port))
+
+        yield Kept()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    """Where pictures go: HUBBUB_SHOTS, for somebody who wants to look at them, or a temporary directory."""
+    directory = Path(os.environ.get("HUBBUB_SHOTS") or tmp_path / "shots")
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+@pytest.fixture
+async def arrive(browser: Browser, shots: Path) -> AsyncIterator[Arrive]:
+    """Let somebody come with a browser of their own; at the end no page may have thrown."""
+    people: list[Person] = []
+
+    async def come(url: str, name: str, room: str = "lobby", **options: Any) -> Person:
+        settings = {"viewport": DESKTOP, "locale": "en-GB", **options}
+        context = await browser.new_context(**settings)
+        context.set_default_timeout(PATIENCE_MS)
+        people.append(await Person.arrive(context, url, name, shots, room))
+        return people[-1]
+
+    yield come
+    complaints = [f"{person.name}: {each}" for person in people for each in person.complaints]
+    assert complaints == []
