@@ -11,7 +11,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRET_NAMES = re.compile(r"key|secret|token|password|authorization|cookie", re.IGNORECASE)
-_SECRET_IN_URL = re.compile(r"(://[^/?#@:\s]*:)[^/@\s]*@")
+_SECRET_IN_URL = re.compile(r"(://[^/?#@:\s]*:)\S*@")
 _HIDDEN = "***"
 
 

@@ -7,6 +7,7 @@ import ipaddress
 import math
 import os
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import AfterValidator
@@ -59,7 +60,7 @@ def address(schemes: tuple[str, ...]) -> AfterValidator:
 
 def redacted(url: str) -> str:
     """Return a URL that may be shown: a password in it becomes `***`."""
-    shown = re.sub(r"(://[^/?#@:]*:)[^/]*@", r"\1***@", url)
+    shown = re.sub(r"(://[^/?#@:]*:).*@", r"\1***@", url)
     return re.sub(r"((?:password|secret|token)=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
 
 
@@ -73,17 +74,22 @@ def is_loopback(host: str) -> bool:
 
 def bounded(part: _T) -> _T:
     """Refuse numbers that no bound, size or time can be; all of one part at once."""
-    faults: list[tuple[str, str]] = []
+    faults = list(_faults(part))
+    if faults:
+        raise PydanticCustomError("faults", "out of bounds", {"faults": faults})
+    return part
+
+
+def _faults(part: object, within: str = "") -> Iterator[tuple[str, str]]:
     values: dict[str, Any] = {
         field.name: getattr(part, field.name)
         for field in dataclasses.fields(part)  # type: ignore[arg-type]
     }
     for name, value in values.items():
-        if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
-            faults.append((name, f"must not be negative or endless, and is {value}"))
+        if dataclasses.is_dataclass(value):
+            yield from _faults(value, f"{within}{name}.")
+        elif isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+            yield f"{within}{name}", f"must not be negative or endless, and is {value}"
     ping, idle = values.get("ping_interval_s"), values.get("idle_s")
     if ping is not None and idle is not None and 0 < idle <= ping:
-        faults.append(("idle_s", f"must be longer than ping_interval_s, which is {ping:g}"))
-    if faults:
-        raise PydanticCustomError("faults", "out of bounds", {"faults": faults})
-    return part
+        yield f"{within}idle_s", f"must be longer than ping_interval_s, which is {ping:g}"

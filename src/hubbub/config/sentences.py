@@ -51,7 +51,7 @@ def _sentences(error: ErrorDetails, places: Mapping[Path, str]) -> Iterator[str]
     context = error.get("ctx", {})
     if error["type"] == "faults":
         for name, sentence in context["faults"]:
-            yield f"{_place((*path, name), places)} {sentence}"
+            yield f"{_place((*path, *name.split('.')), places)} {sentence}"
     elif error["type"] == "wrong":
         blamed = (context["at"],) if context["at"] else path
         yield f"{_place(blamed, places)} {context['sentence']}"

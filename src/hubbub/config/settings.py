@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     FieldSerializationInfo,
     SecretStr,
     ValidationInfo,
     field_serializer,
     field_validator,
-    model_validator,
 )
 
 from hubbub.config.checks import (
@@ -33,6 +30,7 @@ from hubbub.config.checks import (
     worker_count,
     wrong,
 )
+from hubbub.config.parts import EndpointSettings, Part, SourceSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
@@ -41,99 +39,9 @@ from hubbub.transports.listening import ListenerSettings
 BROKERS = ("memory", "sqlite", "redis", "rediss", "unix")
 """Schemes of the engines that can be named."""
 
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
-
 
 _UNDECIDED: Any = None
 """Stands for `open` where nobody said it."""
-
-
-class _Part(BaseModel):
-    """A part of the settings: frozen, and silent about what it does not know (`load` warns)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class EndpointSettings(_Part):
-    """One further path, as `[[endpoints]]` in the file.
-
-    Args:
-        path: a pattern such as `/ws/stream/{user}`; a variable is one path segment.
-        dialect: what is spoken there.
-        channel: the channel's name; `{name}` is a variable of the path, `{query.name}` a query parameter.
-            For the text dialect only, which needs one.
-        user: the user's name, built like `channel`; only an open server believes it.
-        format: `plain` sends payloads as they are, `json` an envelope with sender, offset and time.
-        heartbeat: a text message that is a sign of life and is not published ("" : none).
-        heartbeat_reply: what it is answered with ("" : nothing).
-        recent: publications of the recent past that a newcomer gets.
-    """
-
-    path: str
-    dialect: Literal["text", "centrifuge"] = "text"
-    channel: str = ""
-    user: str = ""
-    format: Literal["plain", "json"] = "plain"
-    heartbeat: str = ""
-    heartbeat_reply: str = ""
-    recent: Annotated[int, Field(ge=0)] = 0
-
-    @field_validator("path")
-    @classmethod
-    def _check_path(cls, path: str) -> str:
-        if not path.startswith("/"):
-            raise wrong(f"must begin with a slash, not be {path!r}")
-        names = _VARIABLE.findall(path)
-        if len(set(names)) != len(names) or not all(
-            re.fullmatch("[a-z_]+", name) for name in names
-        ):
-            raise wrong("has a variable that is no lower-case name, or appears twice")
-        return path
-
-    @field_validator("channel", "user")
-    @classmethod
-    def _check_template(cls, template: str, info: ValidationInfo) -> str:
-        path: str = info.data.get("path", template)
-        for name in _VARIABLE.findall(template):
-            if not name.startswith("query.") and f"{{{name}}}" not in path:
-                raise wrong(f"names {{{name}}}, which path {path!r} does not have")
-        return template
-
-    @model_validator(mode="after")
-    def _check_channel(self) -> Self:
-        if self.dialect == "text" and not self.channel:
-            raise wrong("needs a channel, because the text dialect names none itself")
-        return self
-
-
-class SourceSettings(_Part):
-    """Another system whose messages become publications, as `[[sources]]` in the file.
-
-    Args:
-        name: what `[namespaces.<name>] source` calls it.
-        type: what kind of system it is.
-        url: where it is; a password in it is never shown.
-        stream: the key of the Redis stream (`redis_stream`).
-        channel: the channel that the stream's entries go to ("" : the stream's own name).
-        maxlen: entries that the stream keeps, about; 0 keeps all.
-        prefix: what Redis channels begin with (`redis_pubsub`), such as `chat:`.
-    """
-
-    name: Annotated[str, Field(min_length=1)]
-    type: Literal["redis_stream", "redis_pubsub"]
-    url: Annotated[str, address(("redis", "rediss", "unix"))] = Field(
-        default="redis://localhost:6379/0", repr=False
-    )
-    stream: str = ""
-    channel: str = ""
-    maxlen: Annotated[int, Field(ge=0)] = 1000
-    prefix: str = ""
-
-    @model_validator(mode="after")
-    def _check_kind(self) -> Self:
-        if self.type == "redis_stream" and not self.stream:
-            raise wrong("needs stream, the key that other programs XADD to")
-        return self
 
 
 def _check_name(name: str) -> str:
@@ -149,7 +57,7 @@ _Keys: TypeAlias = Annotated[tuple[SecretStr, ...], BeforeValidator(listed)]
 _Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
-class Settings(_Part):
+class Settings(Part):
     """Everything an operator may set. The defaults are a server that is open and on loopback.
 
     Args:

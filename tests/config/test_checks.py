@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from hubbub.config.checks import bounded, is_loopback, listed, redacted
+from hubbub.hub.settings import HubSettings
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "10.0.0.1", "example.org", "localhost.example.org", ""]
+)
+def test_not_loopback(host: str) -> None:
+    assert not is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:pw@h/0", "redis://:***@h/0"),
+        ("redis://u:p:w/@h:1/0", "redis://u:***@h:1/0"),
+        ("rediss://h/0?password=pw&x=1", "rediss://h/0?password=***&x=1"),
+        ("unix:///tmp/x.sock?password=pw", "unix:///tmp/x.sock?password=***"),
+        ("sqlite:///a@b:c.db", "sqlite:///a@b:c.db"),
+        ("redis://h:6379/0", "redis://h:6379/0"),
+    ],
+)
+def test_passwords_are_not_shown(url: str, shown: str) -> None:
+    assert redacted(url) == shown
+
+
+def test_a_list_may_be_written_with_commas() -> None:
+    assert listed(" a, b,,") == ("a", "b")
+    assert listed(["a,b"]) == ["a,b"]
+
+
+def test_what_is_in_bounds_comes_back() -> None:
+    settings = HubSettings()
+    assert bounded(settings) is settings

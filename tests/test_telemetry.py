@@ -1,0 +1,97 @@
+"""Logs: quiet, readable by machines, and without secrets."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from hubbub import telemetry
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
+    handlers, levels = list(root.handlers), (root.level, uvicorn.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    uvicorn.setLevel(levels[1])
+    structlog.reset_defaults()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def logged(stream: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_what_is_below_the_level_is_dropped() -> None:
+    stream = io.StringIO()
+    telemetry.set_up("warning", stream)
+    log = structlog.get_logger("x")
+    log.info("no")
+    log.warning("yes", channel="lobby")
+    [line] = logged(stream)
+    assert (line["event"], line["channel"], line["level"]) == ("yes", "lobby", "warning")
+    assert str(line["timestamp"]).endswith("Z")
+
+
+def test_libraries_log_to_the_same_place_in_the_same_form() -> None:
+    stream = io.StringIO()
+    telemetry.set_up("info", stream)
+    logging.getLogger("somewhere").warning("the %s broke", "thing")
+    [line] = logged(stream)
+    assert (line["event"], line["level"]) == ("the thing broke", "warning")
+
+
+def test_malformed_requests_are_not_logged_unless_asked_for() -> None:
+    stream = io.StringIO()
+    telemetry.set_up("warning", stream)
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    assert stream.getvalue() == ""
+
+
+def test_a_terminal_gets_lines_for_people() -> None:
+    stream = Terminal()
+    telemetry.set_up("warning", stream)
+    structlog.get_logger("x").warning("yes")
+    assert "yes" in stream.getvalue()
+    assert not stream.getvalue().startswith("{")
+
+
+def test_an_exception_is_logged_with_its_trace() -> None:
+    stream = io.StringIO()
+    telemetry.set_up("warning", stream)
+    try:
+        raise ValueError("what")
+    except ValueError:
+        structlog.get_logger("x").exception("it failed")
+    [line] = logged(stream)
+    assert "ValueError: what" in str(line["exception"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"api_key": "hunter2"},
+        {"token": "hunter2"},
+        {"Authorization": "apikey hunter2"},
+        {"redis_password": "hunter2"},
+        {"url": "redis://:hunter2@localhost/0"},
+        {"fault": "cannot reach redis://user:hun/hunter2@localhost:1/0 now"},
+    ],
+)
+def test_secrets_are_hidden(fields: dict[str, str]) -> None:
+    stream = io.StringIO()
+    telemetry.set_up("warning", stream)
+    structlog.get_logger("x").warning("said", **fields)
+    assert "hunter2" not in stream.getvalue()
+    assert "***" in stream.getvalue()
