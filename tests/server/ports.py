@@ -35,6 +35,8 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (A
     if scope["path"] == "/slow":
         await asyncio.sleep(0.3)
     answer = PAGE + b" after %d bytes" % len(body) if body else PAGE
+    if scope["path"] == "/where":
+        answer = "{}:{}".format(*scope["server"]).encode()
     length = (b"content-length", str(len(answer)).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [length]})
     await send({"type": "http.response.body", "body": answer})

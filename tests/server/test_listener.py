@@ -34,6 +34,13 @@ async def test_pages_and_websockets_share_the_port() -> None:
         assert (listener.opened, listener.refused) == (1, 0)
 
 
+async def test_the_app_learns_the_servers_address() -> None:
+    async with listening() as (port, _), raw_client(port) as http:
+        for _again in range(2):
+            await http.send(GET.replace(b"/page", b"/where"))
+            await http.until(f"127.0.0.1:{port}".encode())
+
+
 async def test_a_request_may_become_a_websocket_on_a_kept_connection() -> None:
     async with listening() as (port, _), raw_client(port) as client:
         await client.send(GET)

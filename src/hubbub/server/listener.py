@@ -6,12 +6,13 @@ A `Listener` is made once per worker; `uvicorn.Config(http=listener.http_class()
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any, ClassVar, cast
 
 import httptools
 from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
 from hubbub.server.metering import Part, RequestMeter
@@ -35,7 +36,7 @@ LINGER_S = 2.0
 class Listener:
     """Bind uvicorn's HTTP protocol to a doorkeeper, and know the WebSockets it let in."""
 
-    __slots__ = ("cap", "doorkeeper", "opened", "refused", "settings", "websockets")
+    __slots__ = ("cap", "doorkeeper", "forget", "opened", "refused", "settings", "websockets")
 
     def __init__(self, doorkeeper: Doorkeeper, settings: ListenerSettings | None = None) -> None:
         self.doorkeeper = doorkeeper
@@ -43,6 +44,7 @@ class Listener:
         self.cap = self.settings.connection_cap or default_cap()
         self.websockets: set[WebSocketProtocol] = set()
         """Those whose socket is not gone yet; uvicorn does not know them."""
+        self.forget = self.websockets.discard
         self.opened = 0
         """WebSockets opened so far."""
         self.refused = 0
@@ -80,7 +82,11 @@ class OnePortProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count the connection, and begin to wait for a head."""
-        super().connection_made(transport)
+        self.connections.add(self)
+        self.transport = transport
+        self.flow = FlowControl(transport)
+        self.client = get_remote_addr(transport)
+        self.scheme = "https" if is_ssl(transport) else "http"
         listener = self.listener
         above = len(self.connections) + len(listener.websockets) - listener.cap
         if above > OVERFLOW:
@@ -144,11 +150,14 @@ class OnePortProtocol(HttpToolsProtocol):
         """Judge the head; what is not a WebSocket of ours goes to the ASGI app."""
         self._stop_watch()
         headers = fold_headers(self.headers)
-        length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self.listener.settings.body_limit:
+        length = headers.get("content-length", "0")  # the parser lets only digits through
+        if int(length) > self.listener.settings.body_limit:
             raise self._stop(self._too_large())
         if "sec-websocket-key" in headers or "websocket" in headers.get("upgrade", "").lower():
             self._verdict = self._admit(headers)
+        if self.server is None and self._verdict is None:
+            # Not for WebSockets: uvloop would keep the answer's 150 bytes for as long as the socket lives.
+            self.server = self.scope["server"] = get_local_addr(self.transport)
         super().on_headers_complete()
         self._meter.end_head()
 
@@ -168,16 +177,13 @@ class OnePortProtocol(HttpToolsProtocol):
     def _should_upgrade(self) -> bool:
         return self._verdict is not None or super()._should_upgrade()
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: what clients ask for is no reason to warn the operator."""
-
     def _admit(self, headers: dict[str, str]) -> tuple[Accepted, Offer] | None:
         """Ask the doorkeeper; return None where the path is not ours. Ends parsing with a refusal."""
         offer = read_offer(self.parser.get_method(), self.parser.get_http_version(), headers)
         request = read_request(self.url, headers, self.client[0] if self.client else "")
         if isinstance(request, Refusal):
             raise self._stop(request)
-        subprotocols: Sequence[str] = offer.subprotocols if isinstance(offer, Offer) else ()
+        subprotocols = offer.subprotocols if isinstance(offer, Offer) else ()
         verdict = self.listener.doorkeeper.admit(request, subprotocols)
         if verdict is None:
             return None
@@ -186,8 +192,7 @@ class OnePortProtocol(HttpToolsProtocol):
         if isinstance(verdict, Refusal):
             raise self._stop(verdict)
         if not self.parser.should_upgrade() or self._is_answering():
-            detail = "A WebSocket handshake must be the only request under way."
-            raise self._stop(Refusal(400, detail))
+            raise self._stop(Refusal(400, "A WebSocket handshake must be the only request."))
         return verdict, offer
 
     def _upgrade(self, rest: bytes) -> None:
@@ -213,9 +218,7 @@ class OnePortProtocol(HttpToolsProtocol):
         settings = listener.settings.websocket
         agreement = negotiate(offer.extensions) if settings.compression else None
         self.transport.write(accept_response(offer, accepted.subprotocol, agreement))
-        protocol = WebSocketProtocol(
-            accepted.conversation, settings, agreement, listener.websockets.discard
-        )
+        protocol = WebSocketProtocol(accepted.conversation, settings, agreement, listener.forget)
         listener.websockets.add(protocol)
         listener.opened += 1
         self.transport.set_protocol(protocol)

@@ -40,7 +40,7 @@ def fold_headers(headers: Headers) -> dict[str, str]:
     """Join headers of the same name (RFC 9110 section 5.2; cookies with a semicolon, RFC 9113 8.2.3)."""
     folded: dict[str, str] = {}
     for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1").strip()
         if name in folded:
             value = folded[name] + ("; " if name == "cookie" else ", ") + value
         folded[name] = value
@@ -72,7 +72,7 @@ def read_offer(method: bytes, http_version: str, headers: Mapping[str, str]) -> 
         return refusal
     subprotocols = split_list(headers.get("sec-websocket-protocol", ""))
     return Offer(
-        accept_token(headers["sec-websocket-key"].strip()),
+        accept_token(headers["sec-websocket-key"]),
         tuple(subprotocols),
         headers.get("sec-websocket-extensions", ""),
     )
@@ -96,7 +96,7 @@ def _refuse_upgrade(headers: Mapping[str, str]) -> Refusal | None:
         return Refusal(400, "The Upgrade header must name websocket.")
     if "upgrade" not in split_list(headers.get("connection", "").lower()):
         return Refusal(400, "The Connection header must name Upgrade.")
-    version = headers.get("sec-websocket-version", "").strip()
+    version = headers.get("sec-websocket-version", "")
     if version != _VERSION:
         asked = (
             f", not {version[:20]}" if version else "; the Sec-WebSocket-Version header is missing"
@@ -115,7 +115,7 @@ def split_list(value: str) -> list[str]:
 
 def _is_key(value: str) -> bool:
     try:
-        return len(b64decode(value.strip(), validate=True)) == _KEY_SIZE
+        return len(b64decode(value, validate=True)) == _KEY_SIZE
     except (binascii.Error, ValueError):
         return False
 
