@@ -10,16 +10,16 @@ from functools import partial
 
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
-from hubbub.config import EndpointSettings, Settings, current, current
+from hubbub.config import EndpointSettings, Settings, current
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
 from hubbub.engines import open_broker
-from hubbub.hub.encoding import Encodings
 from hubbub.http.node import Node
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
+from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
@@ -53,12 +53,8 @@ class Hubbub:
         self.node = secrets.token_hex(6)
         limits = self.settings.limits
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
-        self.hub = Hub(
-            self.broker, self.settings.namespace_table, self.settings.hub, self.clock
-        )
-        self.registry = Registry(
-            round(limits.ping_interval_s / TICK_S), self.clock.monotonic()
-        )
+        self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
+        self.registry = Registry(round(limits.ping_interval_s / TICK_S), self.clock.monotonic())
         services = Services(
             self.hub,
             self.registry,
@@ -120,9 +116,7 @@ def _centrifuge(request: Request) -> Dialect:
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:
-    plain = TextSettings(
-        "plain", endpoint.heartbeat, endpoint.heartbeat_reply, endpoint.recent
-    )
+    plain = TextSettings("plain", endpoint.heartbeat, endpoint.heartbeat_reply, endpoint.recent)
     enveloped = replace(plain, format="json")
 
     def make(request: Request) -> Dialect:

@@ -37,7 +37,9 @@ async def test_all_protocols_share_the_channel() -> None:
         _, enveloped = place.enveloped("bob")
         sdk, centrifuge = place.open(CentrifugeDialect(JSON))
         sdk.received(
-            say('{"id":1,"connect":{"data":{"user":"cid"}}}\n{"id":2,"subscribe":{"channel":"room"}}')
+            say(
+                '{"id":1,"connect":{"data":{"user":"cid"}}}\n{"id":2,"subscribe":{"channel":"room"}}'
+            )
         )
         sdk.received(say('{"id":3,"publish":{"channel":"room","data":{"n":1}}}'))
         await turn()
@@ -142,7 +144,9 @@ async def test_a_client_that_does_not_introduce_itself_is_stale() -> None:
         assert (at_sdk.closes, at_ann.closes) == ([errors.STALE], [])
 
 
-@pytest.mark.parametrize(("unread", "seconds", "ended"), [(1001, 1, True), (900, 5, False), (900, 11, True)])
+@pytest.mark.parametrize(
+    ("unread", "seconds", "ended"), [(1001, 1, True), (900, 5, False), (900, 11, True)]
+)
 async def test_a_slow_reader_is_ended_by_bytes_or_by_age(
     unread: int, seconds: int, ended: bool
 ) -> None:

@@ -36,13 +36,12 @@ class Encoding:
         return b"".join([self._one(channel, event) for event in events])
 
     def _one(self, channel: ChannelName, event: Event) -> bytes:
-        if type(event) is Publication:
+        if isinstance(event, Publication):
             return self._frame(self._renderer.publication(channel, event))
         if not self.joins:
             return b""
         if isinstance(event, Joined):
             return self._frame(self._renderer.joined(channel, event.info))
-        assert isinstance(event, Left)
         return self._frame(self._renderer.left(channel, event.info))
 
 

@@ -81,7 +81,9 @@ class Audience:
         excluded = {event.exclude for event in events if isinstance(event, Publication)}
         write_all([write for session, write in group.items() if session not in excluded], data)
         for session in excluded & group.keys():
-            wanted = [e for e in events if not (isinstance(e, Publication) and e.exclude == session)]
+            wanted = [
+                e for e in events if not (isinstance(e, Publication) and e.exclude == session)
+            ]
             if wanted:
                 write_all([group[session]], encoding.render(self.channel, wanted))
 

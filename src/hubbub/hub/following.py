@@ -29,7 +29,15 @@ class Following:
         settle: called when a channel has become live, to apply what was held and wake those who wait.
     """
 
-    __slots__ = ("_broker", "_channels", "_namespaces", "_settings", "_settle", "_vacant", "outlets")
+    __slots__ = (
+        "_broker",
+        "_channels",
+        "_namespaces",
+        "_settings",
+        "_settle",
+        "_vacant",
+        "outlets",
+    )
 
     def __init__(
         self,

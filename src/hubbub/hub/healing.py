@@ -129,6 +129,8 @@ class Healing:
 
 def _is_old(channel: Channel, entry: Entry) -> bool:
     """Tell whether a held entry is already part of what the repair brought."""
-    return entry.epoch == channel.epoch and entry.offset <= channel.offset and (
-        channel.tag_at(entry.offset) in (0, entry.tag)
+    return (
+        entry.epoch == channel.epoch
+        and entry.offset <= channel.offset
+        and (channel.tag_at(entry.offset) in (0, entry.tag))
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 from hubbub.errors import BAD_REQUEST_ERROR, UNKNOWN_CHANNEL, Refused
 from hubbub.model import ChannelName, Retention
@@ -18,7 +18,7 @@ RESERVED = "!"
 """First character of Hubbub's own channels (control between nodes, probes)."""
 
 
-class Audience(str, Enum):
+class Audience(StrEnum):
     """Who may do a thing in a channel."""
 
     EVERYONE = "everyone"

@@ -25,24 +25,24 @@ def start(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         finished: asyncio.Future[T] = loop.create_future()
         finished.set_result(end.value)
         return finished
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001 - the future carries it to whoever asked
         failed: asyncio.Future[T] = loop.create_future()
         failed.set_exception(fault)
         return failed
     return loop.create_task(_finish(work, waiting_for))
 
 
-async def _finish(work: Coroutine[Any, Any, T], waiting_for: Any) -> T:
+async def _finish(work: Coroutine[Any, Any, T], waiting_for: object) -> T:
     return await _resume(work, waiting_for)
 
 
 @coroutine
-def _resume(work: Coroutine[Any, Any, T], waiting_for: Any) -> Generator[Any, Any, T]:
+def _resume(work: Coroutine[Any, Any, T], waiting_for: object) -> Generator[Any, Any, T]:
     while True:
         try:
             try:
                 answer = yield waiting_for
-            except BaseException as fault:
+            except BaseException as fault:  # noqa: BLE001 - thrown into the coroutine
                 waiting_for = work.throw(fault)
             else:
                 waiting_for = work.send(answer)

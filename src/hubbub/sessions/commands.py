@@ -27,16 +27,13 @@ def connect(session: Session, command: say.Connect) -> None:
     user = identify(command, trusting=session.services.trusting)
     session.info = ClientInfo(user, session.id)
     session.services.registry.greeting.pop(session.id, None)
-    session.reply(
-        command, say.Connected(session.id, int(session.services.limits.ping_interval_s))
-    )
+    session.reply(command, say.Connected(session.id, int(session.services.limits.ping_interval_s)))
 
 
 def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
     """Follow a channel."""
     services, channel = session.services, command.channel
     following = session.following
-    assert following is not None
     namespace = _granted(session, channel, Operation.SUBSCRIBE)
     if channel in following:
         raise Refused(ALREADY_SUBSCRIBED)
@@ -60,8 +57,7 @@ async def _attach(session: Session, wish: Attachment) -> None:
     try:
         await session.services.hub.attach(session, wish)
     except BaseException:
-        if session.following is not None:
-            session.following.pop(wish.channel, None)
+        session.following.pop(wish.channel, None)
         raise
 
 
@@ -70,9 +66,9 @@ def _arrived(
 ) -> bool:
     # The reply is written before the hub adds the session to the audience: nothing overtakes it.
     session.reply(command, reply)
-    if session.dialect.replays and session.following is not None and reply.publications:
+    if session.dialect.replays and not session.gone and reply.publications:
         session.write(encoding.render(command.channel, reply.publications))
-    if session.following is None:
+    if session.gone:
         return False
     session.following[command.channel] = encoding
     return True
@@ -80,7 +76,6 @@ def _arrived(
 
 def unsubscribe(session: Session, command: say.Unsubscribe) -> None:
     """Stop following a channel; one that is not followed is no error."""
-    assert session.following is not None
     encoding = session.following.pop(command.channel, None)
     if encoding is not None:
         session.services.hub.detach(session, command.channel, encoding)
@@ -180,7 +175,7 @@ def unsupported(session: Session, command: say.Unsupported) -> None:
 
 def _granted(session: Session, channel: ChannelName, operation: Operation) -> Namespace:
     namespace = session.services.hub.namespaces.resolve(channel)
-    subscribed = session.following is not None and session.following.get(channel) is not None
+    subscribed = session.following.get(channel) is not None
     allow(namespace, operation, session.info.user, subscribed)
     return namespace
 

@@ -21,8 +21,8 @@ class SessionLimits:
     """
 
     channels: int = 128
-    commands_per_s: float = 1000.0
-    command_burst: int = 5000
+    commands_per_s: float = 10_000.0
+    command_burst: int = 20_000
     pending: int = 4096
     ping_interval_s: float = 25.0
     idle_s: float = 60.0

@@ -90,6 +90,7 @@ class Session:
         "connection",
         "dialect",
         "following",
+        "gone",
         "id",
         "info",
         "pending",
@@ -106,8 +107,10 @@ class Session:
         self.dialect = dialect
         self.id: SessionId = secrets.token_urlsafe(12)
         self.info = ClientInfo("", self.id)
-        self.following: dict[ChannelName, Encoding | None] | None = {}
-        """What is followed; None as a value while it is on its way. The whole is None once gone."""
+        self.gone = False
+        """Whether nothing may be said any more."""
+        self.following: dict[ChannelName, Encoding | None] = {}
+        """What is followed, and in which encoding; None while it is on its way."""
         self.pending = 0
         """Publications that wait for the broker."""
         self.waiting: asyncio.Future[None] | None = None
@@ -117,10 +120,6 @@ class Session:
         self._strikes = 0
         self._congested_at = 0.0
         self._heard_at = self._opened_at = services.registry.now
-
-    def is_gone(self) -> bool:
-        """Tell whether nothing may be said any more."""
-        return self.following is None
 
     def is_waiting(self) -> bool:
         """Tell whether a command waits, so that the next ones must queue."""
@@ -145,7 +144,7 @@ class Session:
         """Take a message from the client."""
         registry = self.services.registry
         self._heard_at = registry.now
-        if self.following is None:
+        if self.gone:
             return
         try:
             commands = self.dialect.receive(packet)
@@ -202,11 +201,11 @@ class Session:
             self.connection.pause_reading()
 
     def _run(self, command: Command) -> None:
-        if self.following is None:
+        if self.gone:
             return
         try:
             work = self._handle(self, command)
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - the client is told, and what is ours is logged
             self.fail(command, fault)
             return
         if work is None:
@@ -230,7 +229,7 @@ class Session:
         self.waiting = None
         self._settle(command, work)
         inbox, self._inbox = self._inbox or deque(), None
-        if len(inbox) >= INBOX_LIMIT and self.following is not None:
+        if len(inbox) >= INBOX_LIMIT and not self.gone:
             self.connection.resume_reading()
         while inbox:
             self._run(inbox.popleft())
@@ -254,7 +253,7 @@ class Session:
 
     def reply(self, command: Command, reply: Reply) -> None:
         """Answer a command in the dialect's way."""
-        if self.following is None:
+        if self.gone:
             return
         try:
             packet = self.dialect.reply(command, reply)
@@ -266,7 +265,7 @@ class Session:
 
     def push(self, push: Push) -> None:
         """Say something to this client alone."""
-        if self.following is None:
+        if self.gone:
             return
         packet = self.dialect.push(push)
         if isinstance(packet, Close):
@@ -276,7 +275,7 @@ class Session:
 
     def resync(self, resync: Resync) -> None:
         """Tell that publications of a channel may be missing, as the dialect does."""
-        if self.dialect.ends_on_resync and self.following is not None:
+        if self.dialect.ends_on_resync:
             encoding = self.following.pop(resync.channel, None)
             if encoding is not None:
                 self.services.hub.detach(self, resync.channel, encoding)
@@ -284,15 +283,16 @@ class Session:
 
     def end(self, close: Close) -> None:
         """Close the connection, and leave everything at once."""
-        if self.following is None:
+        if self.gone:
             return
         self._leave()
         self.connection.close(close)
 
     def _leave(self) -> None:
-        following, self.following = self.following, None
-        if following is None:
+        if self.gone:
             return
+        self.gone = True
+        following, self.following = self.following, {}
         self._inbox = None
         hub = self.services.hub
         for channel, encoding in following.items():
@@ -309,7 +309,7 @@ class Session:
             self.end(NO_PONG)
             return
         self.push(Ping())
-        if not self.is_gone() and now - self._heard_at >= 1.0:
+        if not self.gone and now - self._heard_at >= 1.0:
             self.connection.ping()
 
     def hurry(self, now: float) -> None:
