@@ -36,9 +36,6 @@ from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import ChannelName, Position, Retention, SessionId
 
-TICK_S = 1.0
-"""How often to look for overdue operations, and to sweep or probe."""
-
 T = TypeVar("T")
 
 
@@ -137,7 +134,7 @@ class Desk:
     def _tick(self) -> None:
         if self._loop is None:
             return
-        self._ticking = self._loop.call_later(TICK_S, self._tick)
+        self._ticking = self._loop.call_later(self._settings.tick_s, self._tick)
         overdue = self._clock.monotonic() - self._settings.timeout_s
         for operation in self._under_way:
             if operation.sent > overdue:
