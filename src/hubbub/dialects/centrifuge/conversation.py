@@ -119,7 +119,7 @@ class CentrifugeDialect:
         return commands
 
     def reply(self, command: Command, reply: Reply) -> Packet | None:
-        """Render the answer to a command, None for one that this dialect added itself."""
+        """Render the answer to a command; None for what has no id to answer to."""
         if isinstance(command, Pong) or not command.id:
             return None
         if isinstance(command, Connect) and isinstance(reply, Failed):
