@@ -1,0 +1,77 @@
+"""The HTTP side of a node on a memory broker, asked without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+
+from hubbub.http.node import Node
+from hubbub.http.pages import BUILT
+from hubbub.http.settings import HttpSettings
+from hubbub.http.site import build
+from hubbub.hub.namespaces import Namespace
+from tests.hub.stage import Stage, stage
+
+ORIGIN = "http://hubbub.test"
+
+
+@dataclass(slots=True)
+class Gate:
+    """What the doors say."""
+
+    closing: bool = False
+
+
+class Crowd:
+    """So many sessions."""
+
+    total = 0
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    def __len__(self) -> int:
+        return self.now
+
+
+class Site:
+    """A node and a client of its HTTP side."""
+
+    def __init__(self, place: Stage, node: Node, app: Starlette, client: httpx.AsyncClient) -> None:
+        self.place = place
+        self.hub = place.hub
+        self.node = node
+        self.app = app
+        self.client = client
+        self.gate = Gate()
+        self.crowd = Crowd()
+
+    async def call(self, method: str, request: object) -> dict[str, Any]:
+        """Call a method of the API and return its envelope."""
+        response = await self.client.post(f"/api/{method}", json=request)
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "application/json"
+        envelope: dict[str, Any] = response.json()
+        assert len(envelope) == 1
+        return envelope
+
+
+@asynccontextmanager
+async def site(
+    settings: HttpSettings | None = None, namespace: Namespace | None = None, pages: Path = BUILT
+) -> AsyncIterator[Site]:
+    async with stage(namespace) as place:
+        gate, crowd = Gate(), Crowd()
+        node = Node("n1", place.hub, crowd, gate, settings or HttpSettings())
+        app = build(node, pages)
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            made = Site(place, node, app, client)
+            made.gate, made.crowd = gate, crowd
+            yield made
