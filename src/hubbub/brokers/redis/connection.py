@@ -3,7 +3,7 @@
 A command waits in `_waiting` until the end of the loop turn, is written together with the others of the
 turn, and then waits in `_written` for its reply; replies come in order. When the connection breaks,
 what was written but not answered goes back to the front of the queue and is sent again on the next
-connection, in the old order, in the way that its `Again` says. Nothing is ever cancelled: who gives up
+connection, in the old order, in the way that its `again` says. Nothing is ever cancelled: who gives up
 waiting leaves its command in the queue.
 
 Before anything is repeated, the old connection is killed on the server. Otherwise bytes that were stuck
@@ -15,16 +15,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar, cast
 
 from structlog import get_logger
 
 from hubbub.brokers.redis import lua
 from hubbub.brokers.redis.address import Address
+from hubbub.brokers.redis.claims import settle
+from hubbub.brokers.redis.command import Again, Claim, Command
 from hubbub.brokers.redis.failures import ErrorReply, Remedy, explain
 from hubbub.brokers.redis.lifeline import Lifeline
-from hubbub.brokers.redis.link import Arguments, Link, Unreachable, ask, pack
+from hubbub.brokers.redis.link import Link, Unreachable, ask
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
@@ -36,42 +37,12 @@ T = TypeVar("T")
 EXPIRY_CHECK_S = 0.1
 
 
-class Again(Enum):
-    """How a command is sent again when the connection broke after it was written."""
-
-    SAME = "same"
-    """As it was: doing it twice is doing it once."""
-    MARKED = "marked"
-    """With its last argument, empty the first time, set to the command's age in milliseconds."""
-    NEVER = "never"
-    """Not at all: it fails."""
-
-
-class Command(Generic[T]):
-    """One command on its way, and who waits for it."""
-
-    __slots__ = ("again", "arguments", "deadline", "decode", "future", "weight", "written")
-
-    def __init__(
-        self,
-        arguments: Arguments,
-        decode: Callable[[Any], T],
-        again: Again,
-        weight: int,
-        deadline: float,
-        future: asyncio.Future[T],
-    ) -> None:
-        self.arguments = arguments
-        self.decode = decode
-        self.again = again
-        self.weight = weight
-        self.deadline = deadline
-        self.future = future
-        self.written = False
-
-
 class Commands:
-    """Send commands to Redis and give each a future of its decoded reply."""
+    """Send commands to Redis and give each a future of its decoded reply.
+
+    `executed_ms` is a time, by the server's clock, when an answered command of this connection was
+    executed. What is not answered yet was not executed before it.
+    """
 
     __slots__ = (
         "_address",
@@ -83,11 +54,13 @@ class Commands:
         "_link",
         "_loop",
         "_server",
+        "_started_ms",
         "_timeout_s",
         "_timer",
         "_waiting",
         "_weight",
         "_written",
+        "executed_ms",
     )
 
     def __init__(self, address: Address, settings: RedisSettings, clock: Clock) -> None:
@@ -100,11 +73,13 @@ class Commands:
         self._link: Link | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: tuple[str, int] | None = None
+        self._started_ms = 0
         self._timeout_s = settings.command_timeout_s
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: deque[Command[Any]] = deque()
         self._weight = 0
         self._written: deque[Command[Any]] = deque()
+        self.executed_ms = 0
 
     @property
     def reason(self) -> str:
@@ -131,15 +106,15 @@ class Commands:
         if self._timer is not None:
             self._timer.cancel()
         for command in (*self._written, *self._waiting):
-            self._fail(command, self.reason)
+            command.fail(self.reason)
         self._written.clear()
         self._waiting.clear()
 
     def send(
         self,
-        arguments: Arguments,
+        packed: bytes,
         decode: Callable[[Any], T],
-        again: Again = Again.SAME,
+        again: Again | Claim = Again.SAME,
         weight: int = 0,
     ) -> asyncio.Future[T]:
         """Queue a command; commands of one node are executed in the order of these calls.
@@ -159,7 +134,7 @@ class Commands:
             future.set_exception(BrokerUnavailable(refusal))
             return future
         deadline = self._clock.monotonic() + self._timeout_s
-        self._waiting.append(Command(arguments, decode, again, weight, deadline, future))
+        self._waiting.append(Command(packed, decode, again, weight, deadline, future))
         self._weight += weight
         if not self._flushing:
             self._flushing = True
@@ -183,19 +158,24 @@ class Commands:
     async def greet(self, link: Link) -> None:
         """Load the scripts, and see to it that the last connection does nothing any more."""
         loads = [("SCRIPT", "LOAD", script.source) for script in lua.ALL]
-        replies = await ask(link, [("INFO", "server"), ("CLIENT", "ID"), *loads])
-        for reply in replies[2:]:
+        info, number, time, *loaded = await ask(
+            link, [("INFO", "server"), ("CLIENT", "ID"), ("TIME",), *loads]
+        )
+        for reply in (time, *loaded):
             if isinstance(reply, ErrorReply):
                 raise Unreachable(explain(reply).sentence)
-        server = _identity(replies[0], replies[1])
+        server = _identity(info, number)
         if server and self._server and server[0] == self._server[0]:
             # A node without the right to do this runs the small risk told at the top.
             await ask(link, [("CLIENT", "KILL", "ID", self._server[1])])
+        self._weight -= await settle(link, self._waiting)
         self._server = server
+        self._started_ms = _milliseconds(time)
 
     def on_up(self, link: Link) -> None:
         """Send what waits."""
         self._link = link
+        self.executed_ms = self._started_ms
         self._flush()
 
     def on_down(self) -> None:
@@ -207,8 +187,9 @@ class Commands:
                 self._weight -= command.weight
             elif command.again is Again.NEVER:
                 self._weight -= command.weight
-                self._fail(command, f"{self.reason}, before it answered")
+                command.fail(f"{self.reason}, before it answered")
             else:
+                command.since_ms = self.executed_ms
                 self._waiting.appendleft(command)
 
     def on_reply(self, reply: object) -> None:
@@ -223,15 +204,15 @@ class Commands:
                 self._written.appendleft(command)
                 self.drop(failure.sentence)
                 return
-            self._fail(command, f"Redis at {self._address}: {failure.sentence}")
+            command.fail(f"Redis at {self._address}: {failure.sentence}")
         elif not command.future.done():
             try:
                 command.future.set_result(command.decode(reply))
             except BrokerUnavailable as error:
                 command.future.set_exception(error)
             except (TypeError, ValueError, LookupError, AttributeError):
-                log.exception("redis reply not understood", command=command.arguments[0])
-                self._fail(command, f"Redis at {self._address} gave a reply that makes no sense")
+                log.exception("redis reply not understood")
+                command.fail(f"Redis at {self._address} gave a reply that makes no sense")
             self._lifeline.proven()
         self._weight -= command.weight
 
@@ -242,21 +223,10 @@ class Commands:
         link = self._link
         if link is None or not link.is_open:
             return
-        out: list[bytes] = []
-        for command in self._waiting:
-            arguments = command.arguments
-            if command.written and command.again is Again.MARKED:
-                arguments = (*arguments[:-1], self._age_ms(command))
-            command.written = True
-            out.append(pack(arguments))
-            self._written.append(command)
-        self._waiting.clear()
-        if out:
-            link.write(b"".join(out))
-
-    def _age_ms(self, command: Command[Any]) -> int:
-        made = command.deadline - self._timeout_s
-        return int((self._clock.monotonic() - made) * 1000)
+        if self._waiting:
+            link.write(b"".join([command.packed for command in self._waiting]))
+            self._written.extend(self._waiting)
+            self._waiting.clear()
 
     def _expire(self) -> None:
         """Fail what has waited too long; deadlines grow along the queue, so only its head is seen."""
@@ -266,11 +236,11 @@ class Commands:
             if command.deadline > now:
                 break
             # It keeps its place, because its reply may still come.
-            self._fail(command, self._overdue())
+            command.fail(self._overdue())
         while self._waiting and self._waiting[0].deadline <= now:
             command = self._waiting.popleft()
             self._weight -= command.weight
-            self._fail(command, self._overdue())
+            command.fail(self._overdue())
         if self._written or self._waiting:
             self._timer = asyncio.get_running_loop().call_later(EXPIRY_CHECK_S, self._expire)
 
@@ -279,9 +249,11 @@ class Commands:
             self.reason or f"Redis at {self._address}: it did not answer in {self._timeout_s:g} s"
         )
 
-    def _fail(self, command: Command[Any], sentence: str) -> None:
-        if not command.future.done():
-            command.future.set_exception(BrokerUnavailable(sentence))
+
+def _milliseconds(time: object) -> int:
+    """Return TIME's seconds and microseconds in milliseconds."""
+    seconds, micros = cast(list[bytes], time)
+    return int(seconds) * 1000 + int(micros) // 1000
 
 
 def _identity(info: object, client: object) -> tuple[str, int] | None:

@@ -40,7 +40,6 @@ _FAILURES = {
         Remedy.RECONNECT, "it is a read-only replica; the broker URL must name the master"
     ),
     "MASTERDOWN": Failure(Remedy.RECONNECT, "it is a replica that has lost its master"),
-    "UNBLOCKED": Failure(Remedy.RECONNECT, "it has become a replica"),
     "NOAUTH": Failure(
         Remedy.RECONNECT,
         "it wants a password; put one in the broker URL (redis://:password@host)",
@@ -94,6 +93,9 @@ def explain(error: ErrorReply) -> Failure:
             return failure
     if "max number of clients" in text:
         return Failure(Remedy.RECONNECT, "it has no room for another client (maxclients)")
+    if "can't run this command" in text:
+        # So it reads when a script does what its user may not.
+        return _FAILURES["NOPERM"]
     # "unknown command" repeats the arguments, which may be a payload.
     return Failure(Remedy.FAIL, f"it answered: {text[:_SPOKEN].partition(', with args')[0]}")
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from typing import cast
 
 from hubbub.brokers.redis.address import Address
-from hubbub.brokers.redis.connection import Again, Commands
+from hubbub.brokers.redis.command import Again
+from hubbub.brokers.redis.connection import Commands
 from hubbub.brokers.redis.delivery import Delivery
 from hubbub.brokers.redis.failures import ErrorReply, explain
 from hubbub.brokers.redis.frames import encode_announcement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -174,8 +175,9 @@ async def connect(address: Address) -> Link:
     except socket.gaierror as error:
         raise Unreachable(f"its name cannot be looked up ({error.strerror})") from error
     except OSError as error:
-        # asyncio joins the errors of several addresses into one without a number.
-        raise Unreachable(f"cannot connect: {error.strerror or error}") from error
+        # The loop joins the errors of several addresses into one, which has no number.
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise Unreachable(f"cannot connect: {why}") from error
     return made
 
 

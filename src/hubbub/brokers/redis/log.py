@@ -10,18 +10,15 @@ from typing import Any, TypeVar
 
 from hubbub.brokers.contract import HistoryPage, HistoryQuery, Outcome, Recovery, Stored
 from hubbub.brokers.redis import lua
-from hubbub.brokers.redis.connection import Again, Commands
+from hubbub.brokers.redis.command import Again, Claim
+from hubbub.brokers.redis.connection import Commands
 from hubbub.brokers.redis.frames import decode_entry
-from hubbub.brokers.redis.keys import Layout
-from hubbub.brokers.redis.link import Arguments
+from hubbub.brokers.redis.keys import CACHED_CHANNELS, Layout
+from hubbub.brokers.redis.link import Arguments, pack
 from hubbub.brokers.redis.settings import RedisSettings
-from hubbub.errors import BrokerUnavailable
 from hubbub.model import ChannelName, Position, Retention
 
 T = TypeVar("T")
-
-FIRST_TIME = ""
-"""The last argument of the publish script, until the command has to be sent again."""
 
 _random_bits = random.SystemRandom().getrandbits
 
@@ -34,7 +31,17 @@ def _milliseconds(seconds: float) -> int:
 class RedisLog:
     """Keep one ordered log per channel in Redis."""
 
-    __slots__ = ("_commands", "_idempotency_ms", "_kept", "_layout", "_meta_s", "_tags", "_tops")
+    __slots__ = (
+        "_commands",
+        "_head",
+        "_idempotency_ms",
+        "_kept",
+        "_layout",
+        "_meta_s",
+        "_tags",
+        "_tail",
+        "_tops",
+    )
 
     def __init__(self, commands: Commands, layout: Layout, settings: RedisSettings) -> None:
         self._commands = commands
@@ -45,12 +52,25 @@ class RedisLog:
         self._tags = random.Random(_random_bits(128))  # noqa: S311
         self._tops = settings.bounds.tops_channels
         self._kept = lru_cache(256)(self._keeping)
+        self._head = lru_cache(CACHED_CHANNELS)(self._publish_head)
+        self._tail = lru_cache(256)(self._publish_tail)
 
     def _keeping(self, retention: Retention) -> tuple[int, int, int]:
         """Return the arguments size, age of the history in ms, life of the meta hash in ms."""
         size = retention.size if retention.age_s > 0 else 0
         meta_s = max(self._meta_s, 2 * retention.age_s)
         return size, _milliseconds(retention.age_s), _milliseconds(meta_s)
+
+    def _publish_head(self, channel: ChannelName) -> tuple[bytes, bytes, bytes]:
+        """Return a publish command without a key, up to its payload, as it is packed, and its keys."""
+        meta, stream, wire = self._layout.channel(channel)
+        whole = pack(("EVALSHA", lua.PUBLISH.digest, 2, meta, stream, wire))
+        # Six arguments are here, five more follow.
+        return b"*11" + whole.removeprefix(b"*6"), meta, stream
+
+    def _publish_tail(self, keeping: tuple[int, int, int]) -> bytes:
+        """Return a publish command's arguments for size and times, as they are packed."""
+        return pack(keeping).removeprefix(b"*3\r\n")
 
     def publish(
         self, channel: ChannelName, payload: bytes, retention: Retention, key: str = ""
@@ -65,17 +85,35 @@ class RedisLog:
     def _append(
         self, channel: ChannelName, payload: bytes, keeping: tuple[int, int, int], key: str
     ) -> asyncio.Future[Stored]:
-        meta, stream, wire = self._layout.channel(channel)
         tag = self._tags.getrandbits(32) or 1
-        tail = (wire, payload, *keeping, tag, self._idempotency_ms, FIRST_TIME)
-        script = lua.PUBLISH.digest
-        arguments: Arguments
         if key:
-            remembered = self._layout.idempotency(channel, key)
-            arguments = ("EVALSHA", script, 3, meta, stream, remembered, *tail)
-        else:
-            arguments = ("EVALSHA", script, 2, meta, stream, *tail)
-        return self._commands.send(arguments, _stored_as(tag), Again.MARKED, len(payload))
+            meta, stream, wire = self._layout.channel(channel)
+            keys = (meta, stream, self._layout.idempotency(channel, key))
+            arguments = (wire, payload, *keeping, tag, self._idempotency_ms)
+            packed = pack(("EVALSHA", lua.PUBLISH.digest, 3, *keys, *arguments))
+            return self._commands.send(packed, self._stored_as(tag), Again.SAME, len(payload))
+        # The same as above, without packing again what is the same each time: 0.4 us, not 1.7.
+        head, meta, stream = self._head(channel)
+        digits = b"%d" % tag
+        packed = b"%b$%d\r\n%b\r\n%b$%d\r\n%b\r\n" % (
+            head,
+            len(payload),
+            payload,
+            self._tail(keeping),
+            len(digits),
+            digits,
+        )
+        claim = Claim(meta, stream, tag)
+        return self._commands.send(packed, self._stored_as(tag), claim, len(payload))
+
+    def _stored_as(self, tag: int) -> Callable[[Sequence[Any]], Stored]:
+        """Return what reads the publish script's answer to the entry of this tag."""
+
+        def stored(reply: Sequence[Any]) -> Stored:
+            epoch, offset, kept, self._commands.executed_ms = reply
+            return Stored(Position(epoch.decode(), offset, kept), kept != tag)
+
+        return stored
 
     async def recover(
         self, channel: ChannelName, since: Position, limit: int, retention: Retention
@@ -106,12 +144,14 @@ class RedisLog:
                 meta, stream, _ = self._layout.channel(channel)
                 keys += (meta, stream)
             head = ("EVALSHA", lua.TOPS.digest, len(keys))
-            futures.append(self._commands.send((*head, *keys, self._seed(), meta_ms), _positions))
+            futures.append(
+                self._commands.send(pack((*head, *keys, self._seed(), meta_ms)), _positions)
+            )
         return [top for tops in await asyncio.gather(*futures) for top in tops]
 
     async def remove_history(self, channel: ChannelName) -> None:
         """Forget a channel's kept entries; offsets and epoch go on."""
-        await self._commands.send(("DEL", self._layout.channel(channel).stream), int)
+        await self._commands.send(pack(("DEL", self._layout.channel(channel).stream)), int)
 
     async def _look(
         self,
@@ -122,26 +162,11 @@ class RedisLog:
     ) -> T:
         meta, stream, _ = self._layout.channel(channel)
         return await self._commands.send(
-            ("EVALSHA", script.digest, 2, meta, stream, *arguments), decode
+            pack(("EVALSHA", script.digest, 2, meta, stream, *arguments)), decode
         )
 
     def _seed(self) -> int:
         return self._tags.getrandbits(64)
-
-
-def _stored_as(tag: int) -> Callable[[Sequence[Any]], Stored]:
-    """Return what reads the publish script's answer to the entry of this tag."""
-
-    def stored(reply: Sequence[Any]) -> Stored:
-        epoch, offset, kept = reply
-        if not epoch:
-            raise BrokerUnavailable(
-                "the connection to Redis broke before it answered, and so much was published since, or "
-                "the history removed, that it cannot tell whether this message was stored"
-            )
-        return Stored(Position(epoch.decode(), offset, kept), kept != tag)
-
-    return stored
 
 
 def _recovery(reply: Sequence[Any]) -> Recovery:

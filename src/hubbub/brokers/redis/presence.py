@@ -12,8 +12,9 @@ from typing import Any
 
 from hubbub.brokers.contract import Ghost
 from hubbub.brokers.redis import lua
-from hubbub.brokers.redis.connection import Again, Commands
+from hubbub.brokers.redis.connection import Commands
 from hubbub.brokers.redis.keys import Layout
+from hubbub.brokers.redis.link import pack
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import ChannelName, SessionId
@@ -60,23 +61,25 @@ class RedisPresence:
         keys = (self._layout.members(channel), self._entries(), self._layout.nodes())
         entry = b"%b/%b" % (self._node.encode(), member)
         arguments = (session, entry, _place(channel, session), self._node)
-        command = ("EVALSHA", lua.ENTER.digest, 3, *keys, *arguments)
+        command = pack(("EVALSHA", lua.ENTER.digest, 3, *keys, *arguments))
         await self._commands.send(command, int, weight=len(member))
 
     async def leave(self, channel: ChannelName, session: SessionId) -> None:
         """Remove a session's entry."""
         keys = (self._layout.members(channel), self._entries())
         arguments = (session, _place(channel, session), self._node + "/")
-        await self._commands.send(("EVALSHA", lua.LEAVE.digest, 2, *keys, *arguments), int)
+        await self._commands.send(pack(("EVALSHA", lua.LEAVE.digest, 2, *keys, *arguments)), int)
 
     async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
         """Return the entries of nodes whose lease is alive."""
         arguments = (self._layout.members(channel), self._layout.lease_root())
-        return await self._commands.send(("EVALSHA", lua.MEMBERS.digest, 1, *arguments), _members)
+        return await self._commands.send(
+            pack(("EVALSHA", lua.MEMBERS.digest, 1, *arguments)), _members
+        )
 
     async def renew(self) -> None:
         """Extend this node's lease, or take it again when it has run out."""
-        extended = await self._commands.send(("PEXPIRE", self._lease, self._lease_ms), int)
+        extended = await self._commands.send(pack(("PEXPIRE", self._lease, self._lease_ms)), int)
         if not extended:
             await self.take_lease()
             self._on_lost()
@@ -92,10 +95,10 @@ class RedisPresence:
                 self._layout.entries_root(),
                 self._layout.members_root(),
             )
-            limits = (self._reap_limit, _REAPED_KEPT_MS, "")
-            command = ("EVALSHA", lua.REAP.digest, 2, *keys, *roots, *limits)
+            limits = (self._reap_limit, _REAPED_KEPT_MS)
+            command = pack(("EVALSHA", lua.REAP.digest, 2, *keys, *roots, *limits))
             try:
-                more, found = await self._commands.send(command, _reaped, Again.MARKED)
+                more, found = await self._commands.send(command, _reaped)
             except BrokerUnavailable:
                 if ghosts:
                     # What was removed must be told; the rest is found the next time.
@@ -106,11 +109,11 @@ class RedisPresence:
 
     async def take_lease(self) -> None:
         """Write this node's lease anew."""
-        await self._commands.send(("SET", self._lease, "1", "PX", self._lease_ms), bool)
+        await self._commands.send(pack(("SET", self._lease, "1", "PX", self._lease_ms)), bool)
 
     async def give_up(self) -> None:
         """End this node's lease; entries that are left are ghosts from now on."""
-        await self._commands.send(("DEL", self._lease), int)
+        await self._commands.send(pack(("DEL", self._lease)), int)
 
     def _entries(self) -> bytes:
         return self._layout.entries_root() + self._node.encode()

@@ -2,13 +2,10 @@
 -- KEYS  nodes, what this run removed (for its repetition)
 -- ARGV  1 what a lease's key begins with  2 the same of a node's entries  3 the same of a channel's members
 --       4 most entries to remove  5 how long a repetition may come, ms
---       6 '' the first time, something else when the connection broke before the answer came
 -- Gives {1 if there may be more, {channel, session, member, ...}}. All keys are in one slot.
-if ARGV[6] ~= '' then
-  local before = redis.call('GET', KEYS[2])
-  if before then
-    return cmsgpack.unpack(before)
-  end
+local before = redis.call('GET', KEYS[2])
+if before then
+  return cmsgpack.unpack(before)
 end
 
 local removed, left = {}, tonumber(ARGV[4])
