@@ -15,7 +15,7 @@ from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
-from hubbub.engines import open_broker
+from hubbub.engines import open_broker, open_source
 from hubbub.http.node import Node
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
@@ -25,6 +25,7 @@ from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.session import Services
+from hubbub.sources.contract import Source
 from hubbub.transports.admission import origin_allowed
 
 TICK_S = 1.0
@@ -73,11 +74,17 @@ class Hubbub:
         payload_limit = self.settings.listener.websocket.message_limit
         http = HttpSettings(self.settings.keys, self.settings.open, payload_limit=payload_limit)
         self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http))
+        self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
-        """Connect the broker, and begin to tick. Raises BrokerUnavailable."""
+        """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
         await self.broker.start(self.node, self.hub)
+        for settings in self.settings.sources:
+            source = open_source(settings, self.node, self.hub, self.clock)
+            self.hub.outlets[settings.name] = source
+            self._sources.append(source)
+            await source.start()
         self._tick()
 
     def publish(
@@ -96,6 +103,8 @@ class Hubbub:
         """End everything; what was acknowledged is safe."""
         if self._ticker is not None:
             self._ticker.cancel()
+        for source in self._sources:
+            await source.close()
         await self.hub.close()
         await self.broker.close()
 

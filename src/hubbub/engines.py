@@ -13,7 +13,12 @@ from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.brokers.sqlite.broker import SqliteBroker
 from hubbub.brokers.sqlite.settings import SqliteSettings
 from hubbub.clock import Clock
+from hubbub.config import SourceSettings
 from hubbub.errors import ConfigurationError
+from hubbub.hub.hub import Hub
+from hubbub.sources.contract import Source
+from hubbub.sources.redis_pubsub import PubsubSettings, RedisPubsub
+from hubbub.sources.redis_stream import RedisStream, StreamSettings
 
 
 def _memory(url: str, clock: Clock) -> Broker:
@@ -49,3 +54,17 @@ def open_broker(url: str, clock: Clock) -> Broker:
         known = ", ".join(f"{name}://" for name in ENGINES)
         raise ConfigurationError([f"broker {scheme!r} is not known; it is one of {known}"])
     return engine(url, clock)
+
+
+def open_source(settings: SourceSettings, node: str, hub: Hub, clock: Clock) -> Source:
+    """Return a configured source, not started yet; `node` is this process's name."""
+    if settings.type == "redis_stream":
+        stream = StreamSettings(
+            settings.url,
+            settings.stream,
+            settings.channel or settings.stream,
+            settings.maxlen,
+            node,
+        )
+        return RedisStream(stream, hub, clock)
+    return RedisPubsub(PubsubSettings(settings.url, settings.prefix, node), hub, clock)

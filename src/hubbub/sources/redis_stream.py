@@ -26,11 +26,11 @@ from hubbub.brokers.redis.failures import ErrorReply, explain
 from hubbub.brokers.redis.link import Link, Unreachable, ask, connect, enter, pack
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.clock import Clock
-from hubbub.dialects.payloads import json_container
 from hubbub.errors import UNKNOWN_CHANNEL, BrokerUnavailable, Refused
 from hubbub.hub.envelope import Published
 from hubbub.hub.hub import Hub
-from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication
+from hubbub.model import ChannelName, ClientInfo, Position, Publication
+from hubbub.sources.payloads import kind_of
 
 _log = structlog.get_logger(__name__)
 
@@ -78,15 +78,6 @@ def read_entry(entry_id: str, fields: list[bytes]) -> Published | None:
     name = known.get(b"sender", b"").decode("utf-8", "replace")
     sender = ClientInfo(name, "") if name else None
     return Published(message, kind_of(message), sender, {STREAM_ID: entry_id})
-
-
-def kind_of(data: bytes) -> Kind:
-    """Tell how bytes read: a JSON object or array is JSON, other UTF-8 text, the rest binary."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return Kind.BINARY
-    return Kind.TEXT if json_container(data) is None else Kind.JSON
 
 
 class RedisStream:
