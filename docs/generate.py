@@ -11,19 +11,21 @@ import dataclasses
 import inspect
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from hubbub.config.settings import EndpointSettings, Settings, SourceSettings
+from hubbub.config import EndpointSettings, Settings, SourceSettings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
 from tests.bad_input.cases import TABLE
+from tests.bad_input.command_cases import COMMAND_CASES, Mistyped
+from tests.bad_input.mistakes import Case
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -147,7 +149,8 @@ def settings_table(settings: type) -> Callable[[], str]:
 
 def mistakes_table() -> str:
     lines: list[str] = []
-    for entry, cases in TABLE.items():
+    tables: dict[str, Sequence[Case | Mistyped]] = {**TABLE, "Commands": COMMAND_CASES}
+    for entry, cases in tables.items():
         lines += [f"## {entry}", "| what is wrong | what comes back |", "| --- | --- |"]
         lines += [f"| {case.wrong} | {case.answer} |" for case in cases]
         lines.append("")
