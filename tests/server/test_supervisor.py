@@ -1,0 +1,161 @@
+"""The parent of workers: it keeps them alive, and sends them home."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from hubbub.server.backoff import Backoff
+from hubbub.server.supervisor import Crew, Supervisor
+from tests.server.running import alive, serving, wait_until
+
+QUICK = Backoff(0.05, 0.4, 60.0)
+
+WORKER = """
+    import os, signal, socket, sys, time
+    link = socket.socket(fileno=int(sys.argv[-1]))
+    place, plan = sys.argv[1], b""
+    while not plan.endswith(b"\\n"):
+        plan += link.recv(100)
+    with open(f"{place}/born", "a") as born:
+        born.write(f"{os.getpid()} {plan.decode()}")
+"""
+OBEDIENT = (
+    "signal.signal(15, lambda *_: sys.exit(0)); link.sendall(b'R'); link.recv(1); sys.exit(9)"
+)
+STUBBORN = "signal.signal(15, signal.SIG_IGN); link.sendall(b'R'); time.sleep(60)"
+CRASHING = "link.sendall(b'R'); time.sleep(0.02); os.kill(os.getpid(), 11)"
+UNWILLING = "sys.exit(2)"
+
+
+class Life:
+    """A supervisor under test, with made-up workers."""
+
+    def __init__(
+        self, place: Path, then: str, count: int, patience_s: float, backoff: Backoff = QUICK
+    ) -> None:
+        self.place = place
+        program = place / "worker.py"
+        program.write_text(f"{textwrap.dedent(WORKER)}{then}\n")
+        command = (sys.executable, str(program), str(place))
+        self.ready = 0
+        crew = Crew(b"the plan\n", count, patience_s, command, backoff)
+        self.supervisor = Supervisor(crew, self._count)
+
+    def _count(self) -> None:
+        self.ready += 1
+
+    def born(self) -> list[int]:
+        """Return the ids of all workers so far."""
+        file = self.place / "born"
+        lines = file.read_text().splitlines() if file.exists() else []
+        assert all(line.endswith(" the plan") for line in lines)
+        return [int(line.split()[0]) for line in lines]
+
+
+async def until(fact: object, seconds: float = 15.0) -> None:
+    assert callable(fact)
+    async with asyncio.timeout(seconds):
+        while not fact():
+            await asyncio.sleep(0.01)
+
+
+async def test_all_are_told_the_plan_and_ready_is_said_once(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 3, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    assert len(life.born()) == 3
+    life.supervisor.stop()
+    assert await running == 0
+    assert life.ready == 1
+    assert not any(map(alive, life.born()))
+
+
+async def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 2, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    victim = life.born()[0]
+    with capture_logs() as logs:
+        os.kill(victim, signal.SIGKILL)
+        await until(lambda: len(life.born()) == 3)
+    life.supervisor.stop()
+    assert await running == 0
+    assert life.ready == 1
+    [death] = [each for each in logs if each["event"] == "a worker died"]
+    assert (death["how"], death["deaths"]) == ("killed by SIGKILL", 1)
+
+
+async def test_a_crash_loop_slows_down_and_is_told_once_per_death(tmp_path: Path) -> None:
+    life = Life(tmp_path, CRASHING, 1, 10)
+    with capture_logs() as logs:
+        running = asyncio.create_task(life.supervisor.run())
+        await until(lambda: len(life.born()) == 6)
+        life.supervisor.stop()
+        assert await running == 0
+    deaths = [each for each in logs if each["event"] == "a worker died"]
+    assert [each["restart_in_s"] for each in deaths[:5]] == [0.05, 0.1, 0.2, 0.4, 0.4]
+    assert [each["deaths"] for each in deaths[:5]] == [1, 2, 3, 4, 5]
+
+
+async def test_workers_that_cannot_start_are_not_tried_again(tmp_path: Path) -> None:
+    life = Life(tmp_path, UNWILLING, 2, 10)
+    assert await asyncio.wait_for(life.supervisor.run(), 15) == 2
+    assert life.ready == 0
+    assert len(life.born()) <= 2
+
+
+@pytest.mark.parametrize("impatient", [False, True])
+async def test_those_who_do_not_stop_are_killed(tmp_path: Path, impatient: bool) -> None:
+    life = Life(tmp_path, STUBBORN, 2, 60 if impatient else 0.3)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    life.supervisor.stop()
+    if impatient:
+        life.supervisor.stop()
+    assert await asyncio.wait_for(running, 10) == 0
+    assert not any(map(alive, life.born()))
+
+
+async def test_a_waiting_restart_does_not_hold_the_end_up(tmp_path: Path) -> None:
+    life = Life(tmp_path, CRASHING, 1, 10, Backoff(60.0))
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.born() and not alive(life.born()[0]))
+    life.supervisor.stop()
+    assert await asyncio.wait_for(running, 5) == 0
+
+
+def workers_of(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if b"hubbub.server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_real_workers_share_a_port_and_are_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2") as server:
+        assert "a private redis-server" in server.out
+        assert "workers  2" in server.out
+        first = workers_of(server.children())
+        assert len(first) == 2
+        os.kill(first[0], signal.SIGKILL)
+        wait_until(lambda: len(set(workers_of(server.children())) - set(first)) == 1)
+        wait_until(lambda: server.status("/health/ready") == 200)
+        assert re.findall(r"a worker died", server.err) == ["a worker died"]
+        children = server.children()
+        assert server.stop() == 0
+        assert not any(map(alive, children))
+
+
+def test_workers_and_redis_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2") as server:
+        children = server.children()
+        assert len(children) == 3
+        server.process.kill()
+        server.process.wait()
+        wait_until(lambda: not any(map(alive, children)), 30)
