@@ -1,37 +1,39 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from hubbub.cli.bench import bench
+from bench.rig.process import free_port, running
+from hubbub.cli.main import run as hubbub
 from tests.bench.faulty_server import Behaviour, FaultyServer, doubles, drops, honest, swaps, up
 
-app = typer.Typer()
-app.command()(bench)
+SRC = Path(__file__).resolve().parents[2] / "src"
 SMALL = ["-c", "3", "--in-flight", "4", "-m", "20", "--grace", "0.3"]
 
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    done = CliRunner().invoke(app, list(arguments))
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done.exit_code, done.stdout, done.stderr
+Said = pytest.CaptureFixture[str]
 
 
-def test_an_honest_server_passes() -> None:
+def run(said: Said, *arguments: str) -> tuple[int, str, str]:
+    code = hubbub(["bench", *arguments])
+    out, err = said.readouterr()
+    return code, out, err
+
+
+def test_an_honest_server_passes(capsys: Said) -> None:
     with up(FaultyServer(honest)) as port:
-        code, out, err = run(f"ws://127.0.0.1:{port}", *SMALL)
+        code, out, err = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
 
     assert code == 0
     assert "nothing lost, nothing doubled, everything in order" in out
     assert "connected" in err
 
 
-def test_the_result_is_json_when_asked_for() -> None:
+def test_the_result_is_json_when_asked_for(capsys: Said) -> None:
     with up(FaultyServer(honest)) as port:
-        code, out, _ = run(f"ws://127.0.0.1:{port}", *SMALL, "--json")
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *SMALL, "--json")
 
     told = json.loads(out)
     assert code == 0
@@ -44,17 +46,17 @@ def test_the_result_is_json_when_asked_for() -> None:
     [(drops, "1 lost"), (doubles, "1 doubled"), (swaps(), "1 out of order")],
     ids=["drops", "doubles", "swaps"],
 )
-def test_a_faulty_server_fails(behaviour: Behaviour, finding: str) -> None:
+def test_a_faulty_server_fails(capsys: Said, behaviour: Behaviour, finding: str) -> None:
     with up(FaultyServer(behaviour)) as port:
-        code, out, _ = run(f"ws://127.0.0.1:{port}", *SMALL)
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
 
     assert code == 1
     assert finding in out
 
 
-def test_a_server_that_closes_fails_and_says_why() -> None:
+def test_a_server_that_closes_fails_and_says_why(capsys: Said) -> None:
     with up(FaultyServer(honest, lifetime=8)) as port:
-        code, out, _ = run(f"ws://127.0.0.1:{port}", *SMALL)
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
 
     assert code == 1
     assert "3 times: the server closed the connection with 4000 enough" in out
@@ -74,20 +76,43 @@ def test_a_server_that_closes_fails_and_says_why() -> None:
         (["ws://127.0.0.1:9/ws/x", "-r", "2"], "2 rooms need {channel}"),
     ],
 )
-def test_what_cannot_begin_is_one_sentence(arguments: list[str], sentence: str) -> None:
-    code, out, err = run(*arguments)
+def test_what_cannot_begin_is_one_sentence(
+    capsys: Said, arguments: list[str], sentence: str
+) -> None:
+    code, out, err = run(capsys, *arguments)
 
     assert code == 2
     assert out == ""
-    assert err.startswith(f"hubbub bench: {sentence}")
+    assert err.startswith(f"hubbub: {sentence}")
     assert len(err.splitlines()) == 1
 
 
-def test_a_refused_handshake_is_one_sentence() -> None:
+def test_a_refused_handshake_is_one_sentence(capsys: Said) -> None:
     with up(FaultyServer(honest, refuses=True)) as port:
-        code, _, err = run(f"ws://127.0.0.1:{port}", *SMALL)
+        code, _, err = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
 
     assert code == 2
-    assert (
-        err == "hubbub bench: the server refused the WebSocket handshake with HTTP 403 Forbidden\n"
-    )
+    assert err == "hubbub: the server refused the WebSocket handshake with HTTP 403 Forbidden\n"
+
+
+@pytest.mark.parametrize("protocol", ["text", "centrifuge"])
+def test_hubbub_itself_passes(capsys: Said, protocol: str) -> None:
+    port = free_port()
+    command = [
+        sys.executable,
+        "-m",
+        "hubbub",
+        "serve",
+        "--port",
+        str(port),
+        "--broker",
+        "memory://",
+    ]
+    load = ["-c", "20", "-r", "4", "--publishers", "2", "--in-flight", "8", "-m", "200"]
+
+    with running(command, port, {"PYTHONPATH": str(SRC)}):
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", "-p", protocol, *load, "--json")
+
+    told = json.loads(out)
+    assert code == 0, told
+    assert (told["published"], told["delivered"], told["clean"]) == (200, 1000, True)

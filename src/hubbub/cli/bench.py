@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 import uvloop
 from rich.console import Console
 
+from hubbub.cli.failure import MISUSED, CommandFailed
 from hubbub.cli.load.client import run
 from hubbub.cli.load.plan import Crowd, LoadError, Pace, Plan, check, target_of
 from hubbub.cli.load.report import as_json, progress, table
@@ -70,8 +70,7 @@ def bench(
         with progress(plan) as watch:
             result = uvloop.run(run(plan, watch))
     except LoadError as error:
-        print(f"hubbub bench: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
+        raise CommandFailed(str(error), MISUSED) from None
     if json_:
         print(json.dumps(as_json(plan, result), indent=1))
     else:
