@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hubbub.errors import Close
 from hubbub.model import Packet
 
@@ -15,14 +17,14 @@ class Carrier:
     """Carry one session (`sessions.contract.Connection`)."""
 
     def __init__(self) -> None:
-        self.frame = lines
+        self.frame: Callable[[Packet], bytes] = lines
         self.data = b""
         self.pings = 0
         self.closes: list[Close] = []
         self.reading = True
         self.unread = 0
         self.broken = False
-        self.write = self._write
+        self.write: Callable[[bytes], None] = self._write
 
     def _write(self, data: bytes) -> None:
         if self.broken:
