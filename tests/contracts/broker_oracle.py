@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from hubbub.brokers.contract import HistoryQuery, Outcome
+from hubbub.brokers.contract import HistoryQuery, Log, Outcome
 from hubbub.model import Position, Retention
 from tests.contracts.broker_stage import Cluster, Recorder
 
@@ -26,6 +26,7 @@ STEPS = st.lists(
         st.integers(0, 6),
         st.integers(0, 12),
     ),
+    min_size=5,
     max_size=60,
 )
 
@@ -83,44 +84,69 @@ class Oracle:
         return Outcome.OK, missing
 
 
+class Comparison:
+    """A broker and the oracle in the same life."""
+
+    def __init__(self, cluster: Cluster, log: Log) -> None:
+        self.cluster = cluster
+        self.log = log
+        self.oracle = Oracle(cluster.idempotency_s)
+        self.now = 0.0
+
+    async def step(self, number: int, step: Step) -> None:
+        """Take a step, and assert that both answer alike, and keep alike."""
+        verb, channel, one, two = step
+        if verb in ("publish", "keyed"):
+            await self.publish(channel, b"%d" % number, two % 5, one if verb == "keyed" else -1)
+        elif verb == "recover":
+            await self.recover(channel, two, one)
+        elif verb == "history":
+            await self.history(channel, HistoryQuery(one, None if two > 10 else two, bool(two % 2)))
+        elif verb == "remove":
+            await self.log.remove_history(channel)
+            line = self.oracle.lines[channel]
+            line.kept_from = len(line.payloads) + 1
+        else:
+            seconds = two % 3 * 25.0
+            await self.cluster.elapse(seconds)
+            self.now += seconds
+        await self.history(channel, HistoryQuery(1000))
+
+    async def publish(self, channel: str, payload: bytes, size: int, key: int) -> None:
+        """Publish; a key below 0 is none."""
+        retention = Retention(size, READER.age_s)
+        stored = await self.log.publish(channel, payload, retention, str(key) if key >= 0 else "")
+        answer = (stored.position.offset, stored.duplicate)
+        assert self.oracle.publish(channel, payload, size, self.now, key) == answer
+
+    async def recover(self, channel: str, since: int, limit: int) -> None:
+        """Recover from an offset."""
+        (place,) = await self.log.tops([channel])
+        found = await self.log.recover(channel, Position(place.epoch, since), limit, READER)
+        answer = (found.outcome, [entry.offset for entry in found.entries])
+        assert self.oracle.recover(channel, since, limit, self.now) == answer
+        assert place == found.top
+
+    async def history(self, channel: str, query: HistoryQuery) -> None:
+        """Read a page."""
+        page = await self.log.history(channel, query, READER)
+        kept, since = self.oracle.kept(channel, self.now), query.since
+        if query.reverse:
+            expected = [offset for offset in reversed(kept) if since is None or offset < since]
+        else:
+            expected = [offset for offset in kept if since is None or offset > since]
+        assert expected[: query.limit] == [entry.offset for entry in page.entries]
+
+
 async def compare(cluster: Cluster, steps: list[Step]) -> None:
     """Lead a broker of a fresh cluster through `steps`, and assert the oracle's answers at each."""
     broker, seen = cluster.make_broker(), Recorder()
     await broker.start("compared", seen)
     await broker.feed.subscribe(CHANNELS)
-    log = broker.log
-    oracle, now = Oracle(cluster.idempotency_s), 0.0
-    for number, (verb, channel, one, two) in enumerate(steps):
-        payload = b"%d" % number
-        top = len(oracle.lines[channel].payloads)
-        if verb in ("publish", "keyed"):
-            key = one if verb == "keyed" else -1
-            retention = Retention(two, READER.age_s)
-            stored = await log.publish(channel, payload, retention, str(key) if key >= 0 else "")
-            answer = (stored.position.offset, stored.duplicate)
-            assert oracle.publish(channel, payload, two, now, key) == answer
-        elif verb == "recover":
-            (place,) = await log.tops([channel])
-            found = await log.recover(channel, Position(place.epoch, two), one, READER)
-            outcome, offsets = oracle.recover(channel, two, one, now)
-            assert (outcome, offsets) == (found.outcome, [entry.offset for entry in found.entries])
-            assert top == found.top.offset
-        elif verb == "history":
-            since = None if two > 10 else two
-            page = await log.history(channel, HistoryQuery(one, since, bool(two % 2)), READER)
-            kept = oracle.kept(channel, now)
-            if two % 2:
-                expected = [offset for offset in reversed(kept) if since is None or offset < since]
-            else:
-                expected = [offset for offset in kept if since is None or offset > since]
-            assert expected[:one] == [entry.offset for entry in page.entries]
-        elif verb == "remove":
-            await log.remove_history(channel)
-            oracle.lines[channel].kept_from = top + 1
-        else:
-            await cluster.elapse(two * 5.0)
-            now += two * 5.0
-    for channel, line in oracle.lines.items():
+    comparison = Comparison(cluster, broker.log)
+    for number, step in enumerate(steps):
+        await comparison.step(number, step)
+    for channel, line in comparison.oracle.lines.items():
         assert line.payloads == seen.payloads(channel)
         entries = seen.entries(channel)
         assert [0, *(entry.tag for entry in entries)][:-1] == [entry.previous for entry in entries]

@@ -176,8 +176,9 @@ class Keys:
         self._order.append((now + self._keep_s, (channel, key)))
 
     def forget_last(self) -> None:
-        """Take the last `remember` back."""
-        del self._places[self._order.pop()[1]]
+        """Take the last `remember` back, unless its time is over already."""
+        if self._order:
+            del self._places[self._order.pop()[1]]
 
     def expire(self, now: float) -> int:
         """Forget what is too old, and return how many keys that were."""
