@@ -77,8 +77,8 @@ def tail(
         asyncio.run(_follow(server, Follower(channel, since, left=count), show))
     except KeyboardInterrupt:
         return
-    except BrokenPipeError:
-        # Whoever read us has seen enough; the interpreter must not try to flush to it again.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read us has seen enough (rich makes a SystemExit of it): there is nothing left to flush to.
         sys.stdout = None
 
 
