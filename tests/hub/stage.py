@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from hubbub.brokers.memory import MemorySettings, World
@@ -31,7 +31,7 @@ class Listener:
         self.arrivals: list[Subscribed] = []
         self.resyncs: list[Resync] = []
         self.here = True
-        self.write = self._write
+        self.write: Callable[[bytes], None] = self._write
 
     def _write(self, data: bytes) -> None:
         self.data += data

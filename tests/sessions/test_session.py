@@ -56,7 +56,8 @@ async def test_commands_behind_one_that_waits_run_in_order_after_it() -> None:
         ann, at_ann = place.enveloped("ann")
         for n in range(300):
             ann.received(say(f'{{"type":"publish","data":{n},"id":{n + 1}}}'))
-        assert not at_ann.reading
+        paused = not at_ann.reading
+        assert paused
         assert kinds(at_ann) == ["connected"]
         place.node.broker.moody.gate.set()
         await turn(20)
