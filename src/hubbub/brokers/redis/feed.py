@@ -14,6 +14,7 @@ from hubbub.brokers.redis.keys import Layout
 from hubbub.brokers.redis.link import pack
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.brokers.redis.subscription import Subscription
+from hubbub.errors import BrokerUnavailable
 from hubbub.model import ChannelName
 
 
@@ -72,7 +73,13 @@ class RedisFeed:
             wire = self._layout.channel(channel).wire
             self._channels[wire] = channel
             wires.append(wire)
-        await self._subscription.subscribe(wires)
+        try:
+            await self._subscription.subscribe(wires)
+        except BrokerUnavailable:
+            for wire in wires:
+                if not self._subscription.wants(wire):
+                    self._channels.pop(wire, None)
+            raise
 
     def unsubscribe(self, channels: Sequence[ChannelName]) -> None:
         """Stop the delivery of these channels."""

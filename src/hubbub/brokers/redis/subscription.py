@@ -136,6 +136,10 @@ class Subscription:
             or f"Redis did not confirm a subscription in {self._timeout_s:g} s"
         )
 
+    def wants(self, name: bytes) -> bool:
+        """Tell whether a name is wished for, whatever the connection does."""
+        return name in self._wishes
+
     def release(self, name: bytes) -> None:
         """Hear a name no longer."""
         self._wishes.release(name)
