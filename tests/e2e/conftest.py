@@ -8,15 +8,15 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import httpx
-import psutil
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, ViewportSize, async_playwright, expect
 
 from tests.e2e.person import Person
 from tests.e2e.road import Road
@@ -34,12 +34,36 @@ START_DEADLINE_S = 20.0
 PATIENCE_MS = 15_000
 """How long a browser may take for anything: other tests use the same two cores."""
 
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-
 expect.set_options(timeout=PATIENCE_MS)
 
-Arrive = Callable[..., Awaitable[Person]]
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How somebody's browser is set up."""
+
+    locale: str = "en-GB"
+    phone: bool = False
+    dark: bool = False
+    calm: bool = False
+    """Whether motion is not wanted."""
+
+    @property
+    def viewport(self) -> ViewportSize:
+        """Return the size of the page."""
+        return {"width": 390, "height": 844} if self.phone else {"width": 1280, "height": 800}
+
+
+_PLAIN = Look()
+
+
+class Arrive(Protocol):
+    """Let somebody open the page for the first time, in a browser of their own."""
+
+    async def __call__(
+        self, url: str, name: str, *, room: str = "lobby", look: Look = _PLAIN
+    ) -> Person:
+        """Return them once they are in the room."""
+        ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,7 +72,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not Path(CHROMIUM).exists():
         missing.append("Chromium is not installed")
     if not BUILT.exists():
-        missing.append("the chat page is not built: npm --prefix web ci && npm --prefix web run build")
+        missing.append(
+            "the chat page is not built: npm --prefix web ci && npm --prefix web run build"
+        )
     for item in items:
         if "e2e" not in item.path.parts:
             continue
@@ -96,14 +122,21 @@ class Node:
 
     async def kill_workers(self) -> None:
         """End all workers of a crew, one after another, as crashes would; the supervisor replaces each."""
+        for worker in self._workers():
+            os.kill(worker, signal.SIGKILL)
+            async with asyncio.timeout(START_DEADLINE_S):
+                while worker in self._workers():
+                    await asyncio.sleep(0.02)
+
+    def _workers(self) -> list[int]:
         assert self._process is not None
-        crew = psutil.Process(self._process.pid)
-        for worker in crew.children():
-            if "redis-server" not in worker.name():
-                worker.kill()
-                async with asyncio.timeout(START_DEADLINE_S):
-                    while worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE:
-                        await asyncio.sleep(0.02)
+        pid = self._process.pid
+        children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return [
+            child
+            for child in children
+            if b"hubbub.server" in Path(f"/proc/{child}/cmdline").read_bytes()
+        ]
 
     async def publish(self, channel: str, *payloads: dict[str, Any]) -> None:
         """Publish over HTTP, in order."""
@@ -191,9 +224,16 @@ async def arrive(browser: Browser, shots: Path) -> AsyncIterator[Arrive]:
     """Let somebody come with a browser of their own; at the end no page may have thrown."""
     people: list[Person] = []
 
-    async def come(url: str, name: str, room: str = "lobby", **options: Any) -> Person:
-        settings = {"viewport": DESKTOP, "locale": "en-GB", **options}
-        context = await browser.new_context(**settings)
+    async def come(url: str, name: str, *, room: str = "lobby", look: Look = _PLAIN) -> Person:
+        context = await browser.new_context(
+            viewport=look.viewport,
+            locale=look.locale,
+            color_scheme="dark" if look.dark else "light",
+            reduced_motion="reduce" if look.calm else "no-preference",
+            is_mobile=look.phone,
+            has_touch=look.phone,
+            device_scale_factor=2 if look.phone else 1,
+        )
         context.set_default_timeout(PATIENCE_MS)
         people.append(await Person.arrive(context, url, name, shots, room))
         return people[-1]

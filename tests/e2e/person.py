@@ -46,8 +46,8 @@ class Person:
 
     async def settled(self) -> None:
         """Wait until the page knows who is here and what was said."""
-        await expect(self.here.first).to_be_visible()
-        await expect(self.page.locator(".top-note.loading")).to_have_count(0)
+        await expect(self.page.locator(".room-status")).to_have_attribute("aria-busy", "false")
+        await expect(self.page.locator(".scroller")).to_have_attribute("aria-busy", "false")
 
     @property
     def box(self) -> Locator:
@@ -88,7 +88,9 @@ class Person:
     async def has_stored(self, text: str) -> None:
         """Wait until a message is there once, and stored."""
         await expect(self.message(text)).to_have_count(1)
-        await expect(self.message(text)).to_have_attribute("data-delivery", re.compile("stored|acked"))
+        await expect(self.message(text)).to_have_attribute(
+            "data-delivery", re.compile("stored|acked")
+        )
 
     async def shoot(self, name: str) -> None:
         """Take a picture."""

@@ -10,7 +10,7 @@ CHUNK = 65536
 
 
 class Road:
-    """Forward a port of our own to `target`, the port of a node; a road keeps its port when it leads elsewhere.
+    """Forward a port of our own to `target`, a node's port; it stays the same when it leads elsewhere.
 
     `open` is whether it lets anybody through; `deaf` whether the node's answers get lost on the way.
     """

@@ -1,6 +1,7 @@
 /** The conductor: turns what the user and the server do into actions, and performs what follows from them. */
 
-import { Connection, RequestFailed } from "./connection/connection";
+import { Connection, type Refusal, RequestFailed } from "./connection/connection";
+import { text } from "./i18n";
 import type { PageKind } from "./state/actions";
 import { nextToSend } from "./state/outbox";
 import { initialState, roomOf } from "./state/reducer";
@@ -58,8 +59,8 @@ export class Session {
     if (active === room) this.openRoom(rooms[0]?.name ?? DEFAULT_ROOM);
   }
 
-  send(room: string, text: string): void {
-    this.store.dispatch({ type: "composed", room, id: crypto.randomUUID(), text, now: Date.now() });
+  send(room: string, said: string): void {
+    this.store.dispatch({ type: "composed", room, id: randomId(), text: said, now: Date.now() });
     this.#pump(room);
   }
 
@@ -106,12 +107,12 @@ export class Session {
       connecting: (reason) => store.dispatch({ type: "connecting", reason }),
       nextTry: (at) => store.dispatch({ type: "nextTry", at }),
       online: () => store.dispatch({ type: "online" }),
-      closed: (reason) => store.dispatch({ type: "closed", reason }),
+      closed: (why) => store.dispatch({ type: "closed", reason: explain(why) }),
       subscribed: (room, how) => {
         store.dispatch({ type: "subscribed", room, how });
         this.#settleIn(room);
       },
-      refused: (room, reason) => store.dispatch({ type: "refused", room, reason }),
+      refused: (room, why) => store.dispatch({ type: "refused", room, reason: explain(why) }),
       received: (room, message) => store.dispatch({ type: "received", room, message }),
       joined: (room, client, user) => store.dispatch({ type: "joined", room, client, user, now: Date.now() }),
       left: (room, client, user) => store.dispatch({ type: "left", room, client, user, now: Date.now() }),
@@ -198,22 +199,22 @@ export class Session {
   }
 
   async #publish(entry: Outgoing): Promise<void> {
-    const { id, room, text, time } = entry;
+    const { id, room, time } = entry;
     this.store.dispatch({ type: "sending", id });
     try {
-      await this.#require().publish(room, id, text, time);
+      await this.#require().publish(room, id, entry.text, time);
       this.store.dispatch({ type: "acked", id });
       this.#pump(room);
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
-      if (error.refused) this.store.dispatch({ type: "sendFailed", id, reason: error.reason });
-      else this.store.dispatch({ type: "delayed", id, reason: error.reason });
+      if (error.refused) this.store.dispatch({ type: "sendFailed", id, reason: explain(error) });
+      else this.store.dispatch({ type: "delayed", id, reason: explain(error) });
       window.setTimeout(() => this.#pump(room), error.refused ? 0 : RESEND_MS);
     }
   }
 
   #require(): Connection {
-    if (!this.#connection) throw new RequestFailed(false, "not connected");
+    if (!this.#connection) throw new RequestFailed(false, 0, "not connected");
     return this.#connection;
   }
 
@@ -230,10 +231,19 @@ export class Session {
   }
 }
 
+/** Say why in the reader's language where the code is a known one, else in the server's words. */
+const explain = ({ code, message }: Refusal): string => text.reasons[code] ?? message;
+
 function beforeOf(room: Room, page: PageKind): number | null {
   if (page === "latest") return null;
   if (page === "older") return room.floor;
   return room.gaps.find((gap) => gap.key === page.gap)?.before ?? null;
+}
+
+/** 128 random bits. `randomUUID` would need https, and a first server often has none. */
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const sameNames = (a: readonly Room[], b: readonly Room[]): boolean =>

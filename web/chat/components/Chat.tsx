@@ -5,7 +5,7 @@ import { unreadOf } from "../state/room";
 import type { Room, State } from "../state/types";
 import { Announcer } from "./Announcer";
 import { Banner } from "./Banner";
-import { Composer } from "./Composer";
+import { COMPOSER, Composer } from "./Composer";
 import { Dialog } from "./Dialog";
 import { Icon, Mark } from "./Icon";
 import { NameForm } from "./NameForm";
@@ -40,12 +40,20 @@ export function Chat({ session, state }: { session: Session; state: State }) {
   const people = <People presence={room.presence} self={state.user} />;
   return (
     <div class="chat">
-      <a class="skip" href="#message" onClick={focusComposer}>
+      <a class="skip" href={`#${COMPOSER}`} onClick={focusComposer}>
         {text.skip}
       </a>
-      {!narrow && <aside class="panel side-start">{side}</aside>}
+      {!narrow && (
+        <aside class="panel side-start" aria-label="Hubbub">
+          {side}
+        </aside>
+      )}
       <Conversation session={session} state={state} room={room} onOpen={setOpen} />
-      {!medium && <aside class="panel side-end">{people}</aside>}
+      {!medium && (
+        <aside class="panel side-end" aria-label={text.people}>
+          {people}
+        </aside>
+      )}
       {open === "rooms" && (
         <Drawer label={text.rooms} kind="start" onClose={close}>
           {side}
@@ -77,7 +85,7 @@ export function Chat({ session, state }: { session: Session; state: State }) {
 /** The fragment of the address belongs to the room, so the skip link moves the focus by itself. */
 function focusComposer(event: Event): void {
   event.preventDefault();
-  document.querySelector<HTMLElement>(".composer textarea")?.focus();
+  document.getElementById(COMPOSER)?.focus();
 }
 
 interface SideProps {

@@ -11,6 +11,9 @@ interface Props {
   readonly onSend: (text: string) => void;
 }
 
+/** The element's id, for the skip link. */
+export const COMPOSER = "composer";
+
 /** Drafts live as long as the page: going to another room and back loses nothing. */
 const drafts = new Map<string, string>();
 
@@ -18,7 +21,7 @@ const drafts = new Map<string, string>();
 export function Composer({ room, disabled, onSend }: Props) {
   const [draft, setDraft] = useState(drafts.get(room) ?? "");
   const box = useRef<HTMLTextAreaElement>(null);
-  const id = useId();
+  const hint = useId();
   useEffect(() => setDraft(drafts.get(room) ?? ""), [room]);
   useFocusOnDesktop(box, room);
   useLayoutEffect(() => {
@@ -46,19 +49,19 @@ export function Composer({ room, disabled, onSend }: Props) {
         send();
       }}
     >
-      <label class="hidden" for={id}>
+      <label class="hidden" for={COMPOSER}>
         {text.compose(room)}
       </label>
       <div class="composer-box">
         <textarea
-          id={id}
+          id={COMPOSER}
           ref={box}
           rows={1}
           value={draft}
           placeholder={text.compose(room)}
           maxLength={MESSAGE_LIMIT}
           disabled={disabled}
-          aria-describedby={`${id}-hint`}
+          aria-describedby={hint}
           enterkeyhint="send"
           onInput={(event) => change(event.currentTarget.value)}
           onKeyDown={(event) => {
@@ -73,7 +76,7 @@ export function Composer({ room, disabled, onSend }: Props) {
           <Icon name="send" />
         </button>
       </div>
-      <p class="composer-hint" id={`${id}-hint`}>
+      <p class="composer-hint" id={hint}>
         {text.composeHint}
       </p>
     </form>

@@ -7,7 +7,7 @@ import { Avatar } from "./Avatar";
 export function People({ presence, self }: { presence: Presence; self: string }) {
   const users = usersOf(presence, self, text.locale);
   return (
-    <section class="people" aria-label={text.people}>
+    <div class="people">
       <h2 class="panel-title">
         {text.people}
         {presence.known && <span class="count">{users.length}</span>}
@@ -25,6 +25,6 @@ export function People({ presence, self }: { presence: Presence; self: string })
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }

@@ -28,7 +28,7 @@ export function RoomHeader({ room, self, unreadElsewhere, onRooms, onPeople }: P
           </span>
           <span class="room-name">{room.name}</span>
         </h1>
-        <p class="room-status">{room.presence.known ? text.peopleCount(count) : text.peopleUnknown}</p>
+        <p class="room-status" aria-busy={!room.presence.known}>{room.presence.known ? text.peopleCount(count) : text.peopleUnknown}</p>
       </div>
       <CopyLink kind="icon" />
       <button type="button" class="icon-button phone-only" aria-label={text.openPeople(count)} onClick={onPeople}>

@@ -39,6 +39,7 @@ export function Timeline({ session, room, outbox, self }: Props) {
         class="scroller"
         role="region"
         aria-label={text.messages(room.name)}
+        aria-busy={room.history === "unloaded" || room.history === "loading"}
         tabIndex={0}
         onScroll={scroll.onScroll}
       >

@@ -22,32 +22,25 @@ export interface Scroll {
 export function useScroll(list: RefObject<HTMLElement | null>, nearTop: () => void): Scroll {
   const [atEnd, setAtEnd] = useState(true);
   const pinned = useRef(true);
-  const anchor = useRef<Anchor | null>(null);
-
-  const note = (): void => {
+  // Measured here, before this rendering changes the lines; the effect below puts the line back.
+  const anchor = list.current && !pinned.current ? anchorOf(list.current) : null;
+  const toBottom = (): void => {
     const element = list.current;
-    if (!element) return;
-    pinned.current = element.scrollHeight - element.scrollTop - element.clientHeight < END_PX;
-    anchor.current = pinned.current ? null : anchorOf(element);
-    setAtEnd(pinned.current);
-  };
-  const hold = (): void => {
-    const element = list.current;
-    if (!element) return;
-    if (pinned.current) element.scrollTop = element.scrollHeight;
-    else if (anchor.current?.element.isConnected) {
-      element.scrollTop += anchor.current.element.getBoundingClientRect().top - anchor.current.top;
-    }
+    if (element && pinned.current) element.scrollTop = element.scrollHeight;
   };
 
-  useLayoutEffect(hold);
+  useLayoutEffect(() => {
+    toBottom();
+    if (pinned.current || !anchor?.element.isConnected || !list.current) return;
+    list.current.scrollTop += anchor.element.getBoundingClientRect().top - anchor.top;
+  });
   useEffect(() => {
     if (list.current && list.current.scrollTop < TOP_PX) nearTop();
   });
   useEffect(() => {
     const element = list.current;
     if (!element) return undefined;
-    const observer = new ResizeObserver(hold);
+    const observer = new ResizeObserver(toBottom);
     observer.observe(element);
     if (element.firstElementChild) observer.observe(element.firstElementChild);
     return () => observer.disconnect();
@@ -57,23 +50,27 @@ export function useScroll(list: RefObject<HTMLElement | null>, nearTop: () => vo
     atEnd,
     toEnd: () => {
       pinned.current = true;
-      anchor.current = null;
       setAtEnd(true);
-      hold();
+      toBottom();
     },
     onScroll: () => {
-      note();
-      if (list.current && list.current.scrollTop < TOP_PX) nearTop();
+      const element = list.current;
+      if (!element) return;
+      pinned.current = element.scrollHeight - element.scrollTop - element.clientHeight < END_PX;
+      setAtEnd(pinned.current);
+      if (element.scrollTop < TOP_PX) nearTop();
     },
   };
 }
 
-/** The first line in view. */
+/** The first bubble that is wholly in view, or a taller one. Bubbles stay; labels and lines between them may go. */
 function anchorOf(list: HTMLElement): Anchor | null {
   const edge = list.getBoundingClientRect().top;
-  for (const element of list.querySelectorAll("li")) {
+  let tall: Anchor | null = null;
+  for (const element of list.querySelectorAll(".bubble")) {
     const { top, bottom } = element.getBoundingClientRect();
-    if (bottom > edge) return { element, top };
+    if (top >= edge) return tall && top > list.getBoundingClientRect().bottom ? tall : { element, top };
+    if (bottom > edge) tall = { element, top };
   }
-  return null;
+  return tall;
 }

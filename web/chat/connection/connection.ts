@@ -8,14 +8,20 @@ import { TIME_TAG, TimedCentrifuge } from "./times";
 
 const PREFIX = "chat:";
 
+/** Why the server said no: a code of the protocol, and its own words. */
+export interface Refusal {
+  readonly code: number;
+  readonly message: string;
+}
+
 /** What the connection tells. */
 export interface Listener {
   connecting(reason: string): void;
   nextTry(at: number | null): void;
   online(): void;
-  closed(reason: string): void;
+  closed(why: Refusal): void;
   subscribed(room: string, how: Subscribed): void;
-  refused(room: string, reason: string): void;
+  refused(room: string, why: Refusal): void;
   received(room: string, message: Incoming): void;
   joined(room: string, client: string, user: string): void;
   left(room: string, client: string, user: string): void;
@@ -27,12 +33,13 @@ export interface Page {
 }
 
 /** Why a request failed: the server said no, or nobody knows whether it was heard. */
-export class RequestFailed extends Error {
+export class RequestFailed extends Error implements Refusal {
   constructor(
     readonly refused: boolean,
-    readonly reason: string,
+    readonly code: number,
+    message: string,
   ) {
-    super(reason);
+    super(message);
   }
 }
 
@@ -48,8 +55,14 @@ function failure(error: unknown): RequestFailed {
     temporary: boolean;
   }>;
   const passing = temporary || code < SERVER_CODES || code === INTERNAL_ERROR || code === TOO_MANY_REQUESTS;
-  return new RequestFailed(!passing, message || String(error));
+  return new RequestFailed(!passing, code, message || String(error));
 }
+
+/** The SDK's own codes of an end mean something else than those of a request, so only its words are kept. */
+const refusal = ({ code, reason }: { code: number; reason: string }): Refusal => ({
+  code: code < SERVER_CODES ? 0 : code,
+  message: reason,
+});
 
 function incoming(context: PublicationContext): Incoming {
   const time = Number(context.tags?.[TIME_TAG] ?? 0);
@@ -78,7 +91,7 @@ export class Connection {
     this.#client.on("connecting", (context) => listener.connecting(context.reason));
     this.#client.on("connected", () => listener.online());
     this.#client.on("disconnected", (context) => {
-      if (context.code !== 0) listener.closed(context.reason);
+      if (context.code !== 0) listener.closed(refusal(context));
     });
     watchDelays(this.#client, (at) => listener.nextTry(at));
   }
@@ -120,7 +133,7 @@ export class Connection {
     subscription.on("join", ({ info }) => tell.joined(room, info.client, info.user));
     subscription.on("leave", ({ info }) => tell.left(room, info.client, info.user));
     subscription.on("unsubscribed", (context) => {
-      if (context.code !== 0) tell.refused(room, context.reason);
+      if (context.code !== 0) tell.refused(room, refusal(context));
     });
     subscription.subscribe();
   }
@@ -151,7 +164,7 @@ export class Connection {
 
   async #ask<T>(room: string, request: (subscription: Subscription) => Promise<T>): Promise<T> {
     const subscription = this.#client.getSubscription(PREFIX + room);
-    if (!subscription) throw new RequestFailed(true, "not in this room");
+    if (!subscription) throw new RequestFailed(false, 0, "not in this room");
     try {
       return await request(subscription);
     } catch (error) {

@@ -75,6 +75,18 @@ export const en = {
   failed: (reason: string) => `Not sent: ${reason}`,
   retry: "Send again",
   discard: "Delete",
+  /** By the codes of the protocol; others are told in the server's words. */
+  reasons: {
+    1: "the server did not answer",
+    100: "the server has a problem",
+    101: "you are not known to the server",
+    103: "you are not allowed to",
+    106: "there are too many",
+    111: "that was too much at once",
+    3500: "the server does not accept your pass",
+    3503: "the server has sent you away",
+    3507: "you are not allowed to",
+  } as Readonly<Record<number, string>>,
   says: (sender: string, text: string) => `${sender}: ${text}`,
 };
 
