@@ -47,13 +47,17 @@ class LossyReceiver:
 
 
 class MoodyLog:
-    """Be away when the test says so, and count what is asked."""
+    """Be away when the test says so, and count what is asked.
+
+    `gate` holds questions back, `slow` holds answers back.
+    """
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self.away = False
         self.recoveries = 0
         self.gate: asyncio.Event | None = None
+        self.slow: asyncio.Event | None = None
 
     def publish(
         self, channel: str, payload: bytes, retention: Retention, key: str = ""
@@ -69,7 +73,9 @@ class MoodyLog:
     ) -> Recovery:
         self.recoveries += 1
         await self._check()
-        return await self._log.recover(channel, since, limit, retention)
+        answer = await self._log.recover(channel, since, limit, retention)
+        await self._travel()
+        return answer
 
     async def history(self, channel: str, query: HistoryQuery, retention: Retention) -> HistoryPage:
         await self._check()
@@ -77,10 +83,16 @@ class MoodyLog:
 
     async def tops(self, channels: Sequence[str]) -> list[Position]:
         await self._check()
-        return await self._log.tops(channels)
+        answer = await self._log.tops(channels)
+        await self._travel()
+        return answer
 
     async def remove_history(self, channel: str) -> None:
         await self._log.remove_history(channel)
+
+    async def _travel(self) -> None:
+        if self.slow is not None:
+            await self.slow.wait()
 
     async def _check(self) -> None:
         if self.gate is not None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
@@ -112,3 +113,34 @@ async def test_a_channel_without_history_goes_on_after_a_gap() -> None:
         await node.say("room", "b", "c", "d")
         assert ann.seen() == ["a", "c", "d"]
         assert (node.hub.statistics.resyncs, node.hub.statistics.heals) == (1, 0)
+
+
+async def test_an_interruption_during_a_repair_is_repaired_too() -> None:
+    async with stage() as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(1)
+        node.broker.moody.slow = asyncio.Event()  # answers are made, but do not arrive yet
+        await node.say("room", "b", "c")
+        await until(lambda: node.broker.moody.recoveries == 1)
+        node.broker.lose(1)
+        await node.say("room", "d")
+        node.hub.on_restored()
+        node.broker.moody.slow.set()
+        await until(lambda: ann.data.count(b"\n") == 4)
+        assert ann.seen() == ["a", "b", "c", "d"]
+
+
+async def test_an_interruption_while_a_channel_is_established_loses_nothing() -> None:
+    async with stage() as node:
+        node.broker.moody.slow = asyncio.Event()
+        coming = asyncio.create_task(node.listen("ann", "room"))
+        await turn()
+        node.broker.lose(1)
+        await node.hub.publish("room", b"a")
+        node.hub.on_restored()
+        node.broker.moody.slow.set()
+        ann = await coming
+        await node.say("room", "b")
+        assert (ann.arrivals[0].position.offset, ann.seen()) == (1, ["b"])
+        assert node.hub.statistics.heals == 0

@@ -78,6 +78,7 @@ class Channel:
         "ring",
         "ring_bytes",
         "settled",
+        "suspect",
         "tag",
     )
 
@@ -95,6 +96,8 @@ class Channel:
         self.arriving = 0
         self.quiet = True
         self.settled: asyncio.Future[None] | None = None
+        self.suspect = False
+        """Whether the feed was interrupted while the channel was not live: what it is told may be too old."""
 
     @property
     def position(self) -> Position:

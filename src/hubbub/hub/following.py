@@ -82,7 +82,7 @@ class Following:
             await self._listen(channel)
             channel.move(Step.CONFIRMED)
             if self.is_logged(channel):
-                channel.jump((await self._broker.log.tops([channel.name]))[0])
+                await self._find_top(channel)
         except Exception as fault:  # noqa: BLE001 - whoever waits must be told, whatever it was
             if not isinstance(fault, BrokerUnavailable):
                 _log.error("channel cannot be followed", channel=channel.name, exc_info=fault)
@@ -93,6 +93,13 @@ class Following:
             return
         channel.move(Step.SYNCED)
         self._settle(channel)
+
+    async def _find_top(self, channel: Channel) -> None:
+        while True:
+            channel.suspect = False
+            channel.jump((await self._broker.log.tops([channel.name]))[0])
+            if not channel.suspect:
+                return
 
     async def settled(self, channel: Channel) -> None:
         """Return when a channel is live. Raises what kept it from becoming so."""

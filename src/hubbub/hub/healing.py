@@ -51,7 +51,8 @@ class Healing:
     def heal(self, channel: Channel) -> None:
         """Start to repair a live channel; entries that arrive meanwhile are held."""
         channel.move(Step.GAP)
-        channel.settled = asyncio.get_running_loop().create_future()
+        # Who waits already goes on waiting, for the same future.
+        channel.settled = channel.settled or asyncio.get_running_loop().create_future()
         task = asyncio.create_task(self._repair(channel))
         self._healing.add(task)
         task.add_done_callback(self._healing.discard)
@@ -61,13 +62,16 @@ class Healing:
         while True:
             # What was held so far is in the log, or nobody appended it: the answer decides about it.
             channel.release()
+            channel.suspect = False
             try:
                 recovery = await self._broker.log.recover(
                     channel.name, channel.position, HEAL_LIMIT, channel.namespace.retention
                 )
-                break
             except BrokerUnavailable:
                 await asyncio.sleep(RETRY_S)
+                continue
+            if not channel.suspect:
+                break
         channel.move(Step.HEALED)
         if recovery.outcome is Outcome.OK:
             for entry in recovery.entries:
@@ -108,6 +112,7 @@ class Healing:
             and (channel.quiet or not quiet_only)
         ]
         for channel in channels:
+            channel.suspect = channel.suspect or not (quiet_only or channel.is_live())
             channel.quiet = True
         for first in range(0, len(suspects), COMPARE_BATCH):
             await self._compare(suspects[first : first + COMPARE_BATCH])
