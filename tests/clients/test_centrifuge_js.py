@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 from tests.docs.served import Served
 from tests.servers import RedisServer
 
-HERE = Path(__file__).parent
-INSTALL_WITHIN_S = 120
 PLAY_WITHIN_S = 50
 
 SETTINGS = """
@@ -27,19 +25,7 @@ pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    """Return Node's path, with the SDK of the lock file beside the scenarios."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip("Node and npm are not installed; the SDK cannot run without them")
-    installed, locked = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-        subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=HERE,
-            check=True,
-            timeout=INSTALL_WITHIN_S,
-        )
-    return node
+    return node_with_clients()
 
 
 @pytest.fixture(scope="module")

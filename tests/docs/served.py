@@ -63,6 +63,12 @@ class Served:
             self._process.wait()
             raise
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of the server, or of its supervisor."""
+        assert self._process is not None, "the server does not run"
+        return self._process.pid
+
     def log(self) -> str:
         """Return what the server said so far."""
         return self._log.read_text(encoding="utf-8")

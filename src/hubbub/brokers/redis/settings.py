@@ -32,7 +32,7 @@ class RedisSettings:
     """What every key and channel begins with; two applications on one Redis need two prefixes."""
     connect_timeout_s: float = 5.0
     """For one attempt: name look-up, TCP, TLS, password, scripts."""
-    command_timeout_s: float = 5.0
+    command_timeout_s: float = 10.0
     """How long a command may wait for its answer, the time without a connection included."""
     retry_first_s: float = 0.05
     retry_most_s: float = 2.0
