@@ -6,8 +6,11 @@ import asyncio
 import json
 import signal
 import socket
+import ssl
+import subprocess
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,25 @@ def test_a_slow_reader_does_not_hold_the_end_up(tmp_path: Path) -> None:
             began = time.monotonic()
             assert server.stop() == 0
             assert time.monotonic() - began < 15
+
+
+def test_everything_works_over_tls(tmp_path: Path) -> None:
+    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1")
+    files = ("-keyout", "key.pem", "-out", "cert.pem")
+    command = ("openssl", "req", "-x509", *made, *names, *files)
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "hubbub.toml").write_text('tls_cert = "cert.pem"\ntls_key = "key.pem"\n')
+    with serving(tmp_path) as server:
+        assert server.url.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+        with connect_sync(ws(server, "lobby"), ssl=trusting) as ann:
+            ann.send("hello")
+            assert ann.recv(10) == "hello"
+        with urllib.request.urlopen(f"{server.url}/health/ready", context=trusting) as response:
+            assert response.status == 200
+        assert server.stop() == 0
+        assert server.err == ""
 
 
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
