@@ -249,7 +249,7 @@ async def test_refusals_are_explained(server: RedisServer, settings: RedisSettin
         server.cli("CONFIG", "SET", "maxmemory", "0")
 
         server.cli("SET", "hubbub:{0}:m:theirs", "x")
-        with pytest.raises(BrokerUnavailable, match="prefix that no other program uses"):
+        with pytest.raises(BrokerUnavailable, match="holds something"):
             await broker.log.tops(["theirs"])
 
         server.cli("CONFIG", "SET", "min-replicas-to-write", "1")

@@ -29,7 +29,7 @@ from hubbub.brokers.redis.failures import ErrorReply, Remedy, explain, explain_g
             Remedy.FAIL,
             "maxmemory",
         ),
-        ("WRONGTYPE Operation against a key holding", Remedy.FAIL, "no other program uses"),
+        ("WRONGTYPE Operation against a key holding", Remedy.FAIL, "holds something"),
         ("NOPERM User x has no permissions to run", Remedy.FAIL, "lacks a permission"),
         (
             "ERR The user executing the script can't run this command or subcommand",
