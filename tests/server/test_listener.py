@@ -122,6 +122,8 @@ async def test_an_empty_subprotocol_header_is_no_offer() -> None:
 
 async def test_an_upgraded_connection_drops_what_http_needed() -> None:
     async with listening() as (port, _), raw_client(port) as client:
+        await client.send(GET)
+        await client.until(PAGE)
         gc.collect()
         gc.disable()
         try:

@@ -90,7 +90,8 @@ async def test_a_peer_that_reads_nothing_is_dropped_after_its_own_close() -> Non
 
 
 async def test_a_close_is_read_behind_what_was_left_unread() -> None:
-    async with staged() as stage, stage.raw() as (client, session):
+    patient = WebSocketSettings(close_timeout_s=60)
+    async with staged(patient) as stage, stage.raw() as (client, session):
         session.connection.pause_reading()
         await client.send(client_frame(TEXT, b"unread"))
         session.connection.close(Close(1000, ""))

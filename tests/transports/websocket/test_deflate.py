@@ -4,7 +4,7 @@ import time
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
@@ -12,6 +12,8 @@ from websockets.frames import Frame, Opcode
 from hubbub.errors import ProtocolViolation
 from hubbub.transports.websocket.deflate import Agreement, deflate, inflate, negotiate
 
+# A machine that is busy with other tests makes no example wrong.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 BOTH = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
 PLAIN_ANSWER = Agreement(BOTH, compresses=True)
 
@@ -55,6 +57,7 @@ def test_an_offer_is_answered_or_declined(offers: str, agreement: Agreement | No
     assert negotiate(offers) == agreement
 
 
+@unhurried
 @given(st.binary(max_size=2000))
 def test_messages_pass_both_ways_with_websockets(message: bytes) -> None:
     client = PerMessageDeflate(True, True, 15, 15)
@@ -64,6 +67,7 @@ def test_messages_pass_both_ways_with_websockets(message: bytes) -> None:
     assert client.decode(received).data == message
 
 
+@unhurried
 @given(st.integers(1, 5000), st.integers(-3, 3))
 def test_the_limit_is_exact(size: int, more: int) -> None:
     compressed = deflate(bytes(size + 3))
@@ -103,6 +107,7 @@ def test_a_chain_of_final_blocks_costs_nothing() -> None:
     assert time.process_time() - began < 1
 
 
+@unhurried
 @given(st.binary(max_size=100))
 def test_any_bytes_are_inflated_or_refused(data: bytes) -> None:
     try:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Close as TheirClose
@@ -16,6 +16,9 @@ from hubbub.transports.websocket.frames import (
     deflated_frame,
     plain_frame,
 )
+
+# A machine that is busy with other tests makes no example wrong.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def parse(data: bytes, *, compression: bool = False) -> Frame:
@@ -34,6 +37,7 @@ def parse(data: bytes, *, compression: bool = False) -> Frame:
     raise AssertionError("the frame is not complete")
 
 
+@unhurried
 @given(st.binary(max_size=300) | st.integers(65_000, 70_000).map(bytes), st.booleans())
 def test_a_packet_becomes_a_frame_that_websockets_reads(data: bytes, binary: bool) -> None:
     expected = Frame(Opcode.BINARY if binary else Opcode.TEXT, data)
@@ -61,6 +65,7 @@ def test_a_ping_is_an_empty_final_frame() -> None:
     assert parse(PING_FRAME) == Frame(Opcode.PING, b"")
 
 
+@unhurried
 @given(st.text(max_size=200))
 def test_a_close_reason_is_cut_between_characters(reason: str) -> None:
     frame = parse(close_frame(Close(4000, reason)))

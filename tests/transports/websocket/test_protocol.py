@@ -165,9 +165,7 @@ async def test_a_connection_leaves_nothing_behind_and_needs_no_task() -> None:
             gc.enable()
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.tuples(st.booleans(), st.text(max_size=700)), min_size=1, max_size=6),
     st.lists(st.integers(0, 5000), max_size=6),

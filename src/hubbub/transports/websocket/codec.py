@@ -164,9 +164,7 @@ class FrameReader:
             return
         message, limit = self._message, self._limit
         if (message is not None and message.compressed) or first & RSV1:
-            limit += (
-                limit >> 10
-            ) + 64  # deflate adds some bytes where it finds nothing to compress
+            limit += (limit >> 10) + 64  # deflate adds a little where it finds nothing to compress
         if message is not None:
             limit -= len(message.body)
         if size > limit:
