@@ -44,7 +44,8 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/connection": { target: SERVER, ws: true, changeOrigin: true } },
+    // The Host header stays, so that the server sees its own page's origin.
+    proxy: { "/connection": { target: SERVER, ws: true } },
   },
   test: { include: ["chat/**/*.test.ts"], environment: "node" },
 });

@@ -126,6 +126,12 @@ async def test_rooms_are_opened_by_link_and_count_what_is_unread(
     await ada.settled()
     await expect(ada.page.locator(".room-name").filter(has_text="tea")).to_be_visible()
     await expect(ada.page.locator(".badge")).to_have_count(0)
+    await ada.page.get_by_role("button", name="Remove # lobby from the list").click()
+    await expect(ada.page).to_have_url(re.compile("#tea$"))
+    await expect(mira.here).to_have_text(["Mira"])
+    await ada.page.reload()
+    await ada.settled()
+    await expect(ada.page.locator(".room-link")).to_have_count(1)
 
 
 async def test_messages_are_text_and_links_are_safe(places: Places, arrive: Arrive) -> None:

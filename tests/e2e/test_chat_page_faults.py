@@ -71,6 +71,10 @@ async def test_a_message_whose_answer_got_lost_is_there_once(
         await person.sees("did you get this?", "and this?")
     await ada.has_stored("did you get this?")
     await ada.has_stored("and this?")
+    stored = [data["text"] for data in await node.log("chat:lobby")]
+    assert stored == ["did you get this?", "and this?"], (
+        "the server doubled what the page shows once"
+    )
 
 
 async def test_what_was_written_while_the_server_was_away_survives_a_reload(

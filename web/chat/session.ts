@@ -104,7 +104,7 @@ export class Session {
   #connect(): void {
     const { store } = this;
     this.#connection = new Connection(this.#endpoint, store.state.user, {
-      connecting: (reason) => store.dispatch({ type: "connecting", reason }),
+      connecting: (lost) => store.dispatch({ type: "connecting", lost }),
       nextTry: (at) => store.dispatch({ type: "nextTry", at }),
       online: () => store.dispatch({ type: "online" }),
       closed: (why) => store.dispatch({ type: "closed", reason: explain(why) }),

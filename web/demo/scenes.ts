@@ -44,7 +44,7 @@ const said = (now: number, lines = LINES): readonly Incoming[] =>
 
 const busy: Scene = (now) => [
   { type: "named", user: "Ada" },
-  { type: "connecting", reason: "" },
+  { type: "connecting", lost: false },
   { type: "online" },
   ...enter("lobby", LINES.length),
   ...enter("design", 9),
@@ -59,10 +59,10 @@ const busy: Scene = (now) => [
 
 const reconnecting: Scene = (now) => [
   ...busy(now),
-  { type: "connecting", reason: "transport closed" },
+  { type: "connecting", lost: true },
   { type: "nextTry", at: now + 7_400 },
   { type: "composed", room: "lobby", id: "w1", text: "I will be ten minutes late, start without me.", now },
-  { type: "connecting", reason: "transport closed" },
+  { type: "connecting", lost: true },
   { type: "nextTry", at: now + 7_400 },
 ];
 
@@ -107,7 +107,7 @@ const gap: Scene = (now) => [
 
 const empty: Scene = (now) => [
   { type: "named", user: "Ada" },
-  { type: "connecting", reason: "" },
+  { type: "connecting", lost: false },
   { type: "online" },
   ...enter("lobby", 0),
   { type: "roomActivated", room: "lobby" },

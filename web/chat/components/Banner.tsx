@@ -12,9 +12,11 @@ export function Banner({ connection, onRetry }: { connection: ConnectionState; o
   const { phase } = connection;
   return (
     <div class="banner-place" role="status">
-      {phase === "reconnecting" && <Reconnecting nextTryAt={connection.nextTryAt} onRetry={onRetry} />}
-      {phase === "connecting" && connection.nextTryAt !== null && (
-        <Reconnecting nextTryAt={connection.nextTryAt} onRetry={onRetry} />
+      {phase === "reconnecting" && (
+        <Trouble what={text.lost} nextTryAt={connection.nextTryAt} onRetry={onRetry} />
+      )}
+      {phase === "connecting" && connection.troubled && (
+        <Trouble what={text.unreachable} nextTryAt={connection.nextTryAt} onRetry={onRetry} />
       )}
       {phase === "closed" && (
         <p class="banner danger">
@@ -35,7 +37,13 @@ export function Banner({ connection, onRetry }: { connection: ConnectionState; o
   );
 }
 
-function Reconnecting({ nextTryAt, onRetry }: { nextTryAt: number | null; onRetry: () => void }) {
+interface TroubleProps {
+  readonly what: string;
+  readonly nextTryAt: number | null;
+  readonly onRetry: () => void;
+}
+
+function Trouble({ what, nextTryAt, onRetry }: TroubleProps) {
   const onLine = useOnLine();
   const now = useNow(250);
   const seconds = nextTryAt === null ? 0 : Math.ceil((nextTryAt - now) / 1000);
@@ -43,7 +51,7 @@ function Reconnecting({ nextTryAt, onRetry }: { nextTryAt: number | null; onRetr
     <p class="banner warning">
       <Icon name="wifi" />
       <span class="banner-text">
-        <strong>{onLine ? text.lost : text.offline}</strong> <span class="banner-more">{text.keepsWriting}</span>
+        <strong>{onLine ? what : text.offline}</strong> <span class="banner-more">{text.keepsWriting}</span>
       </span>
       {/* The countdown is for the eyes: read aloud every second it would drown everything else. */}
       <span class="countdown" aria-hidden="true">

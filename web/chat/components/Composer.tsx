@@ -57,6 +57,7 @@ export function Composer({ room, disabled, onSend }: Props) {
           id={COMPOSER}
           ref={box}
           rows={1}
+          dir="auto"
           value={draft}
           placeholder={text.compose(room)}
           maxLength={MESSAGE_LIMIT}

@@ -27,11 +27,11 @@ export const MessageItem = memo<Props>((props) => {
       {!own && last && <Avatar name={sender} />}
       <div class="bubble-column">
         {first && (
-          <span class={own ? "hidden" : "sender"} data-hue={hueOf(sender)}>
+          <span class={own ? "hidden" : "sender"} data-hue={hueOf(sender)} dir="auto">
             {own ? text.you : sender}
           </span>
         )}
-        <p class="bubble" title={time > 0 ? momentLabel(time, text.locale) : undefined}>
+        <p class="bubble" dir="auto" title={time > 0 ? momentLabel(time, text.locale) : undefined}>
           <RichText text={props.text} />
         </p>
         {open ? (

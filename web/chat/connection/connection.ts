@@ -16,7 +16,8 @@ export interface Refusal {
 
 /** What the connection tells. */
 export interface Listener {
-  connecting(reason: string): void;
+  /** `lost` unless one connects on purpose. */
+  connecting(lost: boolean): void;
   nextTry(at: number | null): void;
   online(): void;
   closed(why: Refusal): void;
@@ -88,7 +89,7 @@ export class Connection {
   constructor(endpoint: string, user: string, listener: Listener) {
     this.#listener = listener;
     this.#client = new TimedCentrifuge(endpoint, { data: { user }, name: "hubbub-chat", maxReconnectDelay: 15_000 });
-    this.#client.on("connecting", (context) => listener.connecting(context.reason));
+    this.#client.on("connecting", (context) => listener.connecting(context.code !== 0));
     this.#client.on("connected", () => listener.online());
     this.#client.on("disconnected", (context) => {
       if (context.code !== 0) listener.closed(refusal(context));

@@ -16,7 +16,7 @@ export type PageKind = "latest" | "older" | { readonly gap: string };
 
 export type Action =
   | { type: "named"; user: string }
-  | { type: "connecting"; reason: string }
+  | { type: "connecting"; lost: boolean }
   | { type: "nextTry"; at: number | null }
   | { type: "online" }
   | { type: "closed"; reason: string }

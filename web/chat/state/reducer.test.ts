@@ -18,7 +18,7 @@ const start = (): State =>
     initialState("Ada", []),
     { type: "roomAdded", room: "lobby" },
     { type: "roomActivated", room: "lobby" },
-    { type: "connecting", reason: "" },
+    { type: "connecting", lost: false },
     { type: "online" },
     { type: "subscribed", room: "lobby", how },
   );
@@ -47,7 +47,7 @@ describe("the outbox", () => {
   });
 
   it("waits while the connection is away, and goes on with the same id", () => {
-    const lost = play(start(), composed("a"), { type: "sending", id: "a" }, { type: "connecting", reason: "gone" });
+    const lost = play(start(), composed("a"), { type: "sending", id: "a" }, { type: "connecting", lost: true });
     expect(deliveries(lost)).toEqual([["a", "waiting"]]);
     const late = play(lost, { type: "delayed", id: "a", reason: "transport closed" });
     expect(late.outbox[0]).toMatchObject({ delivery: "waiting", attempts: 0 });
@@ -55,7 +55,7 @@ describe("the outbox", () => {
   });
 
   it("waits from the start when it is written without a connection", () => {
-    const state = play(start(), { type: "connecting", reason: "gone" }, composed("a"));
+    const state = play(start(), { type: "connecting", lost: true }, composed("a"));
     expect(deliveries(state)).toEqual([["a", "waiting"]]);
   });
 
@@ -106,9 +106,23 @@ describe("the connection", () => {
   it("counts as restored only after it was lost", () => {
     const first = start();
     expect(first.connection).toMatchObject({ phase: "online", restored: 0 });
-    const lost = play(first, { type: "connecting", reason: "gone" }, { type: "nextTry", at: 99 });
-    expect(lost.connection).toMatchObject({ phase: "reconnecting", nextTryAt: 99, reason: "gone" });
+    const lost = play(first, { type: "connecting", lost: true }, { type: "nextTry", at: 99 });
+    expect(lost.connection).toMatchObject({ phase: "reconnecting", nextTryAt: 99, troubled: true });
     expect(play(lost, { type: "online" }).connection).toMatchObject({ phase: "online", restored: 1, nextTryAt: null });
+  });
+
+  it("is not lost when one comes back on purpose", () => {
+    const renaming = play(start(), { type: "connecting", lost: false });
+    expect(renaming.connection.phase).toBe("connecting");
+    expect(play(renaming, { type: "online" }).connection.restored).toBe(0);
+    const hurried = play(start(), { type: "connecting", lost: true }, { type: "connecting", lost: false });
+    expect(hurried.connection.phase).toBe("reconnecting");
+  });
+
+  it("stays troubled from the first failed attempt until it is online", () => {
+    const first = play(initialState("Ada", []), { type: "connecting", lost: false });
+    const tried = play(first, { type: "nextTry", at: 99 }, { type: "nextTry", at: null });
+    expect([first, tried, play(tried, { type: "online" })].map((s) => s.connection.troubled)).toEqual([false, true, false]);
   });
 
   it("is closed for good when the server says so", () => {

@@ -6,7 +6,13 @@ import * as presence from "./presence";
 import * as rooms from "./room";
 import type { ConnectionState, Incoming, Outgoing, Room, State } from "./types";
 
-const OFFLINE: ConnectionState = { phase: "idle", nextTryAt: null, reason: "", restored: 0 };
+const OFFLINE: ConnectionState = {
+  phase: "idle",
+  nextTryAt: null,
+  troubled: false,
+  reason: "",
+  restored: 0,
+};
 
 export function initialState(user: string, outbox: readonly Outgoing[]): State {
   return { user, active: "", rooms: [], outbox: interrupted(outbox), connection: OFFLINE };
@@ -127,15 +133,17 @@ function connection(state: State, action: ConnectionAction): State {
   const now = state.connection;
   switch (action.type) {
     case "connecting": {
-      const phase = now.phase === "idle" || now.phase === "connecting" ? "connecting" : "reconnecting";
-      const lost: ConnectionState = { ...now, phase, nextTryAt: null, reason: action.reason };
-      return { ...state, connection: lost, outbox: interrupted(state.outbox) };
+      // To come back on purpose, under another name, is no loss to tell of.
+      const lost = now.phase === "reconnecting" || (action.lost && now.phase === "online");
+      const phase = lost ? "reconnecting" : "connecting";
+      const next: ConnectionState = { ...now, phase, nextTryAt: null, reason: "" };
+      return { ...state, connection: next, outbox: interrupted(state.outbox) };
     }
     case "nextTry":
-      return { ...state, connection: { ...now, nextTryAt: action.at } };
+      return { ...state, connection: { ...now, nextTryAt: action.at, troubled: now.troubled || action.at !== null } };
     case "online": {
       const restored = now.restored + (now.phase === "reconnecting" ? 1 : 0);
-      return { ...state, connection: { phase: "online", nextTryAt: null, reason: "", restored } };
+      return { ...state, connection: { phase: "online", nextTryAt: null, troubled: false, reason: "", restored } };
     }
     case "closed": {
       const gone: ConnectionState = { ...now, phase: "closed", nextTryAt: null, reason: action.reason };

@@ -97,6 +97,9 @@ export interface ConnectionState {
   readonly phase: "idle" | "connecting" | "online" | "reconnecting" | "closed";
   /** When the next attempt begins (milliseconds since 1970); null while one is under way or unknown. */
   readonly nextTryAt: number | null;
+  /** Whether an attempt has failed since it was last online. */
+  readonly troubled: boolean;
+  /** Why it is closed. */
   readonly reason: string;
   /** How often the connection was restored, so that a note can be shown for each time. */
   readonly restored: number;

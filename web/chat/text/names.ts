@@ -32,8 +32,11 @@ export const hashOfRoom = (room: string): string => `#${encodeURIComponent(room)
 
 /** The first letter that a person is known by. */
 export function initialOf(name: string): string {
-  const [first = "?"] = new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(name.trim() || "?");
-  return typeof first === "string" ? first : first.segment.toUpperCase();
+  const shown = name.trim() || "?";
+  // Firefox has the segmenter since 2024 only; before that an initial may lose its accents.
+  const letters = "Segmenter" in Intl ? new Intl.Segmenter().segment(shown) : [...shown].map((segment) => ({ segment }));
+  for (const { segment } of letters) return segment.toUpperCase();
+  return "?";
 }
 
 export const HUES = 8;
