@@ -381,6 +381,9 @@ static int run_fanout(double connect_s) {
     counting = 1;
     if (plan.warm > 0) publish_for(plan.warm);
     memset(histogram, 0, sizeof histogram);
+    misordered = 0;
+    printf("{\"event\":\"begin\"}\n"); /* whoever watches the server reads its processor time now */
+    fflush(stdout);
     struct rusage before, after;
     getrusage(RUSAGE_SELF, &before);
     struct burst burst = publish_for(plan.seconds);

@@ -54,6 +54,10 @@ class Row:
         """Return the bytes of one delivery on the wire."""
         return self._median(WINDOWS[0], lambda burst: burst.wire_bytes)
 
+    def server_us(self, window: int) -> float | None:
+        """Return the median of the server's processor time for each delivery, in µs."""
+        return self._median(window, lambda burst: burst.server_us)
+
     def _median(self, window: int, of: Callable[[Fanout], float]) -> float | None:
         values = [of(burst) for burst in self.bursts[window]]
         return median(values) if values else None
@@ -79,7 +83,8 @@ def measure_fanout(rows: Sequence[Row], pace: Pace, say: Callable[[str], None]) 
                 burst = Burst(SUBSCRIBERS, window, pace.seconds, pace.warm, size)
                 try:
                     with row.server.up() as server:
-                        row.bursts[window].append(fanout(server.port, row.server.script, burst))
+                        script = row.server.script
+                        row.bursts[window].append(fanout(server.port, script, burst, server.cpu_ns))
                 except (Unavailable, Faulty) as error:
                     row.trouble = str(error)
                     break

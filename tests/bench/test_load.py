@@ -18,6 +18,10 @@ SMALL = Burst(connections=3, window=8, seconds=0.2, warm=0.0, size=90)
 SCRIPT = Script("/ws/fan")
 
 
+def no_clock() -> int:
+    return 0
+
+
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> Path:
     try:
@@ -35,7 +39,7 @@ def limit_port(request: pytest.FixtureRequest) -> Iterator[int]:
 
 def test_an_honest_server_is_measured() -> None:
     with up(FaultyServer(honest)) as port:
-        seen = fanout(port, SCRIPT, SMALL)
+        seen = fanout(port, SCRIPT, SMALL, no_clock)
 
     assert seen.per_second > 0
     assert 0 < seen.p50_ms <= seen.p99_ms <= seen.max_ms
@@ -53,26 +57,26 @@ def test_an_honest_server_is_measured() -> None:
 )
 def test_a_faulty_server_is_found_out(behaviour: Behaviour, finding: str) -> None:
     with up(FaultyServer(behaviour)) as port, pytest.raises(Faulty, match=finding):
-        fanout(port, SCRIPT, SMALL)
+        fanout(port, SCRIPT, SMALL, no_clock)
 
 
 def test_a_server_that_closes_is_found_out() -> None:
     server = FaultyServer(honest, lifetime=5)
 
     with up(server) as port, pytest.raises(Faulty, match="3 were closed"):
-        fanout(port, SCRIPT, SMALL)
+        fanout(port, SCRIPT, SMALL, no_clock)
 
 
 def test_a_refused_handshake_says_so() -> None:
     server = FaultyServer(honest, refuses=True)
 
     with up(server) as port, pytest.raises(Unavailable, match=r"refused the handshake: .* 403"):
-        fanout(port, SCRIPT, SMALL)
+        fanout(port, SCRIPT, SMALL, no_clock)
 
 
 def test_a_missing_server_says_so() -> None:
     with pytest.raises(Unavailable, match=r"no server on 127\.0\.0\.1"):
-        fanout(free_port(), SCRIPT, SMALL)
+        fanout(free_port(), SCRIPT, SMALL, no_clock)
 
 
 def test_more_connections_than_files_are_refused(compiled: Path) -> None:
@@ -88,9 +92,10 @@ def test_more_connections_than_files_are_refused(compiled: Path) -> None:
 def test_the_limit_server_delivers_everything(limit_port: int) -> None:
     burst = Burst(connections=50, window=16, seconds=0.2, warm=0.1, size=200)
 
-    seen = fanout(limit_port, SCRIPT, burst)
+    seen = fanout(limit_port, SCRIPT, burst, iter((0, 8_000_000)).__next__)
 
     assert seen.wire_bytes == pytest.approx(204, abs=1)
+    assert 0 < seen.server_us < 8_000
 
 
 def test_idle_connections_are_held_until_told(limit_port: int) -> None:

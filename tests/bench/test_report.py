@@ -23,8 +23,8 @@ FACTS = {
 
 def row(name: str, one: float, many: float) -> Row:
     made = Row(next(server for server in SERVERS if server.name == name))
-    made.bursts[1] = [Fanout(one * part, 1.0, 2.0, 3.0, 92.0) for part in (0.5, 1.0, 1.25)]
-    made.bursts[64] = [Fanout(many, 10.0, 20.0, 30.0, 92.0)]
+    made.bursts[1] = [Fanout(one * part, 1.0, 2.0, 3.0, 92.0, 4.5) for part in (0.5, 1.0, 1.25)]
+    made.bursts[64] = [Fanout(many, 10.0, 20.0, 30.0, 92.0, 0.25)]
     return made
 
 
@@ -40,7 +40,10 @@ def rows() -> list[Row]:
 def test_the_table_shows_medians_and_shares() -> None:
     lines = table(rows()).splitlines()
 
-    assert lines[4] == "| Hubbub, plain | 170,000 | 85% | 2.0 | 2,900,000 | 58% | 20.0 | - | - |"
+    assert (
+        lines[4]
+        == "| Hubbub, plain | 170,000 | 85% | 2.0 | 4.50 | 2,900,000 | 58% | 20.0 | 0.25 | - | - |"
+    )
 
 
 def test_what_could_not_be_measured_says_why() -> None:
