@@ -47,8 +47,7 @@ class ClientInfo(msgspec.Struct, frozen=True, array_like=True):
     chan_info: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A place in a channel's log.
 
     `offset` counts 1, 2, 3 ... without holes; `epoch` changes only when the counter is born again;

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+import msgspec
+
 from hubbub.model import ChannelName, Position, Retention, SessionId
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One entry of a channel's log.
 
     `tag` is 32 random bits, never 0; `previous` is the tag of the entry before it (0 for the first),
@@ -37,8 +38,7 @@ class Entry:
         return Position(self.epoch, self.offset, self.tag)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """The broker's word that a publication is in the log, and where.
 
     `duplicate` says that the same idempotency key was published before: this is the first one's place.

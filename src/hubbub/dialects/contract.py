@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
+import msgspec
+
 from hubbub.errors import Close, ErrorCode
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Position, Publication, UserId
 
 # ── commands: what a client asks ────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Connect:
+class Connect(msgspec.Struct, frozen=True):
     """Introduce the client. `user` is what it claims to be, which only an open server believes."""
 
     id: int = 0
@@ -27,8 +28,7 @@ class Connect:
     data: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(msgspec.Struct, frozen=True):
     """Follow a channel, from `since` where the client comes back. `join_leave` asks for those events.
 
     `recent` asks for that many of the last publications where there is no `since`.
@@ -44,16 +44,14 @@ class Subscribe:
     data: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class Unsubscribe(msgspec.Struct, frozen=True):
     """Stop following a channel."""
 
     channel: ChannelName
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Publish:
+class Publish(msgspec.Struct, frozen=True):
     """Publish to a channel; `key` makes a retry harmless."""
 
     channel: ChannelName
@@ -63,8 +61,7 @@ class Publish:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(msgspec.Struct, frozen=True):
     """Read a page of history; `limit` 0 asks for the position only, -1 for as much as allowed."""
 
     channel: ChannelName
@@ -74,8 +71,7 @@ class History:
     reverse: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(msgspec.Struct, frozen=True):
     """Ask who is in a channel, or with `counts_only` how many."""
 
     channel: ChannelName
@@ -83,13 +79,11 @@ class Presence:
     counts_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pong:
+class Pong(msgspec.Struct, frozen=True):
     """Answer a ping of the dialect's own (not of the transport's)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported:
+class Unsupported(msgspec.Struct, frozen=True):
     """Ask for something this server does not offer; it is answered with `error`."""
 
     id: int
@@ -103,16 +97,14 @@ Command: TypeAlias = (
 # ── replies: what a command is answered with ────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Connected:
+class Connected(msgspec.Struct, frozen=True):
     """The client is known as `session`; it is pinged every `ping_s` seconds (0: never) in its dialect."""
 
     session: str
     ping_s: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribed:
+class Subscribed(msgspec.Struct, frozen=True):
     """The channel is followed from `position`.
 
     `recoverable` says that positions are worth keeping. When the client came back (`asked`), `recovered`
@@ -128,23 +120,20 @@ class Subscribed:
     publications: Sequence[Publication] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unsubscribed:
+class Unsubscribed(msgspec.Struct, frozen=True):
     """The channel is no longer followed."""
 
     channel: ChannelName
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """The broker has the publication at `position` (offset 0: it was ephemeral)."""
 
     channel: ChannelName
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
+class HistoryPage(msgspec.Struct, frozen=True):
     """A page of history, in the order asked for, and the channel's top."""
 
     channel: ChannelName
@@ -152,16 +141,14 @@ class HistoryPage:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Members:
+class Members(msgspec.Struct, frozen=True):
     """Who is in a channel, by session."""
 
     channel: ChannelName
-    members: Mapping[str, ClientInfo] = field(default_factory=dict)
+    members: Mapping[str, ClientInfo] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True):
     """How many sessions and how many distinct users are in a channel."""
 
     channel: ChannelName
@@ -169,8 +156,7 @@ class Counts:
     users: int
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """The command cannot be granted."""
 
     error: ErrorCode
@@ -184,8 +170,7 @@ Reply: TypeAlias = (
 # ── pushes to one session (those to a whole channel go through a Renderer) ──────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Resync:
+class Resync(msgspec.Struct, frozen=True):
     """The server could not keep the channel gapless: publications up to `position` may be missing."""
 
     channel: ChannelName
@@ -193,8 +178,7 @@ class Resync:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(msgspec.Struct, frozen=True):
     """Ask the client for a sign of life, in the dialect's own way."""
 
 
