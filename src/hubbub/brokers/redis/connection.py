@@ -97,10 +97,9 @@ class Commands:
 
     async def close(self, flush_s: float = 0.0) -> None:
         """Wait up to `flush_s` for the answers still missing, then end; the rest fails."""
-        deadline = self._clock.monotonic() + flush_s
         missing = [command.future for command in (*self._written, *self._waiting)]
-        if missing and self._link is not None:
-            await asyncio.wait(missing, timeout=max(0.0, deadline - self._clock.monotonic()))
+        if missing and flush_s > 0 and self._link is not None:
+            await asyncio.wait(missing, timeout=flush_s)
         self._closed = True
         await self._lifeline.close()
         if self._timer is not None:

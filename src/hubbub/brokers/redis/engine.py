@@ -152,12 +152,11 @@ class RedisBroker:
 
     def _restored(self) -> None:
         """Write the lease before the hub writes its members again: Redis may have come back empty."""
-        lease = asyncio.ensure_future(self._presence.take_lease())
-        lease.add_done_callback(_note_lease)
+        self._presence.take_lease().add_done_callback(_note_lease)
         if self._receiver is not None:
             self._receiver.on_restored()
 
 
-def _note_lease(written: asyncio.Future[None]) -> None:
+def _note_lease(written: asyncio.Future[bool]) -> None:
     if not written.cancelled() and (error := written.exception()) is not None:
         log.warning("node lease not written, the next renewal does it", reason=str(error))

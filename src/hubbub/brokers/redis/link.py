@@ -124,10 +124,14 @@ class Greeting:
 
     def lost(self, reason: str) -> None:
         """Learn that the connection ended before all replies came."""
-        if not self._done.done():
-            error = self.replies[0] if self.replies else None
-            told = explain_greeting("", error) if isinstance(error, ErrorReply) else reason
-            self._done.set_exception(Unreachable(told))
+        if self._done.done():
+            return
+        if self.replies and isinstance(self.replies[0], ErrorReply):
+            reason = explain_greeting("", self.replies[0])
+        elif not self.replies and reason != NOT_REDIS:
+            # The error that a server sends before it closes can be lost with the connection.
+            reason += " before it answered; it may be full (maxclients), or want TLS (rediss://)"
+        self._done.set_exception(Unreachable(reason))
 
     async def wait(self) -> list[object]:
         """Return all replies; raises Unreachable when the connection ends before."""

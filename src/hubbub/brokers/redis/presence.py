@@ -6,6 +6,7 @@ behind is reaped as a dead node's, and not taken for alive.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -107,9 +108,9 @@ class RedisPresence:
             ghosts += found
         return ghosts
 
-    async def take_lease(self) -> None:
-        """Write this node's lease anew."""
-        await self._commands.send(pack(("SET", self._lease, "1", "PX", self._lease_ms)), bool)
+    def take_lease(self) -> asyncio.Future[bool]:
+        """Write this node's lease anew, before whatever is sent after this call."""
+        return self._commands.send(pack(("SET", self._lease, "1", "PX", self._lease_ms)), bool)
 
     async def give_up(self) -> None:
         """End this node's lease; entries that are left are ghosts from now on."""
