@@ -50,12 +50,14 @@ function Trouble({ what, nextTryAt, onRetry }: TroubleProps) {
   return (
     <p class="banner warning">
       <Icon name="wifi" />
-      <span class="banner-text">
-        <strong>{onLine ? what : text.offline}</strong> <span class="banner-more">{text.keepsWriting}</span>
-      </span>
-      {/* The countdown is for the eyes: read aloud every second it would drown everything else. */}
-      <span class="countdown" aria-hidden="true">
-        {seconds > 0 ? text.retryIn(seconds) : text.retrying}
+      <span class="banner-text two">
+        <span>
+          <strong>{onLine ? what : text.offline}</strong> <span class="banner-more">{text.keepsWriting}</span>
+        </span>
+        {/* The countdown is for the eyes: read aloud every second it would drown everything else. */}
+        <span class="countdown" aria-hidden="true">
+          {seconds > 0 ? text.retryIn(seconds) : text.retrying}
+        </span>
       </span>
       <button type="button" class="button small" onClick={onRetry}>
         {text.retryNow}

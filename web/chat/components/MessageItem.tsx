@@ -61,8 +61,10 @@ function Unsettled({ delivery, reason, id, onRetry, onDiscard }: Props) {
   }
   return (
     <span class={delivery === "failed" ? "delivery failed" : "delivery"}>
-      <Icon name={delivery === "failed" ? "alert" : "clock"} />
-      <span>{delivery === "failed" ? text.failed(reason) : text.waiting}</span>
+      <span class="delivery-text">
+        <Icon name={delivery === "failed" ? "alert" : "clock"} />
+        {delivery === "failed" ? text.failed(reason) : text.waiting}
+      </span>
       <button type="button" class="link-button" onClick={() => onRetry(id)}>
         {text.retry}
       </button>
