@@ -7,16 +7,19 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
-from hubbub.config import EndpointSettings, Settings, current
+from hubbub.config import EndpointSettings, Settings, SourceSettings, current
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
 from hubbub.engines import open_broker, open_source
+from hubbub.errors import BrokerUnavailable
 from hubbub.http.node import Node
+from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
 from hubbub.hub.encoding import Encodings
@@ -24,7 +27,7 @@ from hubbub.hub.hub import Hub
 from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.registry import Registry
-from hubbub.sessions.session import Services
+from hubbub.sessions.services import Services
 from hubbub.sources.contract import Source
 from hubbub.transports.admission import origin_allowed
 
@@ -73,19 +76,30 @@ class Hubbub:
         )
         payload_limit = self.settings.listener.websocket.message_limit
         http = HttpSettings(self.settings.keys, self.settings.open, payload_limit=payload_limit)
-        self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http))
+        pages = Path(self.settings.pages) if self.settings.pages else BUILT
+        self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http), pages)
         self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
         await self.broker.start(self.node, self.hub)
-        for settings in self.settings.sources:
-            source = open_source(settings, self.node, self.hub, self.clock)
-            self.hub.outlets[settings.name] = source
-            self._sources.append(source)
-            await source.start()
+        try:
+            for settings in self.settings.sources:
+                await self._join(settings)
+        except BaseException:
+            await self.stop()
+            raise
         self._tick()
+
+    async def _join(self, settings: SourceSettings) -> None:
+        source = open_source(settings, self.node, self.hub, self.clock)
+        try:
+            await source.start()
+        except BrokerUnavailable as fault:
+            raise BrokerUnavailable(f"source {settings.name!r}: {fault.detail}") from fault
+        self.hub.outlets[settings.name] = source
+        self._sources.append(source)
 
     def publish(
         self, channel: str, data: bytes, kind: Kind = Kind.JSON, *, key: str = ""

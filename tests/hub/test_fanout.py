@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.dialects.text import PLAIN
-from hubbub.hub.encoding import Encoding, Encodings
+from hubbub.hub.encoding import Encoding
 from hubbub.hub.envelope import Joined
 from hubbub.hub.fanout import Audience, write_all
 from hubbub.model import ClientInfo, Kind, Publication
@@ -70,11 +70,3 @@ def test_leaving_takes_the_group_away_with_the_last_one() -> None:
     audience.remove(PLAIN_LINES, "a")
     audience.remove(PLAIN_LINES, "a")
     assert (len(audience), list(audience.sessions())) == (1, ["b"])
-
-
-def test_encodings_are_shared_by_renderer_frame_and_taste() -> None:
-    encodings = Encodings()
-    one = encodings.of(PLAIN, lines, joins=False)
-    assert encodings.of(PLAIN, lines, joins=False) is one
-    assert encodings.of(PLAIN, lines, joins=True) is not one
-    assert encodings.of(ENVELOPE, lines, joins=False) is not one

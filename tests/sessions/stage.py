@@ -12,7 +12,8 @@ from hubbub.hub.namespaces import Namespace
 from hubbub.sessions.commands import handle
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.registry import Registry
-from hubbub.sessions.session import Services, Session
+from hubbub.sessions.services import Services
+from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
 from tests.hub.stage import Stage, stage
 

@@ -23,10 +23,11 @@ from hubbub.errors import (
     Refused,
 )
 from hubbub.hub.catchup import Catchup
-from hubbub.hub.channels import Channel, Verdict
+from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
-from hubbub.hub.encoding import Encoding, Event
-from hubbub.hub.envelope import Published, UnreadableEnvelope, encode, open_announcement, open_entry
+from hubbub.hub.delivery import Delivery
+from hubbub.hub.encoding import Encoding
+from hubbub.hub.envelope import Published, encode, open_entry
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
 from hubbub.hub.membership import Membership
@@ -58,9 +59,10 @@ class Hub:
         self._settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
-        self._dirty: list[Channel] = []
+        self._delivery = Delivery(self.statistics, settings.ring_bytes)
         self._catchup = Catchup(broker, settings, clock, self.statistics)
-        self._healing = Healing(broker, self.statistics, self._take, self._tell)
+        self._healing = Healing(broker, self.statistics, self._delivery.take, self._tell)
+        self._delivery.heal = self._healing.heal
         self._following = Following(
             broker, self.outlets, namespaces, settings, self._healing.settle
         )
@@ -158,7 +160,7 @@ class Hub:
                     break
                 self._healing.heal(channel)
             # No await from here on: what was compared is still true.
-            self._flush(channel)
+            self._delivery.flush(channel)
             if wish.arrived(reply):
                 session = subscriber.info.session
                 channel.audience.add(wish.encoding, session, subscriber.write)
@@ -174,7 +176,7 @@ class Hub:
         channel = self._following.get(name)
         if channel is None:
             return
-        self._flush(channel)
+        self._delivery.flush(channel)
         channel.audience.remove(encoding, subscriber.info.session)
         self.statistics.subscriptions -= 1
         self._membership.leave(channel.name, channel.namespace, subscriber.info)
@@ -196,17 +198,14 @@ class Hub:
         """Take an entry of the log from the broker's feed."""
         followed = self._following.get(channel)
         if followed is not None:
-            self._take(followed, entry)
+            self._delivery.take(followed, entry)
 
     def on_announcement(self, channel: ChannelName, payload: bytes) -> None:
         """Take an unnumbered message from the broker's feed."""
         followed = self._following.get(channel)
         if followed is None:
             return
-        try:
-            self._put(followed, open_announcement(payload))
-        except UnreadableEnvelope as fault:
-            self._unreadable(followed, fault)
+        self._delivery.announce(followed, payload)
 
     def on_restored(self) -> None:
         """Compare everything: the feed was interrupted."""
@@ -216,53 +215,11 @@ class Hub:
         """Deliver a message that another system brought to this node; it has no offset."""
         followed = self._following.get(channel)
         if followed is not None:
-            self._put(followed, publication)
-
-    def _take(self, channel: Channel, entry: Entry) -> None:
-        verdict = channel.judge(entry)
-        if verdict is Verdict.BREAK and not channel.namespace.recoverable:
-            # What is not kept cannot be repaired; it is counted, and the channel goes on from here.
-            self.statistics.resyncs += 1
-            channel.jump(Position(entry.epoch, entry.offset - 1, entry.previous))
-            verdict = Verdict.NEXT
-        if verdict is Verdict.NEXT:
-            self.statistics.entries += 1
-            try:
-                publication = open_entry(entry)
-            except UnreadableEnvelope as fault:
-                channel.skip(entry)
-                self._unreadable(channel, fault)
-                return
-            channel.advance(entry, publication, self._settings.ring_bytes)
-            self._put(channel, publication)
-        elif verdict is Verdict.SEEN:
-            self.statistics.duplicates += 1
-        else:
-            channel.hold(entry)
-            if verdict is Verdict.BREAK:
-                self._healing.heal(channel)
-
-    def _unreadable(self, channel: Channel, fault: UnreadableEnvelope) -> None:
-        self.statistics.unreadable += 1
-        _log.warning("unreadable message skipped", channel=channel.name, fault=str(fault))
-
-    def _put(self, channel: Channel, event: Event) -> None:
-        if channel.audience.put(event):
-            if not self._dirty:
-                asyncio.get_running_loop().call_soon(self._flush_all)
-            self._dirty.append(channel)
-
-    def _flush(self, channel: Channel) -> None:
-        self.statistics.delivered += channel.audience.flush()
-
-    def _flush_all(self) -> None:
-        dirty, self._dirty = self._dirty, []
-        for channel in dirty:
-            self._flush(channel)
+            self._delivery.put(followed, publication)
 
     def _tell(self, channel: Channel, reason: str) -> None:
         """Tell every subscriber that a channel could not be kept gapless."""
-        self._flush(channel)
+        self._delivery.flush(channel)
         resync = Resync(channel.name, channel.position, reason)
         for session in list(channel.audience.sessions()):
             self._subscribers[session].resync(resync)
@@ -310,7 +267,7 @@ class Hub:
 
     async def close(self) -> None:
         """Finish what is on its way; the broker is closed by whoever started it."""
-        self._flush_all()
+        self._delivery.flush_all()
         await self._membership.close()
         await self._healing.close()
         for task in self._tasks:

@@ -12,7 +12,8 @@ from hubbub.dialects.text import unquote as unquoted
 from hubbub.errors import BAD_REQUEST, ProtocolViolation, Refused
 from hubbub.sessions.commands import handle
 from hubbub.sessions.contract import Accepted, Refusal
-from hubbub.sessions.session import Services, Session
+from hubbub.sessions.services import Services
+from hubbub.sessions.session import Session
 
 _VARIABLE = re.compile(r"\{([a-z_]+)\}")
 _PLACE = re.compile(r"\{((?:query\.)?[A-Za-z_]+)\}")

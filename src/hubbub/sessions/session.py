@@ -8,12 +8,11 @@ waits (for the broker) makes the next ones queue behind it, and reading pauses w
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -32,15 +31,11 @@ from hubbub.errors import (
     ProtocolViolation,
     Refused,
 )
-from hubbub.hub.encoding import Encoding, Encodings
-from hubbub.hub.hub import Hub
+from hubbub.hub.encoding import Encoding
 from hubbub.model import ChannelName, ClientInfo, Packet, SessionId
 from hubbub.sessions.contract import Connection
-from hubbub.sessions.limits import SessionLimits, TokenBucket
-from hubbub.sessions.registry import Registry
-
-if TYPE_CHECKING:
-    import asyncio
+from hubbub.sessions.limits import TokenBucket
+from hubbub.sessions.services import Services
 
 _log = structlog.get_logger(__name__)
 
@@ -48,26 +43,7 @@ INBOX_LIMIT = 256
 """Commands that may wait behind one that waits, before reading from the client pauses."""
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What all sessions of a node share.
-
-    Args:
-        hub: the channels. registry: all sessions. encodings: the shared renderings. limits: the bounds.
-        backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
-        trusting: whether claimed user names are believed.
-    """
-
-    hub: Hub
-    registry: Registry
-    encodings: Encodings
-    limits: SessionLimits
-    backlog_limit: int
-    backlog_age_s: float
-    trusting: bool
-
-
-Handler = Callable[["Session", Command], "asyncio.Future[None] | None"]
+Handler = Callable[["Session", Command], asyncio.Future[None] | None]
 
 
 class Session:
@@ -208,14 +184,12 @@ class Session:
         except Exception as fault:  # noqa: BLE001 - the client is told, and what is ours is logged
             self.fail(command, fault)
             return
-        if work is None:
-            return
-        if work.done():
+        if work is not None and work.done():
             self._settle(command, work)
-            return
-        self._inbox = deque()
-        self.waiting = work
-        work.add_done_callback(partial(self._continue, command))
+        elif work is not None:
+            self._inbox = deque()
+            self.waiting = work
+            work.add_done_callback(partial(self._continue, command))
 
     def _settle(self, command: Command, work: asyncio.Future[None]) -> None:
         if work.cancelled():

@@ -1,0 +1,95 @@
+"""From the feed to the audience: each entry is judged once, and what continues the chain is delivered.
+
+What arrives in one turn of the loop is flushed once, at its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from hubbub.brokers.contract import Entry
+from hubbub.hub.channels import Channel, Verdict
+from hubbub.hub.contract import Statistics
+from hubbub.hub.encoding import Event
+from hubbub.hub.envelope import UnreadableEnvelope, open_announcement, open_entry
+from hubbub.model import Position
+
+_log = structlog.get_logger(__name__)
+
+
+class Delivery:
+    """Deliver what comes for a channel.
+
+    Args:
+        statistics: what is counted. ring_bytes: payload bytes that a channel's ring holds at most.
+
+    `heal` is called with a channel whose chain is broken.
+    """
+
+    __slots__ = ("_dirty", "_ring_bytes", "_statistics", "heal")
+
+    heal: Callable[[Channel], None]
+
+    def __init__(self, statistics: Statistics, ring_bytes: int) -> None:
+        self._statistics = statistics
+        self._ring_bytes = ring_bytes
+        self._dirty: list[Channel] = []
+
+    def take(self, channel: Channel, entry: Entry) -> None:
+        """Take an entry of the log: deliver it, hold it, drop it, or heal."""
+        verdict = channel.judge(entry)
+        if verdict is Verdict.BREAK and not channel.namespace.recoverable:
+            # What is not kept cannot be repaired; it is counted, and the channel goes on from here.
+            self._statistics.resyncs += 1
+            channel.jump(Position(entry.epoch, entry.offset - 1, entry.previous))
+            verdict = Verdict.NEXT
+        if verdict is Verdict.NEXT:
+            self._deliver(channel, entry)
+        elif verdict is Verdict.SEEN:
+            self._statistics.duplicates += 1
+        else:
+            channel.hold(entry)
+            if verdict is Verdict.BREAK:
+                self.heal(channel)
+
+    def _deliver(self, channel: Channel, entry: Entry) -> None:
+        self._statistics.entries += 1
+        try:
+            publication = open_entry(entry)
+        except UnreadableEnvelope as fault:
+            channel.skip(entry)
+            self._note_unreadable(channel, fault)
+            return
+        channel.advance(entry, publication, self._ring_bytes)
+        self.put(channel, publication)
+
+    def announce(self, channel: Channel, payload: bytes) -> None:
+        """Take an unnumbered message."""
+        try:
+            self.put(channel, open_announcement(payload))
+        except UnreadableEnvelope as fault:
+            self._note_unreadable(channel, fault)
+
+    def _note_unreadable(self, channel: Channel, fault: UnreadableEnvelope) -> None:
+        self._statistics.unreadable += 1
+        _log.warning("unreadable message skipped", channel=channel.name, fault=str(fault))
+
+    def put(self, channel: Channel, event: Event) -> None:
+        """Give an event to a channel's audience at the end of this turn."""
+        if channel.audience.put(event):
+            if not self._dirty:
+                asyncio.get_running_loop().call_soon(self.flush_all)
+            self._dirty.append(channel)
+
+    def flush(self, channel: Channel) -> None:
+        """Write a channel's events now, because its audience is about to change."""
+        self._statistics.delivered += channel.audience.flush()
+
+    def flush_all(self) -> None:
+        """Write the events of all channels."""
+        dirty, self._dirty = self._dirty, []
+        for channel in dirty:
+            self.flush(channel)
