@@ -65,6 +65,8 @@ def open_source(settings: SourceSettings, node: str, hub: Hub, clock: Clock) -> 
             settings.channel or settings.stream,
             settings.maxlen,
             node,
+            settings.payload_limit,
         )
         return RedisStream(stream, hub, clock)
-    return RedisPubsub(PubsubSettings(settings.url, settings.prefix, node), hub, clock)
+    pubsub = PubsubSettings(settings.url, settings.prefix, node, settings.payload_limit)
+    return RedisPubsub(pubsub, hub, clock)

@@ -1,9 +1,12 @@
-"""How bytes that another program wrote read here."""
+"""How bytes that another program wrote read here, and how many of them are taken."""
 
 from __future__ import annotations
 
 from hubbub.dialects.payloads import json_container
 from hubbub.model import Kind
+
+PAYLOAD_LIMIT = 256 * 1024
+"""Bytes of the largest message that is taken from another system: what a client may send, too."""
 
 
 def kind_of(data: bytes) -> Kind:

@@ -20,12 +20,17 @@ from hubbub.brokers.redis.link import pack
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.brokers.redis.subscription import Subscription
 from hubbub.clock import Clock
+from hubbub.errors import BrokerUnavailable
 from hubbub.hub.hub import Hub
 from hubbub.hub.namespaces import BOUNDARY
 from hubbub.model import ChannelName, Position, Publication
-from hubbub.sources.payloads import kind_of
+from hubbub.sources.entries import plain_payload
+from hubbub.sources.payloads import PAYLOAD_LIMIT, kind_of
+from hubbub.sources.pulse import EVERY_S, PATIENCE_S, Pulse
 
 _log = structlog.get_logger(__name__)
+
+SILENT = "it gave no sign of life"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,16 @@ class PubsubSettings:
         url: the Redis server.
         prefix: what a Redis channel's name begins with; the rest is the channel's name after its namespace.
         node: this process's name in CLIENT LIST.
+        payload_limit: bytes of the largest message that is taken; larger ones are skipped.
+        pulse_s, patience_s: seconds between two signs of life, and that one may take.
     """
 
     url: str
     prefix: str = ""
     node: str = ""
+    payload_limit: int = PAYLOAD_LIMIT
+    pulse_s: float = EVERY_S
+    patience_s: float = PATIENCE_S
 
 
 class RedisPubsub:
@@ -56,51 +66,93 @@ class RedisPubsub:
         redis = RedisSettings(settings.url)
         self._commands = Commands(address, redis, clock)
         self._subscription = Subscription(address, redis)
-        self._channels: dict[bytes, ChannelName] = {}
+        self._channels: dict[bytes, tuple[ChannelName, ...]] = {}
+        # What this node says to itself, so that it knows that it still hears.
+        self._sign = f"hubbub:{settings.node}:pulse".encode()
+        self._sign_heard = asyncio.Event()
+        self._pulse = Pulse(self._listen, self._deaf, settings.pulse_s, settings.patience_s)
 
     async def start(self) -> None:
-        """Connect both ways."""
-        await self._commands.open(f"hubbub:{self._settings.node}:pubsub-publisher")
-        await self._subscription.open(f"hubbub:{self._settings.node}:pubsub", self)
+        """Connect both ways. Raises BrokerUnavailable."""
+        name = f"hubbub:{self._settings.node}"
+        try:
+            await self._commands.open(f"{name}:pubsub-publisher")
+            await self._subscription.open(f"{name}:pubsub", self)
+            await self._subscription.subscribe([self._sign])
+        except BaseException:
+            await self.close()
+            raise
+        self._pulse.start()
 
     async def close(self) -> None:
         """End both connections."""
+        await self._pulse.close()
         await self._subscription.close()
         await self._commands.close(1.0)
 
     def write(self, channel: ChannelName, publication: Publication) -> asyncio.Future[Stored]:
         """Publish a client's message as it is; it comes back like everybody's."""
-        command = pack(("PUBLISH", self._name(channel), publication.data))
+        payload = plain_payload(publication)
+        command = pack(("PUBLISH", self._name(channel), payload))
         # A second try could say it twice: whoever said it is told instead.
-        return self._commands.send(command, _said, Again.NEVER, len(publication.data))
+        return self._commands.send(command, _said, Again.NEVER, len(payload))
 
     async def follow(self, channel: ChannelName) -> None:
         """Hear a channel; return when Redis has confirmed it. Raises BrokerUnavailable."""
         name = self._name(channel)
-        self._channels[name] = channel
+        known = self._channels.get(name, ())
+        if channel not in known:
+            self._channels[name] = (*known, channel)
         await self._subscription.subscribe([name])
 
     def unfollow(self, channel: ChannelName) -> None:
         """Hear a channel no longer."""
         name = self._name(channel)
-        self._channels.pop(name, None)
-        self._subscription.release(name)
+        others = tuple(one for one in self._channels.pop(name, ()) if one != channel)
+        if others:
+            self._channels[name] = others
+        else:
+            self._subscription.release(name)
 
     def _name(self, channel: ChannelName) -> bytes:
-        return f"{self._settings.prefix}{channel.partition(BOUNDARY)[2] or channel}".encode()
+        """Return the Redis channel of a channel: its namespace is ours and means nothing there."""
+        namespace, boundary, rest = channel.partition(BOUNDARY)
+        named = boundary and namespace in self._hub.namespaces.named
+        return f"{self._settings.prefix}{rest if named else channel}".encode()
 
     # ── what the connection hears (brokers.redis.subscription.Listener) ─────
 
     def on_message(self, name: bytes, data: bytes) -> None:
         """Deliver what somebody published to the clients of this node."""
-        channel = self._channels.get(name)
-        if channel is not None:
+        if name == self._sign:
+            self._sign_heard.set()
+            return
+        channels = self._channels.get(name, ())
+        if channels and len(data) > self._settings.payload_limit:
+            _log.warning("pubsub message too large, skipped", channel=channels[0], bytes=len(data))
+            return
+        for channel in channels:
             said = Publication(data, kind_of(data), time=self._clock.epoch_ms())
             self._hub.deliver(channel, said)
 
     def on_restored(self) -> None:
         """Note that messages may have been lost: nobody can bring them back."""
         _log.warning("pubsub source was interrupted", prefix=self._settings.prefix)
+
+    # ── whether it hears at all ─────────────────────────────────────────────
+
+    async def _listen(self) -> None:
+        self._sign_heard.clear()
+        try:
+            await self._commands.send(pack(("PUBLISH", self._sign, b"")), int)
+        except BrokerUnavailable as fault:
+            _log.debug("pubsub source waits", fault=str(fault))
+        await self._sign_heard.wait()
+
+    def _deaf(self) -> None:
+        """Give up the connections that stand and do nothing; those that do not stand are being made anew."""
+        self._commands.drop(SILENT)
+        self._subscription.drop(SILENT)
 
 
 def _said(reply: object) -> Stored:

@@ -1,9 +1,9 @@
 """A Redis stream of plain-field entries as a channel: whatever any program `XADD`s becomes a publication.
 
 One reader per process reads the stream and appends each entry to the channel's log, under the entry's id as
-idempotency key. All nodes do so, each in the stream's order, so that the log has every entry once and in that
-order, whichever nodes live. A client's message takes the same way: it is written to the stream, in the same
-fields, and comes back by it; other programs can read it there.
+idempotency key. All nodes do so, each in the stream's order and never one before the last is there, so that
+the log has every entry once and in that order, whichever nodes live. A client's message takes the same way:
+it is written to the stream, in the same fields, and comes back by it; other programs can read it there.
 
 The position in the stream is remembered in the channel itself (tag `stream_id` of each publication). A node
 that starts goes on after the last one, or reads what the stream still has where the channel knows none.
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import structlog
 
@@ -27,22 +27,20 @@ from hubbub.brokers.redis.link import Link, Unreachable, ask, connect, enter, pa
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.clock import Clock
 from hubbub.errors import UNKNOWN_CHANNEL, BrokerUnavailable, Refused
-from hubbub.hub.envelope import Published
 from hubbub.hub.hub import Hub
-from hubbub.model import ChannelName, ClientInfo, Position, Publication
-from hubbub.sources.payloads import kind_of
+from hubbub.model import ChannelName, Position, Publication
+from hubbub.sources.entries import FROM_START, STREAM_ID, order, read_entry, write_entry
+from hubbub.sources.payloads import PAYLOAD_LIMIT
+from hubbub.sources.pulse import EVERY_S, PATIENCE_S, Pulse
 
 _log = structlog.get_logger(__name__)
 
-STREAM_ID = "stream_id"
-"""The tag that carries an entry's id."""
 BATCH = 200
 """Entries read at once."""
 BLOCK_S = 5.0
 """Seconds that one read waits for entries; a connection that is silent for twice as long is given up."""
-LAG_S = 60.0
-"""Age of an entry from which it is checked whether the channel has it already."""
-FROM_START = "0-0"
+SURE_S = 60.0
+"""Seconds for which this node trusts the keys of what other nodes have brought: a fifth of their life."""
 
 RawEntry: TypeAlias = tuple[str, list[bytes]]
 """An entry's id, and names and values in turn."""
@@ -56,6 +54,8 @@ class StreamSettings:
         url: the Redis server. stream: the stream's key. channel: the channel's name.
         maxlen: entries that the stream keeps, about; 0 keeps all.
         node: this process's name in CLIENT LIST.
+        payload_limit: bytes of the largest message that is taken; larger ones are skipped.
+        pulse_s, patience_s: seconds between two signs of life, and that one may take.
     """
 
     url: str
@@ -63,21 +63,9 @@ class StreamSettings:
     channel: ChannelName
     maxlen: int = 1000
     node: str = ""
-
-
-def read_entry(entry_id: str, fields: list[bytes]) -> Published | None:
-    """Return what an entry says, or None where it has no `message` and so says nothing.
-
-    Args:
-        entry_id: the entry's id. fields: names and values in turn; `sender` and `message` are read.
-    """
-    known = dict(zip(fields[::2], fields[1::2], strict=False))
-    message = known.get(b"message")
-    if message is None:
-        return None
-    name = known.get(b"sender", b"").decode("utf-8", "replace")
-    sender = ClientInfo(name, "") if name else None
-    return Published(message, kind_of(message), sender, {STREAM_ID: entry_id})
+    payload_limit: int = PAYLOAD_LIMIT
+    pulse_s: float = EVERY_S
+    patience_s: float = PATIENCE_S
 
 
 class RedisStream:
@@ -91,21 +79,36 @@ class RedisStream:
         self._clock = clock
         self._address = parse_address(settings.url)
         self._commands = Commands(self._address, RedisSettings(settings.url), clock)
+        self._pulse = Pulse(self._ping, self._deaf, settings.pulse_s, settings.patience_s)
         self._reader: asyncio.Task[None] | None = None
         self._cursor = FROM_START
+        self._sure_since = (0.0, 0.0)
+        self._warned = False
 
     async def start(self) -> None:
-        """Connect, find the position, and begin to read."""
-        await self._commands.open(f"hubbub:{self._settings.node}:stream-writer")
-        self._cursor = await self._last_id()
+        """Connect, find the position, and begin to read. Raises BrokerUnavailable."""
+        try:
+            await self._commands.open(f"hubbub:{self._settings.node}:stream-writer")
+            newest = await self._newest()
+            await self._find_place()
+            if self._cursor == FROM_START:
+                # The channel knows no entry: what is older than its history may be left out.
+                self._cursor = min(newest, self._oldest(), key=order)
+        except BaseException:
+            await self.close()
+            raise
+        self._pulse.start()
         self._reader = asyncio.create_task(self._read_for_ever())
 
     async def close(self) -> None:
-        """End both connections."""
+        """End both connections and every task."""
+        await self._pulse.close()
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
         await self._commands.close(1.0)
+
+    # ── the way out (hub.contract.Outlet) ───────────────────────────────────────────────────────
 
     def write(self, channel: ChannelName, publication: Publication) -> asyncio.Future[Stored]:
         """Append a client's message to the stream, in plain fields; the reader brings it to the channel."""
@@ -113,14 +116,7 @@ class RedisStream:
         if channel != settings.channel:
             raise Refused(UNKNOWN_CHANNEL, f"the stream's only channel is {settings.channel!r}")
         limit = ("MAXLEN", "~", settings.maxlen) if settings.maxlen else ()
-        sender = publication.sender.user if publication.sender else ""
-        command = pack(
-            (
-                *("XADD", settings.stream, *limit, "*"),
-                *("sender", sender, "message", publication.data),
-                *("timestamp", str(self._clock.epoch_ms())),
-            )
-        )
+        command = pack(("XADD", settings.stream, *limit, "*", *write_entry(publication)))
         # A second try could write the message twice: whoever sent it is told instead.
         return self._commands.send(command, _stored, Again.NEVER, len(publication.data))
 
@@ -130,32 +126,67 @@ class RedisStream:
     def unfollow(self, channel: ChannelName) -> None:
         """Need nothing: the history of the channel goes on."""
 
-    async def _last_id(self) -> str:
-        """Return the id of the entry that the channel had last, or where reading must begin without one."""
-        channel = self._settings.channel
-        namespace = self._hub.namespaces.resolve(channel)
-        if not namespace.recoverable:
-            return await self._commands.send(
-                pack(("XREVRANGE", self._settings.stream, "+", "-", "COUNT", 1)), _newest
-            )
-        page = await self._hub.history(channel, 1, None, reverse=True)
-        tags = page.publications[0].tags if page.publications else None
-        oldest = self._clock.epoch_ms() - int(namespace.history_ttl_s * 1000)
-        return (tags or {}).get(STREAM_ID, f"{max(0, oldest)}-0")
+    # ── the place in the stream ─────────────────────────────────────────────────────────────────
 
-    async def _read_for_ever(self) -> None:
-        backoff, failures = Backoff(0.1, 5.0), 0
+    async def _find_place(self) -> None:
+        """Put the cursor behind all that the channel has, whoever brought it."""
+        now = self._now()
+        namespace = self._hub.namespaces.resolve(self._settings.channel)
+        if namespace.recoverable:
+            page = await self._hub.history(self._settings.channel, 1, None, reverse=True)
+            tags = page.publications[0].tags if page.publications else None
+            known = (tags or {}).get(STREAM_ID, FROM_START)
+        else:
+            # A channel that keeps nothing cannot tell; it is for what is said from now on.
+            known = await self._newest()
+        self._cursor = max(self._cursor, known, key=order)
+        self._sure_since = now
+
+    async def _newest(self) -> str:
+        """Return the id of the stream's last entry."""
+        stream = self._settings.stream
+        return await self._commands.send(pack(("XREVRANGE", stream, "+", "-", "COUNT", 1)), _id)
+
+    def _oldest(self) -> str:
+        """Return the id from which on entries are young enough for the channel's history."""
+        namespace = self._hub.namespaces.resolve(self._settings.channel)
+        age_ms = namespace.history_ttl_s * 1000 if namespace.recoverable else 0
+        return f"{max(0, self._clock.epoch_ms() - int(age_ms))}-0"
+
+    def _now(self) -> tuple[float, float]:
+        # Both clocks: one stands still while the machine sleeps, the other one can be set.
+        return self._clock.monotonic(), self._clock.epoch_ms() / 1000
+
+    def _is_sure(self) -> bool:
+        """Tell whether all that is after the cursor was brought, if at all, so late that its key is known."""
+        pairs = zip(self._now(), self._sure_since, strict=True)
+        return all(now - since <= SURE_S for now, since in pairs)
+
+    # ── the way in ──────────────────────────────────────────────────────────────────────────────
+
+    async def _read_for_ever(self) -> NoReturn:
+        backoff, failures, told = Backoff(0.1, 5.0), 0, ""
         while True:
             before = self._cursor
-            try:
-                await self._read()
-            except (Unreachable, BrokerUnavailable, TimeoutError) as fault:
-                failures = 1 if self._cursor != before else failures + 1
-                if failures == 1:
-                    _log.warning("stream waits", stream=self._settings.stream, fault=str(fault))
+            fault = await self._read_until_it_breaks()
+            failures = 1 if self._cursor != before else failures + 1
+            if fault != told or failures == 1:
+                _log.warning("stream waits", stream=self._settings.stream, fault=fault)
+            told = fault
             await asyncio.sleep(backoff.delay_s(failures, 0.5))
 
-    async def _read(self) -> None:
+    async def _read_until_it_breaks(self) -> str:
+        try:
+            await self._read()
+        except (Unreachable, BrokerUnavailable) as fault:
+            return str(fault)
+        except TimeoutError:
+            return f"Redis did not answer in {BLOCK_S * 2:g} s"
+        except Exception as fault:  # noqa: BLE001 - the room must not go quiet for ever, whatever it was
+            _log.error("stream cannot be read", stream=self._settings.stream, exc_info=fault)
+            return repr(fault)
+
+    async def _read(self) -> NoReturn:
         """Read on one connection until it breaks. Raises what broke it."""
         async with asyncio.timeout(BLOCK_S * 2):
             link = await connect(self._address)
@@ -163,54 +194,75 @@ class RedisStream:
             async with asyncio.timeout(BLOCK_S * 2):
                 await enter(link, self._address, f"hubbub:{self._settings.node}:stream-reader")
             while True:
+                asked = self._now()
                 entries = await self._next(link)
-                if entries and self._lags(entries[0][0]):
-                    # The keys of so old entries may be forgotten: what others brought is behind us too.
-                    self._cursor = max(self._cursor, await self._last_id(), key=_parts)
-                    entries = [one for one in entries if _parts(one[0]) > _parts(self._cursor)]
                 await self._bring(entries)
+                if len(entries) < BATCH:
+                    # The stream had no more when it was asked: what follows is younger than that.
+                    self._sure_since = asked
         finally:
             link.abort("the reader is done with it")
 
     async def _next(self, link: Link) -> list[RawEntry]:
         """Wait for entries after the cursor; none came in time where the list is empty."""
-        block = int(BLOCK_S * 1000)
-        command = ("XREAD", "COUNT", BATCH, "BLOCK", block, "STREAMS")
+        if not link.is_open:
+            raise Unreachable("the connection was lost")
+        stream = self._settings.stream
+        command = ("XREAD", "COUNT", BATCH, "BLOCK", int(BLOCK_S * 1000), "STREAMS")
         async with asyncio.timeout(BLOCK_S * 2):
-            reply = (await ask(link, [(*command, self._settings.stream, self._cursor)]))[0]
+            reply = (await ask(link, [(*command, stream, self._cursor)]))[0]
         if isinstance(reply, ErrorReply):
-            raise BrokerUnavailable(explain(reply).sentence)
+            raise Unreachable(f"{stream!r} cannot be read: {explain(reply).sentence}")
         if not isinstance(reply, list):
             return []
         return [(entry_id.decode(), fields) for entry_id, fields in reply[0][1]]
 
-    def _lags(self, entry_id: str) -> bool:
-        return self._clock.epoch_ms() - _parts(entry_id)[0] > LAG_S * 1000
-
     async def _bring(self, entries: list[RawEntry]) -> None:
-        """Append entries to the channel, each once in the cluster; then they are behind us."""
-        appended: list[tuple[str, asyncio.Future[Stored] | None]] = []
+        """Append entries to the channel, each once in the cluster; one that is there is behind us.
+
+        They are not sent together: if one failed in the middle, those after it would be before it for ever.
+        """
         for entry_id, fields in entries:
-            said = read_entry(entry_id, fields)
-            if said is None:
-                _log.warning("stream entry without a message skipped", id=entry_id)
+            if not self._is_sure():
+                await self._find_place()
+            if order(entry_id) > order(self._cursor):
+                await self._append(entry_id, fields)
+                self._cursor = entry_id
+
+    async def _append(self, entry_id: str, fields: list[bytes]) -> None:
+        said = read_entry(entry_id, fields)
+        if said is None:
+            self._skip(entry_id, "it has no field `message`")
+        elif len(said.data) > self._settings.payload_limit:
+            self._skip(entry_id, f"its message has {len(said.data)} bytes")
+        else:
             key = f"{self._settings.stream}/{entry_id}"
-            future = None if said is None else self._hub.append(self._settings.channel, said, key)
-            appended.append((entry_id, future))
-        for entry_id, future in appended:
-            if future is not None:
-                await future
-            self._cursor = entry_id
+            await self._hub.append(self._settings.channel, said, key)
+
+    def _skip(self, entry_id: str, reason: str) -> None:
+        """Pass over an entry; the first one is worth a warning, a program that writes thousands is not."""
+        tell = _log.debug if self._warned else _log.warning
+        tell("stream entry skipped", stream=self._settings.stream, id=entry_id, reason=reason)
+        self._warned = True
+
+    # ── whether the writer's connection lives; the reader's has its own time limit ──────────────
+
+    async def _ping(self) -> None:
+        try:
+            await self._commands.send(pack(("PING",)), _nothing)
+        except BrokerUnavailable as fault:
+            _log.debug("stream writer waits", fault=str(fault))
+
+    def _deaf(self) -> None:
+        self._commands.drop("it gave no sign of life")
 
 
-def _parts(entry_id: str) -> tuple[int, int]:
-    """Return the two numbers of a stream id, so that ids can be compared."""
-    milliseconds, _, sequence = entry_id.partition("-")
-    return int(milliseconds), int(sequence)
-
-
-def _newest(reply: list[list[bytes]]) -> str:
+def _id(reply: list[list[bytes]]) -> str:
     return reply[0][0].decode() if reply else FROM_START
+
+
+def _nothing(reply: object) -> None:
+    """Need nothing of an answer but that it came."""
 
 
 def _stored(reply: object) -> Stored:

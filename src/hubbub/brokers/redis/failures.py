@@ -64,7 +64,7 @@ _FAILURES = {
     ),
     "WRONGTYPE": Failure(
         Remedy.FAIL,
-        "a key of Hubbub's holds something else; give Hubbub a prefix that no other program uses",
+        "a key that Hubbub uses holds something of another type; rename it, or let Hubbub use another one",
     ),
     "MOVED": Failure(
         Remedy.FAIL, "it is part of a Redis Cluster, and this engine is for one server"
