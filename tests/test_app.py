@@ -6,14 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 from hubbub.app import TICK_S, Hubbub
-from hubbub.config import EndpointSettings, Settings
+from hubbub.config import EndpointSettings, Settings, SourceSettings
 from hubbub.dialects.contract import Request
-from hubbub.errors import SHUTDOWN
+from hubbub.errors import SHUTDOWN, BrokerUnavailable
 from hubbub.hub.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.contract import Accepted, Conversation, Refusal
@@ -163,6 +164,28 @@ async def test_the_http_side_speaks_for_the_same_node() -> None:
     assert answer.json()["result"]["offset"] == 1
     assert carrier.lines() == ["hi"]
     assert (ready.status_code, ready.json()["node"]) == (200, app.node)
+
+
+async def test_an_operators_own_page_takes_the_place_of_the_chat(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>mine</title>")
+    async with running(pages=str(tmp_path)) as app:
+        transport = httpx.ASGITransport(app.asgi)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            page = await client.get("/")
+
+    assert "<title>mine</title>" in page.text
+
+
+async def test_a_source_that_cannot_start_is_named_and_nothing_goes_on(tmp_path: Path) -> None:
+    nobody = f"unix://{tmp_path}/nobody.sock"
+    source = SourceSettings(name="push", type="redis_pubsub", url=nobody)
+    before = asyncio.all_tasks()
+
+    with pytest.raises(BrokerUnavailable, match=r"source 'push': Redis at .*nobody\.sock"):
+        async with running(sources=(source,)):
+            pass
+
+    assert asyncio.all_tasks() == before
 
 
 async def test_two_nodes_have_two_names() -> None:

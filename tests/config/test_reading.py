@@ -151,6 +151,20 @@ WRONG = [
         "[[sources]]\nname = 'a'\ntype = 'redis_stream'",
         "sources[1] needs stream, the key that other programs XADD to",
     ),
+    (
+        "[[sources]]\nname = 'a'\ntype = 'redis_stream'\nstream = 's'\nchannel = 'chat:room'",
+        "sources has 'a' with channel 'chat:room', but the namespace of that channel "
+        "does not say source = 'a'",
+    ),
+    (
+        "[[sources]]\nname = 'a'\ntype = 'redis_stream'\nstream = '!s'",
+        "sources has 'a', whose channel is wrong: not a channel name: '!s'",
+    ),
+    (
+        "[[sources]]\nname = 'a'\ntype = 'redis_pubsub'\npayload_limit = 0",
+        "sources[1].payload_limit must be at least 1, not 0",
+    ),
+    ("pages = 'nowhere'", "pages is 'nowhere', and there is no index.html in it"),
 ]
 
 
@@ -215,6 +229,21 @@ def test_an_unreadable_file_is_told(content: bytes, sentence: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(Path("other.toml"), {})
     assert caught.value.problems == [f"other.toml: {sentence}"]
+
+
+def test_places_in_the_file_are_beside_it_wherever_the_command_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "room" / "page").mkdir(parents=True)
+    (tmp_path / "room" / "page" / "index.html").write_text("<!doctype html>")
+    (tmp_path / "room" / "room.toml").write_text("pages = 'page'")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for file in (Path("../room/room.toml"), tmp_path / "room" / "room.toml"):
+        pages = Path(load(file, {}).settings.pages)
+        assert pages.resolve() == tmp_path / "room" / "page"
+    with pytest.raises(ConfigurationError, match="HUBBUB_PAGES is 'page'"):
+        load(Path("../room/room.toml"), {"HUBBUB_PAGES": "page"})
 
 
 def test_a_missing_file_is_told() -> None:

@@ -22,6 +22,9 @@ def built(tmp_path: Path) -> Path:
     (tmp_path / "assets" / "a-1.js").write_text(SCRIPT)
     (tmp_path / "assets" / "a-1.js.map").write_text("{}")
     (tmp_path / "icon.svg").write_text("<svg/>")
+    (tmp_path / ".env").write_text("PASSWORD=hunter2")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("hunter2")
     return tmp_path
 
 
@@ -69,6 +72,8 @@ async def test_what_is_worth_it_is_compressed(built: Path) -> None:
     "path",
     [
         "/assets/a-1.js.map",
+        "/.env",
+        "/.git/config",
         "/assets/",
         "/assets/../index.html",
         "/..%2f..%2fetc/passwd",

@@ -81,6 +81,7 @@ class SourceSettings(Part):
         channel: the channel that the stream's entries go to ("" : the stream's own name).
         maxlen: entries that the stream keeps, about; 0 keeps all.
         prefix: what Redis channels begin with (`redis_pubsub`), such as `chat:`.
+        payload_limit: bytes of the largest message that is taken from there; larger ones are skipped.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -92,6 +93,7 @@ class SourceSettings(Part):
     channel: str = ""
     maxlen: Annotated[int, Field(ge=0)] = 1000
     prefix: str = ""
+    payload_limit: Annotated[int, Field(ge=1)] = 256 * 1024
 
     @model_validator(mode="after")
     def _check_kind(self) -> Self:

@@ -27,6 +27,9 @@ _FOREIGN = frozenset({"HUBBUB_CONFIG", "HUBBUB_URL", "HUBBUB_KEY"})
 
 Path_ = tuple[str | int, ...]
 
+_PLACES: frozenset[Path_] = frozenset({("pages",), ("tls_cert",), ("tls_key",)})
+"""Settings that are files or directories: in the file, they are meant from where the file is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -74,7 +77,7 @@ def load(
     gathered = _Gathered()
     if chosen is not None:
         for path, value in _leaves(_parse(chosen)):
-            gathered.add(path, value, f"{chosen}: {_dotted(path)}")
+            gathered.add(path, _found_from(chosen, path, value), f"{chosen}: {_dotted(path)}")
     for name, text in sorted(environment.items()):
         if name.startswith(PREFIX) and name not in _FOREIGN:
             path = tuple(name.removeprefix(PREFIX).lower().split(_LEVEL))
@@ -130,6 +133,13 @@ def _leaves(table: Mapping[str, Any], path: Path_ = ()) -> Iterator[tuple[Path_,
             yield from _leaves(value, (*path, name))
         else:
             yield (*path, name), value
+
+
+def _found_from(file: Path, path: Path_, value: object) -> object:
+    """Return a setting of the file; a relative place is one beside the file, wherever we were started."""
+    if path in _PLACES and isinstance(value, str) and value:
+        return str(file.parent / value)
+    return value
 
 
 def _dotted(path: Path_) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
     ValidationInfo,
     field_serializer,
     field_validator,
+    model_validator,
 )
 
 from hubbub.config.checks import (
@@ -31,6 +32,7 @@ from hubbub.config.checks import (
     wrong,
 )
 from hubbub.config.parts import EndpointSettings, Part, SourceSettings
+from hubbub.errors import Refused
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
@@ -69,6 +71,7 @@ class Settings(Part):
         log_level: what is worth a line on standard error.
         drain_s: seconds over which sessions are closed when the server stops.
         tls_cert, tls_key: files in PEM form; both or none.
+        pages: a directory whose `index.html`, and what is beside it, is served instead of the chat page.
         namespaces: options of channels by their prefix. default_namespace: of those without one.
         open: whether clients are believed who they are, and unknown namespaces exist. Without a value: on
             loopback, as long as neither keys nor permissions are configured.
@@ -84,6 +87,7 @@ class Settings(Part):
     drain_s: _Seconds = 10.0
     tls_cert: str = ""
     tls_key: str = Field(default="", validate_default=True)
+    pages: str = ""
     endpoints: tuple[EndpointSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     default_namespace: _Bounded = Field(default_factory=Namespace)
@@ -122,6 +126,13 @@ class Settings(Part):
             raise wrong(f"is {name!r}, and there is no such file")
         if info.field_name == "tls_key" and bool(name) != bool(info.data.get("tls_cert", name)):
             raise wrong("and tls_cert go together: set both or none")
+        return name
+
+    @field_validator("pages")
+    @classmethod
+    def _check_pages(cls, name: str) -> str:
+        if name and not (Path(name) / "index.html").is_file():
+            raise wrong(f"is {name!r}, and there is no index.html in it")
         return name
 
     @field_validator("sources")
@@ -171,6 +182,27 @@ class Settings(Part):
                 at="host",
             )
         return is_open
+
+    @model_validator(mode="after")
+    def _check_streams(self) -> Self:
+        """Refuse a stream whose channel others can write to: its place in the stream would get lost."""
+        for source in self.sources:
+            if source.type != "redis_stream":
+                continue
+            channel = source.channel or source.stream
+            try:
+                owner = self.namespace_table.resolve(channel).source
+            except Refused as refused:
+                raise wrong(
+                    f"has {source.name!r}, whose channel is wrong: {refused}", at="sources"
+                ) from None
+            if owner != source.name:
+                raise wrong(
+                    f"has {source.name!r} with channel {channel!r}, but the namespace of that channel "
+                    f"does not say source = {source.name!r}",
+                    at="sources",
+                )
+        return self
 
     @field_serializer("api_keys")
     def _write_keys(self, keys: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:

@@ -1,4 +1,4 @@
-"""The chat page: the built one from memory, or a plain one where it was not built."""
+"""The chat page: the built one from memory, or a plain one where it was not built; or an operator's own."""
 
 from __future__ import annotations
 
@@ -86,8 +86,13 @@ def _policy(body: bytes) -> str:
     )
 
 
+def _is_private(name: str) -> bool:
+    """Tell whether a file beside a page is not for everybody: hidden (`.env`, `.git/`), or for debugging."""
+    return name.endswith(".map") or any(part.startswith(".") for part in name.split("/"))
+
+
 class Pages:
-    """Serve what the build left in `built`; its files are read once, at the start."""
+    """Serve what is in `built`; its files are read once, at the start, hidden ones never."""
 
     def __init__(self, built: Path = BUILT) -> None:
         index = built / "index.html"
@@ -96,7 +101,7 @@ class Pages:
         self._pages = {"/": Page.of("index.html", chosen.read_bytes(), _ASK)}
         for file in sorted(built.rglob("*")) if self.built else ():
             name = file.relative_to(built).as_posix()
-            if file.is_file() and file != index and not name.endswith(".map"):
+            if file.is_file() and file != index and not _is_private(name):
                 cache = _FOREVER if name.startswith("assets/") else _ASK
                 self._pages[f"/{name}"] = Page.of(name, file.read_bytes(), cache)
 
