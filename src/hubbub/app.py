@@ -33,6 +33,8 @@ from hubbub.transports.admission import origin_allowed
 
 TICK_S = 1.0
 """Seconds between two looks at what is due: pings, silence, audits, leases."""
+ROUNDS = 25
+"""Ticks in which every session is looked at where nobody is pinged."""
 DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
@@ -58,7 +60,9 @@ class Hubbub:
         limits = self.settings.limits
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
-        self.registry = Registry(round(limits.ping_interval_s / TICK_S), self.clock.monotonic())
+        self.registry = Registry(
+            round(limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
+        )
         services = Services(
             self.hub,
             self.registry,

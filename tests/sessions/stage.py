@@ -26,7 +26,7 @@ class Floor:
 
     def __init__(self, node: Stage, limits: SessionLimits, trusting: bool) -> None:
         self.node = node
-        self.registry = Registry(round(limits.ping_interval_s), node.clock.monotonic())
+        self.registry = Registry(round(limits.ping_interval_s) or 25, node.clock.monotonic())
         self.services = Services(
             node.hub,
             self.registry,

@@ -220,3 +220,10 @@ async def test_a_gap_ends_a_centrifuge_subscription_which_then_starts_anew() -> 
         reply = json.loads(at_sdk.lines()[0])
         assert reply["subscribe"]["offset"] == 2
         assert "recovered" not in reply["subscribe"]
+
+
+async def test_without_pings_nobody_is_pinged_or_given_up() -> None:
+    async with floor(SessionLimits(ping_interval_s=0)) as place:
+        _, at_ann = place.plain()
+        place.tick(200)
+        assert (at_ann.pings, at_ann.closes) == (0, [])

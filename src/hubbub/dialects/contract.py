@@ -232,6 +232,9 @@ class Dialect(Protocol):
     """Whether the publications of a `Subscribed` go out one by one through `renderer`, right after the reply,
     because the reply cannot hold them."""
 
+    pings: bool
+    """Whether this protocol has a ping of its own, so that the transport's is not needed."""
+
     ends_on_resync: bool
     """Whether a `Resync` ends the subscription, because this protocol says it so: the client subscribes
     again from its position."""

@@ -121,6 +121,7 @@ class TextDialect:
     __slots__ = ("_channel", "_settings", "_user", "renderer")
 
     replays: bool = True
+    pings: bool = False
     ends_on_resync: bool = False
 
     def __init__(self, settings: TextSettings, channel: ChannelName, user: UserId) -> None:

@@ -43,6 +43,8 @@ INBOX_LIMIT = 256
 """Commands that may wait behind one that waits, before reading from the client pauses."""
 
 
+PING = Ping()
+
 Handler = Callable[["Session", Command], asyncio.Future[None] | None]
 
 
@@ -279,11 +281,15 @@ class Session:
 
     def visit(self, now: float) -> None:
         """Ping the peer, or give it up when it has been silent for too long."""
-        if now - self._heard_at > self.services.limits.idle_s:
-            self.end(NO_PONG)
+        limits = self.services.limits
+        silence = now - self._heard_at
+        if not limits.ping_interval_s:
             return
-        self.push(Ping())
-        if not self.gone and now - self._heard_at >= 1.0:
+        if silence > limits.idle_s:
+            self.end(NO_PONG)
+        elif self.dialect.pings:
+            self.push(PING)
+        elif silence >= 1.0:
             self.connection.ping()
 
     def hurry(self, now: float) -> None:

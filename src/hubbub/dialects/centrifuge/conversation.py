@@ -81,6 +81,7 @@ class CentrifugeDialect:
     __slots__ = ("_coding", "_pings", "_state", "renderer")
 
     replays: bool = False
+    pings: bool = True
     ends_on_resync: bool = True
 
     def __init__(self, coding: Coding) -> None:
