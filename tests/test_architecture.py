@@ -23,8 +23,7 @@ FUNCTION_LINES = 50
 CONSTRUCTOR_PARAMETERS = 6
 
 LONGER_FILES: dict[str, int] = {
-    "src/hubbub/hub/hub.py": 323,
-    "src/hubbub/sessions/session.py": 332,
+    "src/hubbub/sessions/session.py": 312,
 }
 """Files over the 300 lines, and how long each may be: the figure only ever goes down."""
 
