@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -64,20 +63,6 @@ class Arrive(Protocol):
     ) -> Person:
         """Return them once they are in the room."""
         ...
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the chat page's tests where there is no browser or no page, and say which."""
-    missing = []
-    if not Path(CHROMIUM).exists():
-        missing.append("Chromium is not installed")
-    if not BUILT.exists():
-        missing.append(
-            "the chat page is not built: npm --prefix web ci && npm --prefix web run build"
-        )
-    for item in items:
-        if missing and item.path.name.startswith("test_chat_page"):
-            item.add_marker(pytest.mark.skip(reason="; ".join(missing)))
 
 
 class Node:
@@ -187,8 +172,6 @@ class Places(Protocol):
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
     """One Redis, which two nodes may share."""
-    if shutil.which("redis-server") is None:
-        pytest.skip("redis-server is not installed")
     with RedisServer(tmp_path, socket_only=True) as server:
         yield server
 

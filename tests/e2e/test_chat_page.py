@@ -250,7 +250,6 @@ async def test_a_phone_has_drawers(places: Places, arrive: Arrive) -> None:
     await expect(page.locator(".room-header h1")).to_contain_text("tea")
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: npm --prefix web ci")
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 async def test_axe_finds_nothing_to_complain_about(
     dark: bool, places: Places, arrive: Arrive

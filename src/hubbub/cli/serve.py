@@ -119,7 +119,7 @@ def _announce(settings: Settings, port: int, broker: str = "") -> None:
         if settings.open
         else "closed: keys and permissions"
     )
-    advice = f"open {page} in two browsers, or: hubbub tail lobby --url {page}"
+    advice = f"open {page} in two browsers, or: hubbub tail chat:lobby --url {page}"
     lines = (
         f"Hubbub {version('hubbub')} is at {page}",
         f"  mode     {mode}",

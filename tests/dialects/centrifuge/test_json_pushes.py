@@ -15,8 +15,8 @@ from tests.contracts.dialect import CHANNEL, PLAIN_ONE, SOME, infos, publication
 
 RENDERER = JSON.renderer
 
-PUB = b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},"offset":6}'
-TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"}}'
+PUB = b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},"offset":6,"time":1000}'
+TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"},"time":1001}'
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"}}'
         (SOME[1], b'{"push":{"channel":"chat:lobby","pub":' + TEXT_PUB + b"}}"),
         (
             Publication(b"\xff\x00", Kind.BINARY, PLAIN_ONE, {}, "s9", 1700),
-            b'{"push":{"channel":"chat:lobby","pub":{"data":"/wA=","info":{"user":"","client":"s2"}}}}',
+            b'{"push":{"channel":"chat:lobby","pub":{"data":"/wA=","info":{"user":"","client":"s2"},"time":1700}}}',
         ),
         (
             Publication(b'{\n  "a": 1\n}\n', Kind.JSON),
@@ -71,6 +71,8 @@ def test_a_push_says_what_the_protocol_says(channel: ChannelName, publication: P
         expected["offset"] = publication.offset
     if publication.tags:
         expected["tags"] = publication.tags
+    if publication.time:
+        expected["time"] = publication.time
 
     assert push == {"push": {"channel": channel, "pub": expected}}
 

@@ -30,8 +30,8 @@ def payload(data: bytes, kind: Kind) -> bytes:
 
 
 SHOWN = [
-    Pub(Raw(b'<0 {"a": 1}>'), info(ZHANG), 6),
-    Pub(Raw(b"<1 hello>"), None, 7, {"k": "v"}),
+    Pub(Raw(b'<0 {"a": 1}>'), info(ZHANG), 6, None, 1000),
+    Pub(Raw(b"<1 hello>"), None, 7, {"k": "v"}, 1001),
 ]
 ASKED = Position("e9", 5)
 
@@ -105,7 +105,7 @@ def plain(value: object) -> object:
 def test_a_publication_shows_what_the_protocol_has_fields_for() -> None:
     publication = Publication(b"x", Kind.TEXT, ClientInfo("u", "s"), {}, "s9", 1700, 7, 77)
 
-    assert plain(shown(publication, payload)) == plain(Pub(Raw(b"<1 x>"), Info("u", "s"), 7))
+    assert plain(shown(publication, payload)) == plain(Pub(Raw(b"<1 x>"), Info("u", "s"), 7, None, 1700))
 
 
 def test_what_an_application_says_of_a_client_is_on_one_line() -> None:

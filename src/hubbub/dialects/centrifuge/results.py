@@ -38,12 +38,13 @@ class Info(Struct, omit_defaults=True, gc=False):
 
 
 class Pub(Struct, omit_defaults=True, gc=False):
-    """Show a publication. The protocol's field for the time is for servers only; SDKs do not read it."""
+    """Show a publication; `time` is in milliseconds since 1970."""
 
     data: Raw
     info: Info | None = None
     offset: int = 0
     tags: dict[str, str] | None = None
+    time: int = 0
 
 
 class Attendance(Struct, gc=False):
@@ -77,6 +78,7 @@ def shown(publication: Publication, payload: Payload) -> Pub:
         info(sender) if sender is not None else None,
         publication.offset,
         publication.tags or None,
+        publication.time,
     )
 
 
