@@ -8,13 +8,18 @@ the few events of this turn.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import repeat
+from operator import call
 from typing import TypeAlias
 
 from hubbub.hub.encoding import Encoding, Event
 from hubbub.model import ChannelName, Publication, SessionId
 
 Write: TypeAlias = Callable[[bytes], None]
+
+_exhaust = deque[None](maxlen=0).extend
 
 
 class Audience:
@@ -90,11 +95,11 @@ class Audience:
 
 def write_all(writes: Iterable[Write], data: bytes) -> None:
     """Hand the same bytes to every socket; one that is already closed does not stop the others."""
-    remaining = iter(writes)
+    # The loop runs in C: what Python adds to a thousand system calls is felt.
+    remaining = iter(list(writes))
     while True:
         try:
-            for write in remaining:
-                write(data)
+            _exhaust(map(call, remaining, repeat(data)))
         except (RuntimeError, OSError):
             # uvloop raises on a transport that closed in this very turn; its `closed` is on the way.
             continue
