@@ -100,6 +100,24 @@ async def test_a_vacant_channel_lingers_and_is_then_dropped() -> None:
         assert bob.seen() == ["1"]
 
 
+async def test_a_lingering_channel_is_not_dropped_under_somebody_who_is_coming() -> None:
+    async with stage(settings=HubSettings(linger_s=15, ring_size=1)) as node:
+        ann = await node.listen("ann", "room")
+        top = await node.say("room", *"abc")
+        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.broker.moody.slow = asyncio.Event()
+        bob = Listener("bob")
+        wish = bob.wish("room", since=Position(top.epoch, 1))
+        coming = asyncio.create_task(node.hub.attach(bob, wish))
+        await turn()
+        node.clock.jump(16)
+        node.hub.tick()
+        node.broker.moody.slow.set()
+        await coming
+        await node.say("room", "d")
+        assert bob.seen() == ["d"]
+
+
 async def test_a_node_follows_only_so_many_channels() -> None:
     async with stage(settings=HubSettings(channel_limit=2)) as node:
         await node.listen("ann", "a")

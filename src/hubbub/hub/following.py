@@ -125,11 +125,11 @@ class Following:
             self._vacant.pop(channel.name, None)
 
     def drop_vacant(self, now: float) -> None:
-        """Drop the channels that had nobody for the linger time."""
+        """Drop the channels that had nobody for the linger time, and to which nobody is on the way."""
         before = now - self._settings.linger_s
         for name in [name for name, since in self._vacant.items() if since <= before]:
             channel = self._channels[name]
-            if channel.is_live():
+            if channel.is_live() and not channel.arriving:
                 self.drop(channel)
 
     def is_logged(self, channel: Channel) -> bool:
