@@ -1,4 +1,4 @@
-"""What breaks around a stream's room: nothing is lost, doubled or reordered, and whoever must know is told."""
+"""What breaks around a stream's room: nothing is lost, doubled or reordered; whoever must know is told."""
 
 from __future__ import annotations
 
