@@ -146,7 +146,10 @@ def test_part_of_a_command_is_none(data: bytes) -> None:
         introduced().receive(Packet(data + b"}"))
 
 
-PUB = b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},"offset":6,"time":1000}'
+PUB = (
+    b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},'
+    b'"offset":6,"time":1000}'
+)
 TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"},"time":1001}'
 
 REPLIES: list[tuple[say.Command, say.Reply, bytes]] = [

@@ -15,7 +15,10 @@ from tests.contracts.dialect import CHANNEL, PLAIN_ONE, SOME, infos, publication
 
 RENDERER = JSON.renderer
 
-PUB = b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},"offset":6,"time":1000}'
+PUB = (
+    b'{"data":{"a": 1},"info":{"user":"zhang","client":"s1","conn_info":{"name": "Zhang\\n"}},'
+    b'"offset":6,"time":1000}'
+)
 TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"},"time":1001}'
 
 

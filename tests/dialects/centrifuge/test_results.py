@@ -105,7 +105,9 @@ def plain(value: object) -> object:
 def test_a_publication_shows_what_the_protocol_has_fields_for() -> None:
     publication = Publication(b"x", Kind.TEXT, ClientInfo("u", "s"), {}, "s9", 1700, 7, 77)
 
-    assert plain(shown(publication, payload)) == plain(Pub(Raw(b"<1 x>"), Info("u", "s"), 7, None, 1700))
+    assert plain(shown(publication, payload)) == plain(
+        Pub(Raw(b"<1 x>"), Info("u", "s"), 7, None, 1700)
+    )
 
 
 def test_what_an_application_says_of_a_client_is_on_one_line() -> None:
