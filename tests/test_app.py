@@ -22,7 +22,7 @@ from hubbub.sessions.limits import SessionLimits
 from tests.fakes.carrier import Carrier
 from tests.fakes.clock import JumpingClock
 
-LIMITS = SessionLimits(ping_interval_s=2 * TICK_S, idle_s=10.0)
+LIMITS = SessionLimits(ping_interval_s=2 * TICK_S, keepalive_s=2 * TICK_S, idle_s=10.0)
 
 
 @asynccontextmanager

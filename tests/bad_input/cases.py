@@ -31,6 +31,7 @@ commands_per_s = 1.0
 strikes = 5
 connect_s = 2.0
 ping_interval_s = 1.0
+keepalive_s = 1.0
 idle_s = 3.0
 
 [hub]

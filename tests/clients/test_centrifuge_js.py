@@ -17,6 +17,7 @@ PLAY_WITHIN_S = 50
 SETTINGS = """
 [limits]
 ping_interval_s = 1
+keepalive_s = 1
 idle_s = 5
 """
 

@@ -79,7 +79,7 @@ def test_all_mistakes_are_told_at_once_with_their_places() -> None:
         ring_size = -1
         linger_s = "soon"
         [limits]
-        idle_s = 3
+        idle_s = 30
         [listener.websocket]
         message_limit = -3
         [[endpoints]]
@@ -97,7 +97,7 @@ def test_all_mistakes_are_told_at_once_with_their_places() -> None:
         "hubbub.toml: endpoints[1] needs a channel, because the text dialect names none itself",
         "hubbub.toml: endpoints[2].path must begin with a slash, not be 'no-slash'",
         "hubbub.toml: hub.linger_s must be a number, not 'soon'",
-        "hubbub.toml: limits.idle_s must be longer than ping_interval_s, which is 25",
+        "hubbub.toml: limits.idle_s must be longer than keepalive_s, which is 50",
         "hubbub.toml: listener.websocket.message_limit must not be negative or endless, and is -3",
     ]
 

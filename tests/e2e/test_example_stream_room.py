@@ -142,11 +142,11 @@ async def test_two_workers_tell_each_message_once_in_one_order(
 def test_the_server_pings_every_25_seconds() -> None:
     limits = load(EXAMPLES / "stream_room" / "hubbub.toml", {}).settings.limits
 
-    assert (limits.ping_interval_s, limits.idle_s) == (25.0, 60.0)
+    assert (limits.ping_interval_s, limits.keepalive_s, limits.idle_s) == (25.0, 25.0, 60.0)
 
 
 async def test_a_dead_peer_is_noticed(redis: RedisServer, places: Places, tmp_path: Path) -> None:
-    file = copied("stream_room", tmp_path, redis, ping_interval_s=1, idle_s=3)
+    file = copied("stream_room", tmp_path, redis, ping_interval_s=1, keepalive_s=1, idle_s=3)
     node = await places.node("--config", str(file))
     async with connect(f"ws://127.0.0.1:{node.port}/ws/stream/alive", ping_interval=None) as alive:
         reader, writer = await asyncio.open_connection("127.0.0.1", node.port)

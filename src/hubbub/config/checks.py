@@ -90,6 +90,7 @@ def _faults(part: object, within: str = "") -> Iterator[tuple[str, str]]:
             yield from _faults(value, f"{within}{name}.")
         elif isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
             yield f"{within}{name}", f"must not be negative or endless, and is {value}"
-    ping, idle = values.get("ping_interval_s"), values.get("idle_s")
-    if ping is not None and idle is not None and 0 < idle <= ping:
-        yield f"{within}idle_s", f"must be longer than ping_interval_s, which is {ping:g}"
+    idle = values.get("idle_s")
+    for name in ("ping_interval_s", "keepalive_s"):
+        if name in values and idle is not None and 0 < idle <= values[name]:
+            yield f"{within}idle_s", f"must be longer than {name}, which is {values[name]:g}"

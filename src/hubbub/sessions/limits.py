@@ -14,8 +14,11 @@ class SessionLimits:
         commands_per_s: commands that refill the bucket each second; 0 switches the limit off.
         command_burst: commands that may come at once.
         pending: publications that may wait for the broker before reading pauses.
-        ping_interval_s: seconds between pings (0: none).
-        idle_s: seconds of silence after which a peer counts as dead; more than `ping_interval_s`.
+        ping_interval_s: seconds between pings of protocols that have their own, and between looks at each
+            session (0: nobody is pinged or given up).
+        keepalive_s: seconds of silence after which a peer of another protocol is pinged by the transport. Less
+            than the 60 s after which many proxies drop a silent connection.
+        idle_s: seconds of silence after which a peer counts as dead; more than either of them.
         connect_s: seconds in which a dialect with a connect command must see it.
         strikes: refused floods after which the session is closed.
     """
@@ -25,6 +28,7 @@ class SessionLimits:
     command_burst: int = 20_000
     pending: int = 4096
     ping_interval_s: float = 25.0
+    keepalive_s: float = 50.0
     idle_s: float = 60.0
     connect_s: float = 10.0
     strikes: int = 10

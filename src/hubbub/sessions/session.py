@@ -289,7 +289,8 @@ class Session:
             self.end(NO_PONG)
         elif self.dialect.pings:
             self.push(PING)
-        elif silence >= 1.0:
+        elif silence + limits.ping_interval_s > limits.keepalive_s + 1.0:
+            # By the next look it would be too late; one second is what noted times are off at most.
             self.connection.ping()
 
     def hurry(self, now: float) -> None:
