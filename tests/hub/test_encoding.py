@@ -34,6 +34,13 @@ def test_joins_are_rendered_where_they_are_wanted_and_the_renderer_can() -> None
     assert impossible.render("room", [Joined(ANN), HELLO, Left(ANN)]) == b"hello\n"
 
 
+def test_what_cannot_be_shown_costs_only_itself() -> None:
+    broken = Publication(b'"\xed\xa0\x80"')  # a JSON string that is not UTF-8
+    encoding = Encoding(PLAIN, lines, joins=False)
+    assert encoding.render("room", [HELLO, broken, HELLO]) == b"hello\nhello\n"
+    assert encoding.render("room", [broken]) == b""
+
+
 def test_one_encoding_is_shared_by_all_who_may_share_bytes() -> None:
     encodings = Encodings()
     one = encodings.of(PLAIN, lines, joins=False)

@@ -149,6 +149,16 @@ async def test_an_unreadable_entry_is_skipped_and_counted() -> None:
         assert node.hub.statistics.unreadable == 1
 
 
+async def test_what_cannot_be_shown_silences_no_channel() -> None:
+    async with stage() as node:
+        ann, bob = await node.listen("ann", "a"), await node.listen("bob", "b")
+        node.hub.publish("a", b'"\xed\xa0\x80"')  # a JSON string that is not UTF-8
+        await node.say("b", "1")
+        await node.say("a", "2")
+        await node.say("b", "3")
+        assert (ann.seen(), bob.seen()) == (["2"], ["1", "3"])
+
+
 @pytest.mark.parametrize(
     ("limit", "since", "reverse", "offsets"),
     [

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import structlog
+
 from hubbub.dialects.contract import Renderer
 from hubbub.hub.envelope import Joined, Left
 from hubbub.model import ChannelName, Packet, Publication
+
+_log = structlog.get_logger(__name__)
 
 Event: TypeAlias = Publication | Joined | Left
 Frame: TypeAlias = Callable[[Packet], bytes]
@@ -30,10 +34,21 @@ class Encoding:
         self.joins = joins and renderer.joins
 
     def render(self, channel: ChannelName, events: Sequence[Event]) -> bytes:
-        """Return the bytes of all `events`, in order, as one object."""
-        if len(events) == 1:
-            return self._one(channel, events[0])
-        return b"".join([self._one(channel, event) for event in events])
+        """Return the bytes of all `events`, in order, as one object; what cannot be shown is left out."""
+        try:
+            if len(events) == 1:
+                return self._one(channel, events[0])
+            return b"".join([self._one(channel, event) for event in events])
+        except Exception:  # noqa: BLE001 - whatever it was, it is the fault of one event
+            return b"".join([self._one_if_sound(channel, event) for event in events])
+
+    def _one_if_sound(self, channel: ChannelName, event: Event) -> bytes:
+        try:
+            return self._one(channel, event)
+        except Exception as fault:  # noqa: BLE001 - it must not cost the others of its turn
+            renderer = self._renderer.name
+            _log.error("event cannot be shown", channel=channel, renderer=renderer, exc_info=fault)
+            return b""
 
     def _one(self, channel: ChannelName, event: Event) -> bytes:
         if isinstance(event, Publication):
