@@ -16,8 +16,8 @@ class SessionLimits:
         pending: publications that may wait for the broker before reading pauses.
         ping_interval_s: seconds between pings of protocols that have their own, and between looks at each
             session (0: nobody is pinged or given up).
-        keepalive_s: seconds of silence after which a peer of another protocol is pinged by the transport. Less
-            than the 60 s after which many proxies drop a silent connection.
+        keepalive_s: seconds of silence after which a peer of another protocol is pinged by the transport.
+            Less than the 60 s after which many proxies drop a silent connection.
         idle_s: seconds of silence after which a peer counts as dead; more than either of them.
         connect_s: seconds in which a dialect with a connect command must see it.
         strikes: refused floods after which the session is closed.
