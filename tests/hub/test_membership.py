@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
-from hubbub.brokers.contract import Ghost
+import pytest
+
+from hubbub.brokers.contract import Ghost, Presence
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.envelope import Joined, Left, encode
-from hubbub.hub.membership import Membership
+from hubbub.hub.membership import AT_ONCE, Membership
 from hubbub.hub.namespaces import Namespace, Namespaces
 from hubbub.model import ClientInfo
 from tests.fakes.clock import JumpingClock
 from tests.hub.stage import turn
 
 ANN = ClientInfo("ann", "s1")
+BOB = ClientInfo("bob", "s2")
 OPEN = Namespace()
 
 
@@ -32,23 +36,47 @@ class Ears:
         raise AssertionError("nothing was interrupted")
 
 
-class AbsentPresence:
-    """A presence that takes nothing."""
+class MoodyPresence:
+    """A broker's presence that can be away, slow, or take only so many more writes."""
+
+    def __init__(self, presence: Presence) -> None:
+        self._presence = presence
+        self.takes = 10_000
+        self.slow: asyncio.Event | None = None
+
+    async def _write(self) -> None:
+        if self.slow is not None:
+            await self.slow.wait()
+        if self.takes <= 0:
+            raise BrokerUnavailable("it is away")
+        self.takes -= 1
 
     async def enter(self, channel: str, session: str, member: bytes) -> None:
-        raise BrokerUnavailable("it is away")
+        await self._write()
+        await self._presence.enter(channel, session, member)
 
     async def leave(self, channel: str, session: str) -> None:
-        raise BrokerUnavailable("it is away")
+        await self._write()
+        await self._presence.leave(channel, session)
 
     async def members(self, channel: str) -> dict[str, bytes]:
-        raise BrokerUnavailable("it is away")
+        return await self._presence.members(channel)
 
     async def renew(self) -> None:
-        raise BrokerUnavailable("it is away")
+        await self._presence.renew()
 
     async def reap(self) -> Sequence[Ghost]:
-        raise BrokerUnavailable("it is away")
+        return await self._presence.reap()
+
+
+async def moody() -> tuple[Membership, MoodyPresence, Ears]:
+    """Return the membership of one node, its presence, and who hears what room `room` is told."""
+    broker, ears = MemoryBroker(MemorySettings(), JumpingClock()), Ears()
+    await broker.start("n1", ears)
+    await broker.feed.subscribe(["room"])
+    presence = MoodyPresence(broker.presence)
+    broker.presence = presence
+    return Membership(broker, Namespaces()), presence, ears
 
 
 async def test_entering_and_leaving_is_remembered_and_announced() -> None:
@@ -76,17 +104,103 @@ async def test_options_switch_presence_and_announcements_off() -> None:
 
 
 async def test_what_the_broker_did_not_take_is_owed_and_paid() -> None:
-    broker, ears = MemoryBroker(MemorySettings(), JumpingClock()), Ears()
-    await broker.start("n1", ears)
-    membership = Membership(broker, Namespaces())
+    membership, presence, ears = await moody()
     membership.enter("room", OPEN, ANN)
-    there, broker.presence = broker.presence, AbsentPresence()
+    presence.takes = 0
     membership.leave("room", OPEN, ANN)
-    await turn()
-    broker.presence = there
     assert await membership.members("room") == {"s1": ANN}
     await membership.tend()
+    assert await membership.members("room") == {"s1": ANN}
+    presence.takes = 1
+    await membership.tend()
     assert await membership.members("room") == {}
+    assert ears.heard == [encode(Joined(ANN)), encode(Left(ANN))]
+
+
+@pytest.mark.parametrize("present", [True, False])
+async def test_what_is_owed_is_void_once_there_is_a_newer_word(present: bool) -> None:
+    membership, presence, _ = await moody()
+    older, newer = membership.enter, membership.leave
+    if present:
+        older, newer = newer, older
+    presence.takes = 0
+    older("room", OPEN, ANN)
+    presence.takes = 1000
+    newer("room", OPEN, ANN)
+    await membership.tend()
+    assert await membership.members("room") == ({"s1": ANN} if present else {})
+
+
+@pytest.mark.parametrize("takes", [0, 1000])
+async def test_a_word_that_is_late_does_not_undo_a_newer_one(takes: int) -> None:
+    membership, presence, _ = await moody()
+    gate = presence.slow = asyncio.Event()
+    presence.takes = takes
+    membership.enter("room", OPEN, ANN)
+    presence.slow = None
+    membership.leave("room", OPEN, ANN)
+    await turn()
+    gate.set()
+    await turn()
+    presence.takes = 1000
+    await membership.tend()
+    assert await membership.members("room") == {}
+
+
+async def test_payment_goes_on_where_it_broke_off() -> None:
+    membership, presence, _ = await moody()
+    crowd = [ClientInfo(f"u{n}", f"s{n}") for n in range(5)]
+    presence.takes = 0
+    for one in crowd:
+        membership.enter("room", OPEN, one)
+    presence.takes = 2
+    await membership.tend()
+    presence.takes = 1000
+    await membership.tend()
+    assert set(await membership.members("room")) == {one.session for one in crowd}
+
+
+async def test_restoring_writes_nobody_who_left_meanwhile() -> None:
+    membership, presence, ears = await moody()
+    gate = presence.slow = asyncio.Event()
+    crowd = [ClientInfo("", f"s-{n}") for n in range(AT_ONCE)]
+    present = [("room", one) for one in (*crowd, ANN, BOB)]
+    restored = asyncio.create_task(membership.restore(present))
+    await turn()
+    presence.slow = None
+    for one in (*crowd, BOB):
+        membership.leave("room", OPEN, one)
+    gate.set()
+    await restored
+    await turn()
+    assert await membership.members("room") == {"s1": ANN}
+    assert ears.heard[-1] == encode(Left(BOB))
+
+
+async def test_a_restoration_that_breaks_off_is_finished_later() -> None:
+    membership, presence, ears = await moody()
+    presence.takes = 1
+    await membership.restore([("room", ANN), ("room", BOB)])
+    presence.takes = 1000
+    await membership.tend()
+    assert await membership.members("room") == {"s1": ANN, "s2": BOB}
+    assert ears.heard == []
+
+
+async def test_a_ghost_that_nobody_here_can_place_hides_no_other() -> None:
+    clock = JumpingClock()
+    world = World(MemorySettings(lease_s=30), clock)
+    dead, alive = (MemoryBroker(MemorySettings(), clock, world) for _ in range(2))
+    ears = Ears()
+    await dead.start("n1", Ears())
+    await alive.start("n2", ears)
+    await alive.feed.subscribe(["room"])
+    for channel in ("other:x", "room"):
+        await dead.presence.enter(channel, "s1", encode(ANN))
+    await dead.presence.enter("room", "s2", b"\xc1")
+    clock.jump(31)
+    await Membership(alive, Namespaces(open=False)).tend()
+    assert ears.heard == [encode(Left(ANN))]
 
 
 async def test_the_ghosts_of_a_dead_node_leave() -> None:

@@ -252,10 +252,7 @@ class Hub:
             if channel.namespace.presence
             for session in channel.audience.sessions()
         ]
-        try:
-            await self._membership.restore(present)
-        except BrokerUnavailable as fault:
-            _log.debug("presence waits for the broker", fault=str(fault))
+        await self._membership.restore(present)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = start(work)
