@@ -79,7 +79,9 @@ class MoodyLog:
 
     async def history(self, channel: str, query: HistoryQuery, retention: Retention) -> HistoryPage:
         await self._check()
-        return await self._log.history(channel, query, retention)
+        answer = await self._log.history(channel, query, retention)
+        await self._travel()
+        return answer
 
     async def tops(self, channels: Sequence[str]) -> list[Position]:
         await self._check()

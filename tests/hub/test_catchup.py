@@ -124,6 +124,32 @@ async def test_recent_publications_for_a_newcomer_from_ring_and_broker() -> None
         assert first.arrivals[0].publications == []
 
 
+async def test_recent_publications_have_no_gap_when_the_channel_ran_ahead_meanwhile() -> None:
+    async with stage(settings=HubSettings(ring_size=2)) as node:
+        await node.listen("ann", "room")
+        await node.say("room", *"abcde")
+        node.broker.moody.slow = asyncio.Event()
+        coming = asyncio.create_task(node.listen("bob", "room", recent=4))
+        await turn()
+        await node.say("room", *"fghi")
+        node.broker.moody.slow.set()
+        bob = await coming
+        assert (offsets(bob), bob.arrivals[0].position.offset) == ([8, 9], 9)
+
+
+async def test_who_has_seen_more_than_this_node_sees_nothing_twice() -> None:
+    async with stage() as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(1)
+        top = await node.say("room", "b")
+        bob = await node.listen("bob", "room", since=top)
+        await node.say("room", "c")
+        reply = bob.arrivals[0]
+        assert (reply.recovered, offsets(bob), reply.position) == (True, [], top)
+        assert (ann.seen(), bob.seen()) == (["a", "b", "c"], ["c"])
+
+
 async def test_without_history_nothing_is_recovered_or_recoverable() -> None:
     async with stage(Namespace(history_size=0)) as node:
         top = await node.say("room", "a")

@@ -41,7 +41,8 @@ class Catchup:
         """Return the reply for a coming subscriber, true at the moment of return.
 
         The caller must attach the subscriber without waiting. None says that the channel on this node is
-        behind the log's epoch and must be healed first. Raises BrokerUnavailable, or Refused (112).
+        behind the log's epoch, or behind what the subscriber has seen elsewhere, and must be healed first.
+        Raises BrokerUnavailable, or Refused (112).
         """
         if not channel.namespace.recoverable:
             return self._anew(channel, wish, [])
@@ -77,8 +78,10 @@ class Catchup:
             except UnreadableEnvelope:
                 return self._unrecovered(channel, wish, Outcome.GAP)
             cursor = recovery.top
-            if cursor.epoch != channel.epoch:
+            if cursor.epoch != channel.epoch or since.offset > channel.offset:
                 return None
+            if len(missed) > self._settings.recovery_limit:
+                break
             if cursor.offset > channel.offset:
                 # The log is ahead of this node's feed: the rest will come live, and must not come twice.
                 missed = [p for p in missed if p.offset <= channel.offset]
@@ -135,6 +138,11 @@ class Catchup:
         page = await self._broker.log.history(
             channel.name, HistoryQuery(wanted, reverse=True), channel.namespace.retention
         )
+        newer = [
+            publication for publication in channel.ring if publication.offset > page.top.offset
+        ]
+        if channel.offset - page.top.offset > len(newer):
+            return newer[-wanted:]  # what is between is not here: no gap may be shown
         shown: list[Publication] = []
         for entry in reversed(page.entries):
             if entry.epoch != channel.epoch or entry.offset > channel.offset:
@@ -143,8 +151,6 @@ class Catchup:
                 shown.append(open_entry(entry))
             except UnreadableEnvelope:
                 self._statistics.unreadable += 1
-        last = shown[-1].offset if shown else 0
-        newer = [publication for publication in channel.ring if publication.offset > last]
         return (shown + newer)[-wanted:]
 
     def _oldest_ms(self, channel: Channel) -> int:
