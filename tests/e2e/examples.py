@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
-from playwright.async_api import Browser, Locator, Page, WebSocket
+from playwright.async_api import Browser, Locator, Page, ViewportSize, WebSocket
 
 from tests.e2e.conftest import PATIENCE_MS, ROOT
 from tests.servers import RedisServer
 
 EXAMPLES = ROOT / "examples"
 REDIS = "redis://localhost:6379/0"
+DESKTOP: ViewportSize = {"width": 1180, "height": 760}
+PHONE: ViewportSize = {"width": 390, "height": 780}
 
 
 def copied(name: str, place: Path, redis: RedisServer, more: str = "", **settings: object) -> Path:
@@ -47,11 +49,17 @@ class Visitor:
         page.on("console", lambda said: self._overhear(said.text))
 
     @classmethod
-    async def arrive(cls, browser: Browser, url: str, **look: object) -> Self:
+    async def arrive(
+        cls,
+        browser: Browser,
+        url: str,
+        viewport: ViewportSize = DESKTOP,
+        color_scheme: Literal["light", "dark"] = "light",
+    ) -> Self:
         """Open a page in a browser of one's own, and wait until it is connected."""
         context = await browser.new_context(
-            **{"viewport": {"width": 1180, "height": 760}, "reduced_motion": "reduce", **look}
-        )  # type: ignore[arg-type]
+            viewport=viewport, color_scheme=color_scheme, reduced_motion="reduce"
+        )
         context.set_default_timeout(PATIENCE_MS)
         visitor = cls(await context.new_page())
         await visitor.page.clock.install()

@@ -12,13 +12,12 @@ from playwright.async_api import Browser, expect
 from redis import Redis
 
 from tests.e2e.conftest import Places
-from tests.e2e.examples import Visitor, copied
+from tests.e2e.examples import PHONE, Visitor, copied
 from tests.server.running import serving, wait_until
 from tests.servers import RedisServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-PHONE = {"width": 390, "height": 780}
 CHANNELS = 10_000
 AT_ONCE = 100
 

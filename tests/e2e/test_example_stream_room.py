@@ -13,12 +13,11 @@ from websockets.exceptions import ConnectionClosed
 
 from hubbub.config import load
 from tests.e2e.conftest import Places
-from tests.e2e.examples import EXAMPLES, Visitor, copied
+from tests.e2e.examples import EXAMPLES, PHONE, Visitor, copied
 from tests.servers import RedisServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-PHONE = {"width": 390, "height": 780}
 STREAM = "chat_stream"
 
 

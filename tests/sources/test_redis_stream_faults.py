@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from hubbub.app import Hubbub
+from hubbub.brokers.contract import Stored
 from hubbub.clock import SystemClock
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.namespaces import Namespace, Namespaces
-from hubbub.model import Kind
+from hubbub.model import Kind, Retention
 from hubbub.sources.redis_stream import RedisStream, StreamSettings
 from tests.fakes.clock import JumpingClock
 from tests.hub.stage import Stage
@@ -29,16 +30,18 @@ async def test_a_failure_in_the_middle_reorders_and_loses_nothing(redis: RedisSe
     log = stage.broker.moody
     publish = log.publish
 
-    def stumble(channel: str, payload: bytes, retention: object, key: str = "") -> object:
+    def stumble(
+        channel: str, payload: bytes, retention: Retention, key: str = ""
+    ) -> asyncio.Future[Stored]:
         number = len(appended)
         appended.append(key)
         log.away = number in stumbles
         try:
-            return publish(channel, payload, retention, key)  # type: ignore[arg-type]
+            return publish(channel, payload, retention, key)
         finally:
             log.away = False
 
-    log.publish = stumble  # type: ignore[method-assign,assignment]
+    log.publish = stumble  # type: ignore[method-assign]
     said = [f"m{number}" for number in range(20)]
     xadd(redis, said)
     await source.start()
@@ -55,6 +58,43 @@ async def test_a_failure_in_the_middle_reorders_and_loses_nothing(redis: RedisSe
 
     assert [one.data.decode() for one in page.publications] == said
     assert len(appended) == 20 + len(stumbles)
+
+
+async def test_a_connection_that_is_lost_while_the_broker_is_slow_is_noticed_at_once(
+    redis: RedisServer,
+) -> None:
+    stage = Stage(Namespaces(Namespace(source="stream")))
+    source = RedisStream(StreamSettings(redis.url, STREAM, ROOM), stage.hub, SystemClock())
+    stage.hub.outlets["stream"] = source
+    await stage.broker.start("n1", stage.hub)
+    log = stage.broker.moody
+    publish = log.publish
+    slow: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    asked: list[str] = []
+
+    async def late(channel: str, payload: bytes, retention: Retention, key: str) -> Stored:
+        await slow
+        return await publish(channel, payload, retention, key)
+
+    def hesitate(
+        channel: str, payload: bytes, retention: Retention, key: str = ""
+    ) -> asyncio.Future[Stored]:
+        asked.append(key)
+        return asyncio.ensure_future(late(channel, payload, retention, key))
+
+    log.publish = hesitate  # type: ignore[method-assign]
+    await source.start()
+    xadd(redis, ["one"])
+    await until(lambda: asked)
+    redis.cli("CLIENT", "KILL", "TYPE", "normal")
+    await until(lambda: connections(redis) == ["stream-writer"])  # which has come back already
+    slow.set_result(None)
+    xadd(redis, ["two"])
+    # Whoever asks on a lost connection waits in vain for as long as an answer may take: 10 s.
+    await until(lambda: len(asked) == 2, 5.0)
+    await source.close()
+    await stage.hub.close()
+    await stage.broker.close()
 
 
 async def test_reading_goes_on_after_redis_was_restarted(own_redis: RedisServer) -> None:
