@@ -49,13 +49,17 @@ class LossyReceiver:
 class MoodyLog:
     """Be away when the test says so, and count what is asked.
 
-    `gate` holds questions back, `slow` holds answers back.
+    `gate` holds questions back, `slow` holds answers back, `fault` is what the next question runs into.
+    `asked_most` is how many recoveries were asked for at once.
     """
 
     def __init__(self, log: Log) -> None:
         self._log = log
         self.away = False
         self.recoveries = 0
+        self.asked_now = 0
+        self.asked_most = 0
+        self.fault: Exception | None = None
         self.gate: asyncio.Event | None = None
         self.slow: asyncio.Event | None = None
 
@@ -72,9 +76,14 @@ class MoodyLog:
         self, channel: str, since: Position, limit: int, retention: Retention
     ) -> Recovery:
         self.recoveries += 1
-        await self._check()
-        answer = await self._log.recover(channel, since, limit, retention)
-        await self._travel()
+        self.asked_now += 1
+        self.asked_most = max(self.asked_most, self.asked_now)
+        try:
+            await self._check()
+            answer = await self._log.recover(channel, since, limit, retention)
+            await self._travel()
+        finally:
+            self.asked_now -= 1
         return answer
 
     async def history(self, channel: str, query: HistoryQuery, retention: Retention) -> HistoryPage:
@@ -101,6 +110,9 @@ class MoodyLog:
             await self.gate.wait()
         if self.away:
             raise BrokerUnavailable("it is away")
+        fault, self.fault = self.fault, None
+        if fault is not None:
+            raise fault
 
 
 class MoodyBroker:

@@ -6,6 +6,7 @@ import random
 import pytest
 
 from hubbub.brokers.contract import Entry
+from hubbub.hub.healing import CONCURRENT_REPAIRS
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from tests.hub.stage import stage, turn, until
@@ -144,3 +145,32 @@ async def test_an_interruption_while_a_channel_is_established_loses_nothing() ->
         await node.say("room", "b")
         assert (ann.arrivals[0].position.offset, ann.seen()) == (1, ["b"])
         assert node.hub.statistics.heals == 0
+
+
+async def test_a_repair_survives_whatever_the_broker_does() -> None:
+    async with stage() as node:
+        ann = await node.listen("ann", "room")
+        await node.say("room", "a")
+        node.broker.lose(1)
+        node.broker.moody.fault = ValueError("a bug of the engine's")
+        await node.say("room", "b", "c")
+        await until(lambda: ann.data == b"a\nb\nc\n")
+        bob = await asyncio.wait_for(node.listen("bob", "room"), 5)
+        assert bob.arrivals[0].position.offset == 3
+
+
+async def test_an_interruption_of_all_channels_does_not_ask_for_all_at_once() -> None:
+    names = [f"c{n}" for n in range(CONCURRENT_REPAIRS + 50)]
+    async with stage() as node:
+        crowd = [await node.listen("ann", name) for name in names]
+        node.broker.lose(len(names))
+        for name in names:
+            await node.hub.publish(name, b"x")
+        node.hub.on_restored()
+        node.broker.moody.slow = asyncio.Event()
+        await until(lambda: node.broker.moody.asked_now >= CONCURRENT_REPAIRS)
+        await turn()
+        node.broker.moody.slow.set()
+        await until(lambda: all(one.data == b"x\n" for one in crowd))
+        assert node.broker.moody.recoveries == len(names)
+        assert node.broker.moody.asked_most <= CONCURRENT_REPAIRS

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from hubbub.brokers.contract import Broker, Entry, Outcome
+from hubbub.brokers.contract import Broker, Entry, Outcome, Recovery
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.channels import Channel, Phase, Step
 from hubbub.hub.contract import Statistics
@@ -19,6 +19,8 @@ COMPARE_BATCH = 500
 """Channels whose tops are asked for at once."""
 HEAL_LIMIT = 10_000
 """Entries that one repair may bring; more than that is told to clients as lost."""
+CONCURRENT_REPAIRS = 200
+"""Repairs that ask the broker at the same time, after an interruption of many channels."""
 RETRY_S = 0.5
 """Seconds between attempts to repair while the broker is away."""
 
@@ -33,7 +35,7 @@ class Healing:
         told: called when a channel could not be repaired, with the reason; its position has moved on.
     """
 
-    __slots__ = ("_broker", "_healing", "_statistics", "_take", "_told")
+    __slots__ = ("_broker", "_healing", "_room", "_statistics", "_take", "_told")
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class Healing:
         self._take = take
         self._told = told
         self._healing: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(CONCURRENT_REPAIRS)
 
     def heal(self, channel: Channel) -> None:
         """Start to repair a live channel; entries that arrive meanwhile are held."""
@@ -60,18 +63,10 @@ class Healing:
     async def _repair(self, channel: Channel) -> None:
         self._statistics.heals += 1
         while True:
-            # What was held so far is in the log, or nobody appended it: the answer decides about it.
-            channel.release()
-            channel.suspect = False
-            try:
-                recovery = await self._broker.log.recover(
-                    channel.name, channel.position, HEAL_LIMIT, channel.namespace.retention
-                )
-            except BrokerUnavailable:
-                await asyncio.sleep(RETRY_S)
-                continue
-            if not channel.suspect:
+            recovery = await self._recover(channel)
+            if recovery is not None:
                 break
+            await asyncio.sleep(RETRY_S)
         channel.move(Step.HEALED)
         if recovery.outcome is Outcome.OK:
             for entry in recovery.entries:
@@ -81,6 +76,25 @@ class Healing:
             _log.info("channel could not be healed", channel=channel.name, reason=reason)
             self._resync(channel, recovery.top, reason)
         self.settle(channel)
+
+    async def _recover(self, channel: Channel) -> Recovery | None:
+        """Return what the broker has after the channel's position; None where it cannot tell now."""
+        async with self._room:
+            while True:
+                # What was held so far is in the log, or nobody appended it: the answer decides about it.
+                channel.release()
+                channel.suspect = False
+                try:
+                    recovery = await self._broker.log.recover(
+                        channel.name, channel.position, HEAL_LIMIT, channel.namespace.retention
+                    )
+                except BrokerUnavailable:
+                    return None
+                except Exception as fault:  # noqa: BLE001 - giving up would silence the channel for ever
+                    _log.error("repair failed", channel=channel.name, exc_info=fault)
+                    return None
+                if not channel.suspect:
+                    return recovery
 
     def _resync(self, channel: Channel, top: Position, reason: str) -> None:
         channel.jump(top)
