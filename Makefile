@@ -8,7 +8,7 @@ PORT ?= 8000
 ARGS ?=
 PYTEST ?=
 BIN := .venv/bin
-CHECKED := src tests bench examples docs/generate.py
+CHECKED := $(sort $(foreach folder,src tests bench examples,$(if $(shell find $(folder) -name "*.py" -print -quit 2>/dev/null),$(folder)))) docs/generate.py
 PAGES := .venv/.pages
 CLIENTS := $(patsubst %/package-lock.json,%,$(wildcard web/package-lock.json tests/*/package-lock.json))
 
@@ -30,7 +30,7 @@ serve: install
 check: .venv/.tools .venv/.node
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
-	$(BIN)/mypy --strict $(wildcard $(CHECKED))
+	$(BIN)/mypy --strict $(CHECKED)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -q --no-header tests/test_architecture.py
 	npm --prefix web run --silent check
