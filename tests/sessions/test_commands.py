@@ -111,6 +111,26 @@ async def test_somebody_elses_id_is_no_obstacle() -> None:
         assert len(at_ann.lines()) == 2
 
 
+@pytest.mark.parametrize("user", ["ann", ""])
+async def test_another_message_of_the_same_name_is_not_lost(user: str) -> None:
+    # Not every `id` names a message: it may as well be the sender's.
+    async with floor() as place:
+        (one, at_one), (two, _) = place.plain(user), place.plain(user)
+        one.received(Packet(b'{"id":"ann","text":"how"}'))
+        two.received(Packet(b'{"id":"ann","text":"are"}'))
+        await turn()
+        assert len(at_one.lines()) == 2
+
+
+async def test_nobody_can_word_a_message_so_that_another_users_is_lost() -> None:
+    async with floor(namespace=Namespace(message_id="m")) as place:
+        (one, at_one), (two, _) = place.plain("ann"), place.plain("ann/x")
+        one.received(Packet(b'{"m":"x/1"}'))
+        two.received(Packet(b'{"m":"1"}'))
+        await turn()
+        assert len(at_one.lines()) == 2
+
+
 @pytest.mark.parametrize("data", ['{"id":7}', '{"id":""}', '{"id":null}', '{"no":1}', "[1]", "{}"])
 async def test_messages_without_a_name_are_never_one(data: str) -> None:
     async with floor() as place:

@@ -39,8 +39,8 @@ class Namespace:
         presence: whether it is remembered who is in the channel.
         join_leave: whether subscribers who ask are told of joins and leaves (needs `presence`).
         subscribe, publish, history, see_presence: who may.
-        message_id: the member of a JSON object that names a message, so that a client may send it again
-            without doubling it ("" : none).
+        message_id: the member of a JSON object that names a message, so that a client may send it again, just
+            as it was, without doubling it ("" : none).
         source: the name of the configured source that owns these channels ("" : the broker does).
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import lru_cache, partial
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -120,14 +121,21 @@ async def _wait_for(stored: asyncio.Future[Stored]) -> None:
 
 
 def _key(session: Session, command: say.Publish, namespace: Namespace) -> str:
-    """Return the idempotency key that the message itself carries: nobody can use somebody else's."""
+    """Return the idempotency key of a message that carries a name, or "".
+
+    It is made of all that was said and of who said it: a retry repeats every byte, while two messages that
+    differ are never one, whatever their members are called.
+    """
     if not namespace.message_id or command.kind is not Kind.JSON or command.data[:1] != b"{":
         return ""
     try:
         name = _named(namespace.message_id)(command.data).name
     except msgspec.DecodeError:
         return ""
-    return f"{session.info.user}/{name}" if isinstance(name, str) and name else ""
+    if not isinstance(name, str) or not name:
+        return ""
+    said = session.info.user.encode() + b"\n" + command.data  # no name has a newline
+    return blake2b(said, digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=64)
