@@ -22,9 +22,7 @@ FILE_LINES_AT_MOST = 400
 FUNCTION_LINES = 50
 CONSTRUCTOR_PARAMETERS = 6
 
-LONGER_FILES: dict[str, int] = {
-    "src/hubbub/sessions/session.py": 313,
-}
+LONGER_FILES: dict[str, int] = {}
 """Files over the 300 lines, and how long each may be: the figure only ever goes down."""
 
 IMPORTS_IN_FUNCTIONS: dict[str, str] = {}

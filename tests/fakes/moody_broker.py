@@ -49,8 +49,8 @@ class LossyReceiver:
 class MoodyLog:
     """Be away when the test says so, and count what is asked.
 
-    `gate` holds questions back, `slow` holds answers back, `fault` is what the next question runs into.
-    `asked_most` is how many recoveries were asked for at once.
+    `gate` holds questions back, `slow` holds answers back, `withheld` those to publishers; `fault` is what
+    the next question runs into. `asked_most` is how many recoveries were asked for at once.
     """
 
     def __init__(self, log: Log) -> None:
@@ -60,6 +60,7 @@ class MoodyLog:
         self.asked_now = 0
         self.asked_most = 0
         self.fault: Exception | None = None
+        self.withheld: asyncio.Event | None = None
         self.gate: asyncio.Event | None = None
         self.slow: asyncio.Event | None = None
 
@@ -70,7 +71,10 @@ class MoodyLog:
             future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
             future.set_exception(BrokerUnavailable("it is away"))
             return future
-        return self._log.publish(channel, payload, retention, key)
+        stored = self._log.publish(channel, payload, retention, key)
+        if self.withheld is None:
+            return stored
+        return asyncio.ensure_future(_later(self.withheld, stored))
 
     async def recover(
         self, channel: str, since: Position, limit: int, retention: Retention
@@ -113,6 +117,11 @@ class MoodyLog:
         fault, self.fault = self.fault, None
         if fault is not None:
             raise fault
+
+
+async def _later(gate: asyncio.Event, stored: asyncio.Future[Stored]) -> Stored:
+    await gate.wait()
+    return await stored
 
 
 class MoodyBroker:

@@ -12,6 +12,17 @@ def test_a_burst_and_then_the_rate() -> None:
     assert [bucket.take(1, 3, 2) for _ in range(3)] == [True, True, False]
 
 
+def test_refusals_are_forgotten_when_it_is_full_again() -> None:
+    bucket = TokenBucket(3, now=0)
+    for _ in range(5):
+        bucket.take(1, 3, 0)
+    assert bucket.refused == 2
+    bucket.take(1, 3, 2)
+    assert bucket.refused == 2
+    bucket.take(1, 3, 5)
+    assert bucket.refused == 0
+
+
 @given(st.lists(st.floats(0, 3), max_size=60), st.floats(0.1, 10), st.integers(1, 20))
 def test_never_more_than_burst_and_rate(pauses: list[float], rate: float, burst: int) -> None:
     bucket, now, taken = TokenBucket(burst, 0), 0.0, 0

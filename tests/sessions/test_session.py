@@ -8,11 +8,13 @@ import pytest
 from hubbub import errors
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
+from hubbub.dialects.text import TextDialect
 from hubbub.model import Packet
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
 from tests.hub.stage import turn
-from tests.sessions.stage import floor
+from tests.sessions.stage import PLAIN, floor
 
 
 def say(text: str) -> Packet:
@@ -160,6 +162,17 @@ async def test_a_slow_reader_is_ended_by_bytes_or_by_age(
         assert place.node.hub.statistics.slow_disconnects == int(ended)
 
 
+async def test_a_session_that_has_ended_is_slow_no_more() -> None:
+    async with floor() as place:
+        ann, at_ann = place.plain()
+        ann.end(errors.SHUTDOWN)
+        at_ann.unread = 2000
+        ann.congested()  # what is queued before its CLOSE
+        ann.closed(errors.SHUTDOWN)
+        place.tick(2)
+        assert (place.registry.congested, place.node.hub.statistics.slow_disconnects) == ({}, 0)
+
+
 async def test_a_reader_that_caught_up_stays() -> None:
     async with floor() as place:
         ann, at_ann = place.plain()
@@ -193,6 +206,32 @@ async def test_publishing_while_the_broker_is_away_is_an_error_and_the_session_g
         await turn()
         assert "published" in kinds(at_ann)
         assert at_ann.closes == []
+
+
+async def test_publications_that_wait_are_bounded_by_number_and_by_size() -> None:
+    async with floor(SessionLimits(pending=8)) as place:
+        ann, at_ann = place.enveloped()
+        gate = place.node.broker.moody.withheld = asyncio.Event()
+        for n in range(2):
+            ann.received(say(f'{{"type":"publish","id":{n + 1},"data":"{"x" * 4000}"}}'))
+            ann.received(say('{"type":"ping"}'))
+        assert kinds(at_ann).count("pong") == 1  # the second waits behind the second publication
+        gate.set()
+        await turn(10)
+        answers = [kind for kind in kinds(at_ann) if kind in {"published", "pong"}]
+        assert answers == ["published", "published", "pong"]
+        assert ann.pending == 0
+
+
+async def test_who_is_let_down_by_this_server_may_come_back() -> None:
+    async with floor() as place:
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        session = Session(place.services, TextDialect(PLAIN, "room", "ann"), lambda *_: waiting)
+        carrier = Carrier()
+        session.opened(carrier)
+        waiting.cancel()
+        await turn()
+        assert [close.reconnect for close in carrier.closes] == [True]
 
 
 async def test_dismissing_all_sessions_in_batches() -> None:

@@ -12,7 +12,7 @@ import msgspec
 
 from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
-from hubbub.errors import ALREADY_SUBSCRIBED, LIMIT_EXCEEDED, Refused
+from hubbub.errors import ALREADY_SUBSCRIBED, LIMIT_EXCEEDED, BrokerUnavailable, Refused
 from hubbub.hub.contract import Attachment
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.grants import Operation, allow
@@ -21,6 +21,8 @@ from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, ClientInfo, Kind
 from hubbub.sessions.auth import identify
 from hubbub.sessions.session import Session
+
+CANCELLED = BrokerUnavailable("it was closed before it answered")
 
 
 def connect(session: Session, command: say.Connect) -> None:
@@ -96,20 +98,23 @@ def publish(session: Session, command: say.Publish) -> asyncio.Future[None] | No
     if stored.done():
         _published(session, command, stored)
         return None
-    session.pending += 1
-    stored.add_done_callback(partial(_settled, session, command))
+    weight = 1 + len(command.data) // 1024
+    session.pending += weight
+    stored.add_done_callback(partial(_settled, session, command, weight))
     if session.pending < session.services.limits.pending:
         return None
     return start(_wait_for(stored))
 
 
-def _settled(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:
-    session.pending -= 1
+def _settled(
+    session: Session, command: say.Publish, weight: int, stored: asyncio.Future[Stored]
+) -> None:
+    session.pending -= weight
     _published(session, command, stored)
 
 
 def _published(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:
-    fault = stored.exception()
+    fault = CANCELLED if stored.cancelled() else stored.exception()
     if fault is not None:
         session.fail(command, fault)
     else:

@@ -13,14 +13,16 @@ class SessionLimits:
         channels: subscriptions of one session.
         commands_per_s: commands that refill the bucket each second; 0 switches the limit off.
         command_burst: commands that may come at once.
-        pending: publications that may wait for the broker before reading pauses.
+        pending: publications that may wait for the broker before reading pauses; a large one counts once for
+            each KiB.
         ping_interval_s: seconds between pings of protocols that have their own, and between looks at each
             session (0: nobody is pinged or given up).
         keepalive_s: seconds of silence after which a peer of another protocol is pinged by the transport.
             Less than the 60 s after which many proxies drop a silent connection.
         idle_s: seconds of silence after which a peer counts as dead; more than either of them.
         connect_s: seconds in which a dialect with a connect command must see it.
-        strikes: refused floods after which the session is closed.
+        strikes: refused commands after which a session is closed; forgotten once a whole burst is free
+            again.
     """
 
     channels: int = 128
@@ -37,11 +39,13 @@ class SessionLimits:
 class TokenBucket:
     """Allow `burst` at once and `rate` a second over time; time is passed in."""
 
-    __slots__ = ("_level", "_stamp")
+    __slots__ = ("_level", "_stamp", "refused")
 
     def __init__(self, burst: float, now: float) -> None:
         self._level = burst
         self._stamp = now
+        self.refused = 0
+        """How often it was empty since it was last full."""
 
     def take(self, rate: float, burst: float, now: float, amount: float = 1.0) -> bool:
         """Take `amount`, and tell whether it was there.
@@ -49,10 +53,14 @@ class TokenBucket:
         Args:
             rate: refill in units per second. burst: the bucket's size. now: seconds, monotonic.
         """
-        level = min(burst, self._level + (now - self._stamp) * rate)
+        level = self._level + (now - self._stamp) * rate
+        if level >= burst:
+            level = burst
+            self.refused = 0
         self._stamp = now
         if level < amount:
             self._level = level
+            self.refused += 1
             return False
         self._level = level - amount
         return True

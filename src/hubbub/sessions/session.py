@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -19,8 +18,8 @@ import structlog
 from hubbub.dialects.contract import Command, Dialect, Failed, Ping, Push, Reply, Resync
 from hubbub.errors import (
     INTERNAL,
+    INTERNAL_ERROR,
     NO_PONG,
-    NOT_AVAILABLE_CLOSE,
     SHUTDOWN,
     SLOW,
     STALE,
@@ -34,14 +33,11 @@ from hubbub.errors import (
 from hubbub.hub.encoding import Encoding
 from hubbub.model import ChannelName, ClientInfo, Packet, SessionId
 from hubbub.sessions.contract import Connection
+from hubbub.sessions.inbox import Inbox
 from hubbub.sessions.limits import TokenBucket
 from hubbub.sessions.services import Services
 
 _log = structlog.get_logger(__name__)
-
-INBOX_LIMIT = 256
-"""Commands that may wait behind one that waits, before reading from the client pauses."""
-
 
 PING = Ping()
 
@@ -64,7 +60,6 @@ class Session:
         "_heard_at",
         "_inbox",
         "_opened_at",
-        "_strikes",
         "connection",
         "dialect",
         "following",
@@ -73,7 +68,6 @@ class Session:
         "info",
         "pending",
         "services",
-        "waiting",
         "write",
     )
 
@@ -90,12 +84,11 @@ class Session:
         self.following: dict[ChannelName, Encoding | None] = {}
         """What is followed, and in which encoding; None while it is on its way."""
         self.pending = 0
-        """Publications that wait for the broker."""
-        self.waiting: asyncio.Future[None] | None = None
+        """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
         self._handle = handle
-        self._inbox: deque[Command] | None = None
+        self._inbox: Inbox | None = None
+        """What waits behind a command that waits; None while none does."""
         self._bucket: TokenBucket | None = None
-        self._strikes = 0
         self._congested_at = 0.0
         self._heard_at = self._opened_at = services.registry.now
 
@@ -116,7 +109,10 @@ class Session:
             self.end(fault.close)
             return
         for command in commands:
-            self._run(command)
+            if self._inbox is not None:
+                self._inbox.put(command, 0)
+            else:
+                self._run(command)
 
     def received(self, packet: Packet) -> None:
         """Take a message from the client."""
@@ -134,7 +130,7 @@ class Session:
             if not self._allow():
                 self._refuse(command)
             elif self._inbox is not None:
-                self._queue(self._inbox, command)
+                self._inbox.put(command, len(packet.data))
             else:
                 self._run(command)
 
@@ -144,8 +140,9 @@ class Session:
 
     def congested(self) -> None:
         """Learn that the client reads too slowly."""
-        self._congested_at = self.services.registry.now
-        self.services.registry.congested[self.id] = self
+        if not self.gone:
+            self._congested_at = self.services.registry.now
+            self.services.registry.congested[self.id] = self
 
     def drained(self) -> None:
         """Learn that the client has caught up."""
@@ -167,16 +164,10 @@ class Session:
         return self._bucket.take(limits.commands_per_s, limits.command_burst, now)
 
     def _refuse(self, command: Command) -> None:
-        self._strikes += 1
-        if self._strikes > self.services.limits.strikes:
+        if self._bucket is not None and self._bucket.refused > self.services.limits.strikes:
             self.end(TOO_MANY_REQUESTS)
         else:
             self.reply(command, Failed(TOO_MANY_REQUESTS_ERROR))
-
-    def _queue(self, inbox: deque[Command], command: Command) -> None:
-        inbox.append(command)
-        if len(inbox) == INBOX_LIMIT:
-            self.connection.pause_reading()
 
     def _run(self, command: Command) -> None:
         if self.gone:
@@ -189,26 +180,22 @@ class Session:
         if work is not None and work.done():
             self._settle(command, work)
         elif work is not None:
-            self._inbox = deque()
-            self.waiting = work
+            self._inbox = Inbox(self.connection)
             work.add_done_callback(partial(self._continue, command))
 
     def _settle(self, command: Command, work: asyncio.Future[None]) -> None:
         if work.cancelled():
-            self.end(NOT_AVAILABLE_CLOSE)
+            self.end(INTERNAL_ERROR)
             return
         fault = work.exception()
         if fault is not None:
             self.fail(command, fault)
 
     def _continue(self, command: Command, work: asyncio.Future[None]) -> None:
-        self.waiting = None
         self._settle(command, work)
-        inbox, self._inbox = self._inbox or deque(), None
-        if len(inbox) >= INBOX_LIMIT and not self.gone:
-            self.connection.resume_reading()
-        while inbox:
-            self._run(inbox.popleft())
+        inbox, self._inbox = self._inbox, None
+        while inbox is not None and not self.gone and (waiting := inbox.take()) is not None:
+            self._run(waiting)
             if self.is_waiting():
                 self._inbox = inbox
                 return
