@@ -191,3 +191,16 @@ async def test_a_source_that_cannot_start_is_named_and_nothing_goes_on(tmp_path:
 async def test_two_nodes_have_two_names() -> None:
     async with running() as one, running() as other:
         assert one.node != other.node
+
+
+async def test_a_source_that_cannot_be_closed_keeps_nothing_else_open() -> None:
+    class Stuck(RedisPubsub):
+        async def close(self) -> None:
+            raise OSError("it does not let go")
+
+    app = Hubbub(Settings.model_validate({"broker": "memory://"}), JumpingClock())
+    await app.start()
+    app._sources.append(Stuck(PubsubSettings("redis://localhost"), app.hub, app.clock))
+    with pytest.raises(OSError, match="let go"):
+        await app.stop()
+    assert not app.broker.health().ok

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -121,10 +122,11 @@ class Hubbub:
         """End everything; what was acknowledged is safe."""
         if self._ticker is not None:
             self._ticker.cancel()
-        for source in self._sources:
-            await source.close()
-        await self.hub.close()
-        await self.broker.close()
+        async with AsyncExitStack() as last_first:  # one that fails does not keep the others open
+            last_first.push_async_callback(self.broker.close)
+            last_first.push_async_callback(self.hub.close)
+            for source in self._sources:
+                last_first.push_async_callback(source.close)
 
     def _tick(self) -> None:
         self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)

@@ -118,6 +118,17 @@ async def test_a_lingering_channel_is_not_dropped_under_somebody_who_is_coming()
         assert bob.seen() == ["d"]
 
 
+async def test_a_look_that_fails_keeps_nothing_else_from_being_done() -> None:
+    async with stage() as node:
+        await node.listen("ann", "room")
+        for _ in range(4):  # longer than a lease
+            node.clock.jump(10)
+            node.broker.moody.fault = ValueError("a bug of the engine's")
+            node.hub.tick()
+            await turn()
+        assert set(await node.hub.members("room")) == {"s-ann"}
+
+
 async def test_a_node_follows_only_so_many_channels() -> None:
     async with stage(settings=HubSettings(channel_limit=2)) as node:
         await node.listen("ann", "a")

@@ -24,6 +24,13 @@ async def test_what_fails_at_once_is_a_failed_future() -> None:
         await done
 
 
+async def test_who_waits_for_what_is_cancelled_is_cancelled_and_its_caller_goes_on() -> None:
+    async def work() -> None:
+        raise asyncio.CancelledError
+
+    assert start(work()).cancelled()
+
+
 async def test_what_waits_goes_on_as_a_task_with_values_and_errors() -> None:
     gates = [asyncio.get_running_loop().create_future() for _ in range(2)]
     seen: list[object] = []

@@ -36,6 +36,29 @@ def test_everybody_is_visited_once_per_round() -> None:
     assert all(probe.visits[1] - probe.visits[0] == 5 for probe in probes)
 
 
+class Broken(Probe):
+    """A session that fails whenever it is looked at."""
+
+    def visit(self, now: float) -> None:
+        raise ValueError("a bug")
+
+    def hurry(self, now: float) -> None:
+        raise ValueError("a bug")
+
+    def dismiss(self) -> None:
+        raise ValueError("a bug")
+
+
+async def test_one_that_fails_does_not_hide_the_others() -> None:
+    registry, broken, probe = Registry(rounds=1, now=0), Broken("s1"), Probe("s2")
+    registry.add(broken)
+    registry.add(probe)
+    registry.tick(1.0)
+    await registry.dismiss(batch=1, pause_s=0)
+    assert (probe.visits, probe.hurries, probe.dismissed) == ([1.0], [1.0], 1)
+    assert len(registry) == 0
+
+
 def test_newcomers_are_hurried_until_they_are_known() -> None:
     registry, probe = Registry(rounds=25, now=0), Probe("s")
     registry.add(probe)

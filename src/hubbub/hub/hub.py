@@ -256,11 +256,13 @@ class Hub:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = start(work)
-        if task.done():
-            task.result()
-            return
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finish)
+
+    def _finish(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            _log.error("work of the hub failed", exc_info=fault)
 
     async def close(self) -> None:
         """Finish what is on its way; the broker is closed by whoever started it."""

@@ -25,6 +25,10 @@ def start(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         finished: asyncio.Future[T] = loop.create_future()
         finished.set_result(end.value)
         return finished
+    except asyncio.CancelledError:
+        cancelled: asyncio.Future[T] = loop.create_future()
+        cancelled.cancel()
+        return cancelled
     except Exception as fault:  # noqa: BLE001 - the future carries it to whoever asked
         failed: asyncio.Future[T] = loop.create_future()
         failed.set_exception(fault)

@@ -7,9 +7,16 @@ once per ping interval.
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import ParamSpec, Protocol
+
+import structlog
 
 from hubbub.model import SessionId
+
+_log = structlog.get_logger(__name__)
+
+P = ParamSpec("P")
 
 
 class Visited(Protocol):
@@ -81,16 +88,29 @@ class Registry:
         self.now = now
         self._round = (self._round + 1) % len(self._buckets)
         for session in list(self._buckets[self._round].values()):
-            session.visit(now)
+            _call(session.visit, now)
         for session in list(self.greeting.values()):
-            session.hurry(now)
+            _call(session.hurry, now)
+        self.relieve()
+
+    def relieve(self) -> None:
+        """Look at those who leave something unread; also called when much was written since the last look."""
         for session in list(self.congested.values()):
-            session.relieve(now)
+            _call(session.relieve, self.now)
 
     async def dismiss(self, batch: int, pause_s: float) -> None:
         """Close all sessions, `batch` at a time with `pause_s` seconds between, to spread their return."""
         while sessions := [s for bucket in self._buckets for s in bucket.values()]:
             for session in sessions[:batch]:
-                session.dismiss()
+                _call(session.dismiss)
                 self.discard(session)
-            await asyncio.sleep(pause_s)
+            if len(sessions) > batch:
+                await asyncio.sleep(pause_s)
+
+
+def _call(look: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Call a session; its fault is logged, and does not keep the others from being looked at."""
+    try:
+        look(*args, **kwargs)
+    except Exception as fault:  # noqa: BLE001 - whatever it was, it is that one session's
+        _log.error("session failed", exc_info=fault)
