@@ -19,6 +19,7 @@ from hubbub.hub.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.contract import Accepted, Conversation, Refusal
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sources.redis_pubsub import PubsubSettings, RedisPubsub
 from tests.fakes.carrier import Carrier
 from tests.fakes.clock import JumpingClock
 
