@@ -8,8 +8,9 @@ from hubbub.brokers.contract import Entry
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
-from hubbub.model import ClientInfo, Position
+from hubbub.model import ClientInfo, Position, Publication
 from tests.hub.stage import PLAIN_LINES, Listener, shared_world, stage, turn, until
+from tests.hub.test_following import Owner
 
 
 async def test_what_is_published_reaches_all_once_in_order() -> None:
@@ -127,6 +128,29 @@ async def test_a_look_that_fails_keeps_nothing_else_from_being_done() -> None:
             node.hub.tick()
             await turn()
         assert set(await node.hub.members("room")) == {"s-ann"}
+
+
+async def test_whose_messages_another_system_delivers_is_promised_no_recovery() -> None:
+    async with stage(Namespace(source="owner")) as node:
+        node.hub.outlets["owner"] = Owner()
+        ann = await node.listen("ann", "room", since=Position("", 0))
+        reply = ann.arrivals[0]
+        assert (reply.recoverable, reply.recovered) == (False, False)
+        node.hub.deliver("room", Publication(b"1"))
+        await turn()
+        assert ann.seen() == ["1"]
+        with pytest.raises(Refused, match="no history"):
+            await node.hub.history("room", 10, None, reverse=False)
+
+
+async def test_lingering_channels_make_room_where_there_is_none() -> None:
+    async with stage(settings=HubSettings(channel_limit=2)) as node:
+        ann = await node.listen("ann", "a")
+        await node.listen("ann", "b")
+        node.hub.detach(ann, "a", PLAIN_LINES)
+        cid = await node.listen("cid", "c")
+        await node.say("c", "1")
+        assert cid.seen() == ["1"]
 
 
 async def test_a_node_follows_only_so_many_channels() -> None:

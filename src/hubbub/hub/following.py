@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 import structlog
 
@@ -11,7 +14,7 @@ from hubbub.brokers.contract import Broker
 from hubbub.errors import LIMIT_EXCEEDED, BrokerUnavailable, Refused
 from hubbub.hub.channels import Channel, Step
 from hubbub.hub.contract import Outlet
-from hubbub.hub.namespaces import Namespaces
+from hubbub.hub.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ChannelName
 
@@ -70,11 +73,18 @@ class Following:
 
         Raises Refused for a bad name, or when this node follows too many.
         """
-        namespace = self._namespaces.resolve(name)
+        namespace = self.options(name)
+        if len(self._channels) >= self._settings.channel_limit:
+            self.drop_vacant(math.inf)
         if len(self._channels) >= self._settings.channel_limit:
             raise Refused(LIMIT_EXCEEDED, "this node follows as many channels as it may")
         channel = self._channels[name] = Channel(name, namespace, self._settings.ring_size)
         return channel
+
+    def options(self, name: ChannelName) -> Namespace:
+        """Return a channel's options, as far as its owner can keep them. Raises Refused for a bad name."""
+        namespace = self._namespaces.resolve(name)
+        return _unlogged(namespace) if self._is_foreign(namespace) else namespace
 
     async def establish(self, channel: Channel) -> None:
         """Take a channel from SUBSCRIBING to LIVE, or give it up and tell those who wait."""
@@ -110,7 +120,7 @@ class Following:
         """Follow a channel no longer."""
         del self._channels[channel.name]
         self._vacant.pop(channel.name, None)
-        if self._is_foreign(channel):
+        if self._is_foreign(channel.namespace):
             self.outlets[channel.namespace.source].unfollow(channel.name)
         if self._is_fed(channel):
             self._broker.feed.unsubscribe([channel.name])
@@ -134,25 +144,31 @@ class Following:
 
     def is_logged(self, channel: Channel) -> bool:
         """Tell whether a channel's publications come through the broker's log."""
-        return channel.namespace.logged and not self._is_foreign(channel)
+        return channel.namespace.logged and not self._is_foreign(channel.namespace)
 
     def logged(self) -> list[Channel]:
         """Return the channels whose publications come through the broker's log."""
         return [channel for channel in self._channels.values() if self.is_logged(channel)]
 
-    def _is_foreign(self, channel: Channel) -> bool:
-        source = channel.namespace.source
-        return bool(source) and self.outlets[source].live
+    def _is_foreign(self, namespace: Namespace) -> bool:
+        """Tell whether another system delivers a namespace's messages, which then have no log here."""
+        return bool(namespace.source) and self.outlets[namespace.source].live
 
     def _is_fed(self, channel: Channel) -> bool:
         """Tell whether a channel needs the broker's feed: for its log, or for joins and leaves."""
-        return not self._is_foreign(channel) or channel.namespace.presence
+        return not self._is_foreign(channel.namespace) or channel.namespace.presence
 
     async def _listen(self, channel: Channel) -> None:
-        if self._is_foreign(channel):
+        if self._is_foreign(channel.namespace):
             await self.outlets[channel.namespace.source].follow(channel.name)
         if self._is_fed(channel):
             await self._broker.feed.subscribe([channel.name])
+
+
+@lru_cache
+def _unlogged(namespace: Namespace) -> Namespace:
+    """Return options that promise nobody to get back what was missed."""
+    return replace(namespace, history_size=0)
 
 
 def _future() -> asyncio.Future[None]:

@@ -119,7 +119,7 @@ class Hub:
 
         Raises Refused (108 where nothing is kept, 112 for another epoch, 107 for a senseless `since`).
         """
-        namespace = self.namespaces.resolve(channel)
+        namespace = self._following.options(channel)
         if not namespace.recoverable:
             raise Refused(NOT_AVAILABLE, "this channel keeps no history")
         if since is not None and reverse and since.offset == 0:
