@@ -184,6 +184,16 @@ async def test_an_unreadable_entry_is_skipped_and_counted() -> None:
         assert node.hub.statistics.unreadable == 1
 
 
+async def test_an_unreadable_entry_does_not_hide_the_others_in_history() -> None:
+    async with stage() as node:
+        await node.say("room", "1")
+        await node.broker.log.publish("room", b"\xc1 nobody wrote this", Namespace().retention)
+        await node.say("room", "3")
+        page = await node.hub.history("room", 10, None, reverse=False)
+        assert [publication.offset for publication in page.publications] == [1, 3]
+        assert node.hub.statistics.unreadable == 1
+
+
 async def test_what_cannot_be_shown_silences_no_channel() -> None:
     async with stage() as node:
         ann, bob = await node.listen("ann", "a"), await node.listen("bob", "b")

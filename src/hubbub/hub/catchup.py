@@ -14,7 +14,7 @@ from hubbub.dialects.contract import Subscribed
 from hubbub.errors import UNRECOVERABLE_POSITION, Refused
 from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Statistics
-from hubbub.hub.envelope import UnreadableEnvelope, open_entry
+from hubbub.hub.envelope import UnreadableEnvelope, open_entry, open_readable
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
 from hubbub.model import Position, Publication
@@ -143,14 +143,10 @@ class Catchup:
         ]
         if channel.offset - page.top.offset > len(newer):
             return newer[-wanted:]  # what is between is not here: no gap may be shown
-        shown: list[Publication] = []
-        for entry in reversed(page.entries):
-            if entry.epoch != channel.epoch or entry.offset > channel.offset:
-                continue  # it will come live
-            try:
-                shown.append(open_entry(entry))
-            except UnreadableEnvelope:
-                self._statistics.unreadable += 1
+        # The rest of what the page has will come live.
+        mine = [e for e in page.entries if e.epoch == channel.epoch and e.offset <= channel.offset]
+        shown = open_readable(reversed(mine))
+        self._statistics.unreadable += len(mine) - len(shown)
         return (shown + newer)[-wanted:]
 
     def _oldest_ms(self, channel: Channel) -> int:

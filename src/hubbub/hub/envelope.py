@@ -6,6 +6,8 @@ input: what does not fit is an error of that one message, and nothing in it is e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import TypeAlias
 
 import msgspec
@@ -66,6 +68,15 @@ def open_entry(entry: Entry) -> Publication:
         entry.offset,
         entry.tag,
     )
+
+
+def open_readable(entries: Iterable[Entry]) -> list[Publication]:
+    """Return the publications of log entries, without those that nobody here can read."""
+    publications: list[Publication] = []
+    for entry in entries:
+        with suppress(UnreadableEnvelope):
+            publications.append(open_entry(entry))
+    return publications
 
 
 def open_announcement(payload: bytes) -> Publication | Joined | Left:

@@ -27,7 +27,7 @@ from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
 from hubbub.hub.delivery import Delivery
 from hubbub.hub.encoding import Encoding
-from hubbub.hub.envelope import Published, encode, open_entry
+from hubbub.hub.envelope import Published, encode, open_readable
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
 from hubbub.hub.membership import Membership
@@ -131,7 +131,9 @@ class Hub:
         page = await self.broker.log.history(channel, query, namespace.retention)
         if since is not None and since.epoch and since.epoch != page.top.epoch:
             raise Refused(UNRECOVERABLE_POSITION, "the channel was born again since")
-        return HistoryPage(channel, [open_entry(entry) for entry in page.entries], page.top)
+        publications = open_readable(page.entries)
+        self.statistics.unreadable += len(page.entries) - len(publications)
+        return HistoryPage(channel, publications, page.top)
 
     async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
         """Return who is in a channel. Raises Refused (108) where the namespace keeps no presence."""
