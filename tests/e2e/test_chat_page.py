@@ -16,7 +16,8 @@ JUMP_ON_LOADING = """async list => {
   const before = lines.length;
   list.scrollTop = 120;
   const edge = list.getBoundingClientRect().top;
-  const seen = [...lines].find(line => line.getBoundingClientRect().top > edge);
+  const bubbles = [...list.querySelectorAll(".bubble")];  // a sender's name above one may go
+  const seen = bubbles.find(line => line.getBoundingClientRect().top > edge);
   const from = seen.getBoundingClientRect().top;
   const frame = () => new Promise(requestAnimationFrame);
   while (list.querySelectorAll(".message").length === before) await frame();

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.async_api import Browser, Page, expect
 
 from tests.server.running import HUBBUB, Running, running, serving, wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("default::ResourceWarning")]
+pytestmark = pytest.mark.browser
 
 PROGRAM = """
 from pathlib import Path
@@ -27,53 +26,44 @@ app.asgi = build(node, Path("nothing-was-built"))
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-def enter(
+async def enter(
     browser: Browser, server: Running, name: str, room: str = "lobby"
 ) -> tuple[Page, list[str]]:
-    page = browser.new_context(viewport={"width": 390, "height": 700}).new_page()
+    context = await browser.new_context(viewport={"width": 390, "height": 700})
+    page = await context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     page.on(
         "console",
         lambda said: faults.append(said.text) if "Content Security" in said.text else None,
     )
-    page.goto(f"{server.url}/#{room}")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Name").press("Enter")
-    page.get_by_label("Name").blur()
-    expect(page.get_by_role("status")).to_be_hidden()
+    await page.goto(f"{server.url}/#{room}")
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Name").press("Enter")
+    await page.get_by_label("Name").blur()
+    await expect(page.get_by_role("status")).to_be_hidden()
     return page, faults
 
 
-def say(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
-    page.get_by_label("Message", exact=True).press("Enter")
+async def say(page: Page, text: str) -> None:
+    await page.get_by_label("Message", exact=True).fill(text)
+    await page.get_by_label("Message", exact=True).press("Enter")
 
 
-def test_two_browsers_chat_and_a_cut_costs_nothing(tmp_path: Path, browser: Browser) -> None:
+async def test_two_browsers_chat_and_a_cut_costs_nothing(tmp_path: Path, browser: Browser) -> None:
     (tmp_path / "plain.py").write_text(PROGRAM)
     with serving(tmp_path, "plain.py:app", "--broker", "sqlite:///kept.db") as first:
-        ann, ann_faults = enter(browser, first, "ann")
-        bob, bob_faults = enter(browser, first, "bob")
-        say(ann, "<b>hello</b> 房间")
-        expect(bob.get_by_role("log")).to_contain_text("ann<b>hello</b> 房间")
-        expect(ann.get_by_role("log")).to_contain_text("ann<b>hello</b> 房间")
-        expect(ann.get_by_role("log")).to_contain_text("bob joined")
+        ann, ann_faults = await enter(browser, first, "ann")
+        bob, bob_faults = await enter(browser, first, "bob")
+        await say(ann, "<b>hello</b> 房间")
+        await expect(bob.get_by_role("log")).to_contain_text("ann<b>hello</b> 房间")
+        await expect(ann.get_by_role("log")).to_contain_text("ann<b>hello</b> 房间")
+        await expect(ann.get_by_role("log")).to_contain_text("bob joined")
         port = first.url.rpartition(":")[2]
         os.kill(first.process.pid, signal.SIGKILL)
         first.process.wait()
-        expect(ann.get_by_role("status")).to_be_visible()
-        say(ann, "said while away")
+        await expect(ann.get_by_role("status")).to_be_visible()
+        await say(ann, "said while away")
         command = (
             *HUBBUB,
             "serve",
@@ -85,27 +75,27 @@ def test_two_browsers_chat_and_a_cut_costs_nothing(tmp_path: Path, browser: Brow
         )
         with running(command, tmp_path) as second:
             second.wait_ready()
-            expect(bob.get_by_role("log")).to_contain_text("said while away", timeout=20_000)
-            lines = bob.locator("#log li").all_inner_texts()
+            await expect(bob.get_by_role("log")).to_contain_text("said while away", timeout=20_000)
+            lines = await bob.locator("#log li").all_inner_texts()
             assert sum("said while away" in line for line in lines) == 1
             assert sum("hello" in line for line in lines) == 1
             wait_until(lambda: second.status("/health/ready") == 200)
         assert (ann_faults, bob_faults) == ([], [])
-        ann.context.close()
-        bob.context.close()
+        await ann.context.close()
+        await bob.context.close()
 
 
-def test_history_is_there_for_newcomers(tmp_path: Path, browser: Browser) -> None:
+async def test_history_is_there_for_newcomers(tmp_path: Path, browser: Browser) -> None:
     (tmp_path / "plain.py").write_text(PROGRAM)
     with serving(tmp_path, "plain.py:app") as server:
-        ann, _ = enter(browser, server, "ann", "room")
+        ann, _ = await enter(browser, server, "ann", "room")
         for n in range(5):
-            say(ann, f"message {n}")
-        expect(ann.get_by_role("log")).to_contain_text("message 4")
-        bob, faults = enter(browser, server, "bob", "room")
-        expect(bob.get_by_role("log")).to_contain_text("message 0")
-        expect(bob.get_by_role("log")).to_contain_text("message 4")
-        bob.screenshot(path=str(tmp_path / "fallback.png"))
+            await say(ann, f"message {n}")
+        await expect(ann.get_by_role("log")).to_contain_text("message 4")
+        bob, faults = await enter(browser, server, "bob", "room")
+        await expect(bob.get_by_role("log")).to_contain_text("message 0")
+        await expect(bob.get_by_role("log")).to_contain_text("message 4")
+        await bob.screenshot(path=str(tmp_path / "fallback.png"))
         assert faults == []
-        ann.context.close()
-        bob.context.close()
+        await ann.context.close()
+        await bob.context.close()
