@@ -64,6 +64,7 @@ class Hubbub:
         self.registry = Registry(
             round(limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
         )
+        self.hub.watch(self.registry.relieve)
         services = Services(
             self.hub,
             self.registry,

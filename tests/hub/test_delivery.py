@@ -18,7 +18,7 @@ class Floor:
 
     def __init__(self, namespace: Namespace) -> None:
         self.statistics, self.broken = Statistics(), list[Channel]()
-        self.delivery = Delivery(self.statistics, 1 << 20)
+        self.delivery = Delivery(self.statistics, 1 << 20, patience=10)
         self.delivery.heal = self.broken.append
         self.channel, self.carrier = Channel("room", namespace, 8), Carrier()
         self.channel.move(Step.CONFIRMED)
@@ -78,3 +78,13 @@ async def test_flushing_early_leaves_nothing_for_the_end_of_the_turn() -> None:
     assert floor.carrier.lines() == ["1"]
     await turn()
     assert floor.carrier.lines() == []
+
+
+async def test_somebody_looks_whenever_a_reader_may_have_fallen_behind() -> None:
+    floor, looks = Floor(Namespace()), list[bytes]()
+    floor.delivery.relieve = lambda: looks.append(floor.carrier.data)
+    for offset in range(1, 10):
+        floor.take(offset)
+        await turn()
+    # Ten bytes are five lines of two; whoever looks finds all of the turn written.
+    assert looks == [b"1\n2\n3\n4\n5\n"]

@@ -23,10 +23,10 @@ def test_one_turn_is_one_shared_object_per_encoding() -> None:
     audience.add(PLAIN_LINES, "b", written.append)
     assert audience.put(text("1")) is True
     assert audience.put(text("2")) is False
-    assert audience.flush() == 4
+    assert audience.flush() == (4, 4)
     assert written == [b"1\n2\n", b"1\n2\n"]
     assert written[0] is written[1]
-    assert audience.flush() == 0
+    assert audience.flush() == (0, 0)
 
 
 def test_excluded_sessions_miss_only_what_excludes_them() -> None:

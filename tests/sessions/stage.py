@@ -9,6 +9,7 @@ from hubbub.dialects.contract import Dialect
 from hubbub.dialects.text import TextDialect, TextSettings
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.settings import HubSettings
 from hubbub.sessions.commands import handle
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.registry import Registry
@@ -17,6 +18,7 @@ from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
 from tests.hub.stage import Stage, stage
 
+BACKLOG_LIMIT = 1000
 PLAIN = TextSettings()
 ENVELOPED = TextSettings(format="json")
 
@@ -27,12 +29,13 @@ class Floor:
     def __init__(self, node: Stage, limits: SessionLimits, trusting: bool) -> None:
         self.node = node
         self.registry = Registry(round(limits.ping_interval_s) or 25, node.clock.monotonic())
+        node.hub.watch(self.registry.relieve)
         self.services = Services(
             node.hub,
             self.registry,
             Encodings(),
             limits,
-            backlog_limit=1000,
+            backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
             trusting=trusting,
         )
@@ -63,5 +66,5 @@ async def floor(
     trusting: bool = True,
 ) -> AsyncIterator[Floor]:
     """Run a node with sessions."""
-    async with stage(namespace) as node:
+    async with stage(namespace, HubSettings(backlog_limit=BACKLOG_LIMIT)) as node:
         yield Floor(node, limits or SessionLimits(), trusting)

@@ -162,6 +162,17 @@ async def test_a_slow_reader_is_ended_by_bytes_or_by_age(
         assert place.node.hub.statistics.slow_disconnects == int(ended)
 
 
+async def test_a_slow_reader_need_not_be_waited_for_while_much_is_said() -> None:
+    async with floor() as place:
+        (ann, at_ann), (_, at_bob) = place.plain("ann"), place.plain("bob")
+        ann.congested()
+        at_ann.unread = 1200
+        await place.node.say("room", "x" * 400)
+        assert at_ann.closes == []
+        await place.node.say("room", "x" * 100)
+        assert (at_ann.closes, at_bob.closes) == ([errors.SLOW], [])
+
+
 async def test_a_session_that_has_ended_is_slow_no_more() -> None:
     async with floor() as place:
         ann, at_ann = place.plain()

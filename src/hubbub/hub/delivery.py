@@ -25,17 +25,30 @@ class Delivery:
 
     Args:
         statistics: what is counted. ring_bytes: payload bytes that a channel's ring holds at most.
+        patience: bytes that a subscriber may be behind before somebody has to look.
 
-    `heal` is called with a channel whose chain is broken.
+    `heal` is called with a channel whose chain is broken. `relieve` is called at the end of a turn after each
+    `patience` bytes: nobody can have fallen behind further than that since the last time.
     """
 
-    __slots__ = ("_dirty", "_ring_bytes", "_statistics", "heal")
+    __slots__ = (
+        "_dirty",
+        "_patience",
+        "_ring_bytes",
+        "_statistics",
+        "_volume",
+        "heal",
+        "relieve",
+    )
 
     heal: Callable[[Channel], None]
 
-    def __init__(self, statistics: Statistics, ring_bytes: int) -> None:
+    def __init__(self, statistics: Statistics, ring_bytes: int, patience: int) -> None:
         self._statistics = statistics
         self._ring_bytes = ring_bytes
+        self._patience = patience
+        self._volume = 0
+        self.relieve: Callable[[], None] = _nobody
         self._dirty: list[Channel] = []
 
     def take(self, channel: Channel, entry: Entry) -> None:
@@ -86,10 +99,19 @@ class Delivery:
 
     def flush(self, channel: Channel) -> None:
         """Write a channel's events now, because its audience is about to change."""
-        self._statistics.delivered += channel.audience.flush()
+        delivered, volume = channel.audience.flush()
+        self._statistics.delivered += delivered
+        self._volume += volume
 
     def flush_all(self) -> None:
         """Write the events of all channels."""
         dirty, self._dirty = self._dirty, []
         for channel in dirty:
             self.flush(channel)
+        if self._volume >= self._patience:
+            self._volume = 0
+            self.relieve()
+
+
+def _nobody() -> None:
+    """Have nobody to look at."""

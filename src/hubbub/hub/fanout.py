@@ -60,25 +60,29 @@ class Audience:
         self._events.append(event)
         return len(self._events) == 1
 
-    def flush(self) -> int:
-        """Write what this turn brought to all sockets; return the publications delivered."""
+    def flush(self) -> tuple[int, int]:
+        """Write what this turn brought to all sockets.
+
+        Returns the publications delivered, and how many bytes more one socket may be behind now.
+        """
         events = self._events
         if not events:
-            return 0
+            return 0, 0
         self._events = []
         excluding, self._excluding = self._excluding, False
         publications = sum([type(event) is Publication for event in events])
-        delivered = 0
+        delivered = volume = 0
         for encoding, group in self._groups.items():
             data = encoding.render(self.channel, events)
             if not data:
                 continue
             delivered += len(group) * publications
+            volume += len(data)
             if excluding:
                 self._write_except(encoding, group, data, events)
             else:
                 write_all(group.values(), data)
-        return delivered
+        return delivered, volume
 
     def _write_except(
         self, encoding: Encoding, group: dict[SessionId, Write], data: bytes, events: list[Event]

@@ -7,7 +7,7 @@ there is one order. What the feed brings is judged by the channel, rendered once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -59,7 +59,7 @@ class Hub:
         self._settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
-        self._delivery = Delivery(self.statistics, settings.ring_bytes)
+        self._delivery = Delivery(self.statistics, settings.ring_bytes, settings.backlog_limit // 2)
         self._catchup = Catchup(broker, settings, clock, self.statistics)
         self._healing = Healing(broker, self.statistics, self._delivery.take, self._tell)
         self._delivery.heal = self._healing.heal
@@ -193,6 +193,10 @@ class Hub:
         self.statistics.channels = len(self._following)
         self._spawn(self._following.establish(channel))
         return channel
+
+    def watch(self, relieve: Callable[[], None]) -> None:
+        """Have `relieve` called whenever subscribers may have fallen behind by half of `backlog_limit`."""
+        self._delivery.relieve = relieve
 
     # ── what the feed brings (brokers.contract.Receiver) ────────────────────────────────────────
 
