@@ -8,6 +8,7 @@ from hubbub.hub.delivery import Delivery
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.settings import HubSettings
 from hubbub.model import Kind, Position
 from tests.fakes.carrier import Carrier, lines
 from tests.hub.stage import turn
@@ -18,7 +19,7 @@ class Floor:
 
     def __init__(self, namespace: Namespace) -> None:
         self.statistics, self.broken = Statistics(), list[Channel]()
-        self.delivery = Delivery(self.statistics, 1 << 20, patience=10)
+        self.delivery = Delivery(self.statistics, HubSettings(backlog_limit=20))
         self.delivery.heal = self.broken.append
         self.channel, self.carrier = Channel("room", namespace, 8), Carrier()
         self.channel.move(Step.CONFIRMED)

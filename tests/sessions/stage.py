@@ -64,7 +64,8 @@ async def floor(
     namespace: Namespace | None = None,
     *,
     trusting: bool = True,
+    hub: HubSettings | None = None,
 ) -> AsyncIterator[Floor]:
     """Run a node with sessions."""
-    async with stage(namespace, HubSettings(backlog_limit=BACKLOG_LIMIT)) as node:
+    async with stage(namespace, hub or HubSettings(backlog_limit=BACKLOG_LIMIT)) as node:
         yield Floor(node, limits or SessionLimits(), trusting)

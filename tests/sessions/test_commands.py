@@ -9,6 +9,7 @@ from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.text import TextDialect, TextSettings
 from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.hub.settings import HubSettings
 from hubbub.model import Packet, Position
 from hubbub.sessions.limits import SessionLimits
 from tests.fakes.carrier import Carrier
@@ -180,6 +181,19 @@ async def test_joins_and_leaves_are_shown_to_those_who_ask() -> None:
             ("joined", "bob"),
             ("left", "bob"),
         ]
+
+
+async def test_a_large_channel_is_not_told_of_joins_and_leaves_but_of_all_else() -> None:
+    async with floor(hub=HubSettings(join_leave_limit=2)) as place:
+        (ann, _), (_, at_bob) = place.enveloped("ann"), place.enveloped("bob")
+        place.enveloped("cid")
+        ann.closed(errors.GOING_AWAY)
+        await place.node.say("room", "1")
+        seen = [json.loads(line) for line in at_bob.lines()]
+        told = [(s["type"], s["member"]["user"]) for s in seen if "member" in s]
+        assert told == [("joined", "bob"), ("left", "ann")]
+        assert seen[-1]["data"] == 1
+        assert len(await place.node.hub.members("room")) == 2
 
 
 def test_carriers_start_empty() -> None:

@@ -15,7 +15,8 @@ from hubbub.hub.channels import Channel, Verdict
 from hubbub.hub.contract import Statistics
 from hubbub.hub.encoding import Event
 from hubbub.hub.envelope import UnreadableEnvelope, open_announcement, open_entry
-from hubbub.model import Position
+from hubbub.hub.settings import HubSettings
+from hubbub.model import Position, Publication
 
 _log = structlog.get_logger(__name__)
 
@@ -24,17 +25,17 @@ class Delivery:
     """Deliver what comes for a channel.
 
     Args:
-        statistics: what is counted. ring_bytes: payload bytes that a channel's ring holds at most.
-        patience: bytes that a subscriber may be behind before somebody has to look.
+        statistics: what is counted. settings: bounds.
 
-    `heal` is called with a channel whose chain is broken. `relieve` is called at the end of a turn after each
-    `patience` bytes: nobody can have fallen behind further than that since the last time.
+    `heal` is called with a channel whose chain is broken. `relieve` is called at the end of a turn whenever
+    half of `backlog_limit` was said: nobody can have fallen behind further than that since the last time.
     """
 
     __slots__ = (
         "_dirty",
         "_patience",
         "_ring_bytes",
+        "_settings",
         "_statistics",
         "_volume",
         "heal",
@@ -43,10 +44,11 @@ class Delivery:
 
     heal: Callable[[Channel], None]
 
-    def __init__(self, statistics: Statistics, ring_bytes: int, patience: int) -> None:
+    def __init__(self, statistics: Statistics, settings: HubSettings) -> None:
         self._statistics = statistics
-        self._ring_bytes = ring_bytes
-        self._patience = patience
+        self._settings = settings
+        self._ring_bytes = settings.ring_bytes
+        self._patience = settings.backlog_limit // 2
         self._volume = 0
         self.relieve: Callable[[], None] = _nobody
         self._dirty: list[Channel] = []
@@ -82,9 +84,15 @@ class Delivery:
     def announce(self, channel: Channel, payload: bytes) -> None:
         """Take an unnumbered message."""
         try:
-            self.put(channel, open_announcement(payload))
+            said = open_announcement(payload)
         except UnreadableEnvelope as fault:
             self._note_unreadable(channel, fault)
+            return
+        if (
+            isinstance(said, Publication)
+            or len(channel.audience) <= self._settings.join_leave_limit
+        ):
+            self.put(channel, said)
 
     def _note_unreadable(self, channel: Channel, fault: UnreadableEnvelope) -> None:
         self._statistics.unreadable += 1

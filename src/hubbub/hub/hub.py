@@ -59,7 +59,7 @@ class Hub:
         self._settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
-        self._delivery = Delivery(self.statistics, settings.ring_bytes, settings.backlog_limit // 2)
+        self._delivery = Delivery(self.statistics, settings)
         self._catchup = Catchup(broker, settings, clock, self.statistics)
         self._healing = Healing(broker, self.statistics, self._delivery.take, self._tell)
         self._delivery.heal = self._healing.heal
