@@ -95,3 +95,17 @@ def test_secrets_are_hidden(fields: dict[str, str]) -> None:
     structlog.get_logger("x").warning("said", **fields)
     assert "hunter2" not in stream.getvalue()
     assert "***" in stream.getvalue()
+
+
+class BrokenPipe(io.StringIO):
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), BrokenPipe()], ids=["closed", "broken pipe"])
+def test_a_log_that_nobody_reads_stops_nobody(stream: io.StringIO) -> None:
+    telemetry.set_up("warning", stream)
+    if type(stream) is io.StringIO:
+        stream.close()
+
+    structlog.get_logger("x").warning("is anybody there?")

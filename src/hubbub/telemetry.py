@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 import structlog
@@ -23,6 +24,23 @@ def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
         elif isinstance(value, str) and "@" in value:
             event[name] = _SECRET_IN_URL.sub(rf"\1{_HIDDEN}@", value)
     return event
+
+
+class _Lines:
+    """Write a line each, and go on where nobody reads any more: a broken pipe must not break a connection."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, message: str) -> None:
+        """Write a line."""
+        with suppress(OSError, ValueError):
+            self._stream.write(f"{message}\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 def set_up(level: str = "warning", stream: TextIO | None = None) -> None:
@@ -48,7 +66,7 @@ def set_up(level: str = "warning", stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        logger_factory=lambda *_: _Lines(stream),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(stream)
