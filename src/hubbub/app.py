@@ -100,12 +100,13 @@ class Hubbub:
 
     async def _join(self, settings: SourceSettings) -> None:
         source = open_source(settings, self.node, self.hub, self.clock)
+        # Known before it starts: it may look at its channel's history.
+        self.hub.outlets[settings.name] = source
+        self._sources.append(source)
         try:
             await source.start()
         except BrokerUnavailable as fault:
             raise BrokerUnavailable(f"source {settings.name!r}: {fault.detail}") from fault
-        self.hub.outlets[settings.name] = source
-        self._sources.append(source)
 
     def publish(
         self, channel: str, data: bytes, kind: Kind = Kind.JSON, *, key: str = ""
