@@ -105,3 +105,7 @@ def test_what_is_no_json_stays_an_error() -> None:
     for wrong in (b'{"a":\\ud83d}', b"", b"[" * 100_000):
         with pytest.raises(msgspec.DecodeError):
             decode_json(ANYTHING, wrong)
+
+
+def test_a_string_that_is_not_utf8_is_shown_as_it_is() -> None:
+    assert as_text(b'"\xff"') == b'"\xff"'

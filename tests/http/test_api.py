@@ -121,6 +121,7 @@ async def test_info_tells_of_this_node() -> None:
 
 
 BAD = [
+    ("publish", b'{"channel":"c","data":"\xff"}', 107, "not UTF-8"),
     ("publish", b"", 107, "truncated"),
     ("publish", b"{", 107, "truncated"),
     ("publish", b"[]", 107, "Expected `object`"),

@@ -96,5 +96,5 @@ def as_text(data: bytes) -> bytes:
         return data
     try:
         return decode_json(_STRING, data).encode()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return data

@@ -151,12 +151,21 @@ class Api:
         )
 
 
+def _text(data: bytes) -> bytes:
+    """Return JSON that is UTF-8 throughout; the decoder of the request does not look inside `data`."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise Refused(BAD_REQUEST_ERROR, "the data is not UTF-8") from None
+    return data
+
+
 def _payload(ask: answers.PublishRequest) -> tuple[bytes, Kind]:
     """Return what is to be published. Raises Refused (107)."""
     if ask.b64data is None:
         if not bytes(ask.data):
             raise Refused(BAD_REQUEST_ERROR, "a publish has data or b64data")
-        return bytes(ask.data), Kind.JSON
+        return _text(bytes(ask.data)), Kind.JSON
     if bytes(ask.data):
         raise Refused(BAD_REQUEST_ERROR, "a publish has data or b64data, not both")
     try:
