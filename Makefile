@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench conformance conformance-all docs lock
+.PHONY: help install serve check test bench conformance conformance-all faults docs lock
 
 PORT ?= 8000
 ARGS ?=
@@ -19,6 +19,7 @@ help:
 	@echo 'make test             make check, and every test (PYTEST="-k hub" for some)'
 	@echo 'make bench            compare with other servers, as the README shows it'
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
+	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses'
 	@echo 'make lock             renew requirements/*.txt'
 	@echo 'make docs             renew the parts of docs/ that are made from the code'
 
@@ -47,6 +48,9 @@ conformance: .venv/.tools
 
 conformance-all: .venv/.tools
 	$(BIN)/python -m tests.conformance.autobahn --all
+
+faults: .venv/.system .venv/.node .venv/.tools
+	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py
 
 docs: .venv/.tools
 	$(BIN)/python -m docs.generate
