@@ -91,10 +91,13 @@ def as_json(data: bytes, kind: Kind) -> bytes:
 
 
 def as_text(data: bytes) -> bytes:
-    """Return JSON as people read it: a string without its quotes and escapes, anything else unchanged."""
+    """Return JSON as people read it: a string without its quotes and escapes, anything else unchanged.
+
+    Raises UnicodeDecodeError for a string that is not UTF-8, which no text message may carry (RFC 6455 8.1).
+    """
     if data[:1] != b'"':
         return data
     try:
         return decode_json(_STRING, data).encode()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except msgspec.DecodeError:
         return data
