@@ -288,5 +288,5 @@ async def test_a_transport_is_pinged_only_when_silent_for_the_keepalive_time() -
             if at_ann.pings > pings:
                 pings = at_ann.pings
                 ann.heard()
-        assert at_ann.pings in (10, 11)  # every 50 s, the first one perhaps sooner
+        assert at_ann.pings in (9, 10)  # every 50 s, the first one after 27 to 51 s
         assert at_ann.closes == []
