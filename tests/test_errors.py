@@ -8,9 +8,11 @@ from hubbub.errors import (
     Close,
     ConfigurationError,
     ErrorCode,
+    HookUnavailable,
     HubbubError,
     ProtocolViolation,
     Refused,
+    Reject,
 )
 
 CLOSES = [value for value in vars(errors).values() if isinstance(value, Close)]
@@ -58,6 +60,9 @@ def test_no_number_means_two_things() -> None:
             BrokerUnavailable("no answer", 2.5),
             "the broker is not available: no answer; try again in 2.5 s",
         ),
+        (HookUnavailable("timed out"), "the application did not answer: timed out"),
+        (Reject(4401, "token expired"), "token expired (4401)"),
+        (Reject(3500), "no reason (3500)"),
         (
             ConfigurationError(["port: is wrong", "host: is wrong"]),
             "port: is wrong\nhost: is wrong",
@@ -67,3 +72,15 @@ def test_no_number_means_two_things() -> None:
 )
 def test_an_error_says_what_happened(error: HubbubError, sentence: str) -> None:
     assert str(error) == sentence
+
+
+def test_the_application_ends_a_connection_with_a_code_of_its_own() -> None:
+    assert Reject(4999, "é" * 61).close == Close(4999, "é" * 61)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"), [(2999, ""), (5000, ""), (1000, ""), (4000, "é" * 62)], ids=str
+)
+def test_what_no_close_frame_can_say_is_a_mistake(code: int, reason: str) -> None:
+    with pytest.raises(ValueError, match=r"close"):
+        Reject(code, reason)

@@ -3,7 +3,9 @@
     HubbubError
     ├── ProtocolViolation     the peer broke its protocol: the connection is closed with `close`
     ├── Refused               a request cannot be granted: an error reply, the connection goes on
+    ├── Reject                the application does not want this client: its connection ends with `close`
     ├── BrokerUnavailable     our broker is away: try again after `retry_after_s`
+    ├── HookUnavailable       the application did not answer: a temporary error reply
     └── ConfigurationError    the operator's settings are wrong: all mistakes at once, with place
 
 The numbers are those of the Centrifuge protocol, which is the richest of the protocols spoken
@@ -13,6 +15,9 @@ here; the other dialects map them to their own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+REASON_BYTES = 123
+"""What a close frame has room for beside its code (RFC 6455 section 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,43 @@ class Refused(HubbubError):
 
     def __str__(self) -> str:
         return self.detail or self.error.message
+
+
+REJECTIONS = range(3000, 5000)
+"""Close codes that an application may give: its own are 4000-4999, those below are the protocol's."""
+
+
+class Reject(HubbubError):
+    """Report that the application ends a connection.
+
+    Args:
+        code: 4000-4499 lets the client come back by itself, 4500-4999 does not; 3000-3999 are the protocol's.
+        reason: 123 bytes at most.
+
+    Raises ValueError for what no close frame can say.
+    """
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(code, reason)
+        if code not in REJECTIONS:
+            raise ValueError(f"a close code is from 3000 to 4999, not {code}")
+        if len(reason.encode()) > REASON_BYTES:
+            raise ValueError(f"the reason of a close has at most {REASON_BYTES} bytes")
+        self.close = Close(code, reason)
+
+    def __str__(self) -> str:
+        return f"{self.close.reason or 'no reason'} ({self.close.code})"
+
+
+class HookUnavailable(HubbubError):
+    """Report that the application did not answer, or nothing that means anything."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"the application did not answer: {self.detail}"
 
 
 class BrokerUnavailable(HubbubError):

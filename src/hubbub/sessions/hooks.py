@@ -1,0 +1,258 @@
+"""What the application is asked and told: questions a session waits for, and events that wait for nobody.
+
+A hook is a function of the application, in Python or behind a URL; a session cannot tell which. It answers
+with a grant, or raises:
+
+    Refused           the question is answered with an error, the connection goes on
+    Reject            the connection ends
+    HookUnavailable   nobody answered: a temporary error (100), the client may ask again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from hubbub.hub.grants import Operation
+from hubbub.model import ChannelName, Kind, SessionId, UserId
+
+# ── who asks ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A session as the application sees it.
+
+    Args:
+        session: its id. user: who it speaks for; "" before it said so, and for somebody without a name.
+        dialect: the name of its renderer, such as `centrifuge-json`. transport: its carrier, such as
+            `websocket`. peer: the address it comes from.
+        headers: those of the request that opened it, by lower-case name.
+        info, meta: raw JSON, or empty; `info` is shown to other clients, `meta` only to the application.
+    """
+
+    session: SessionId
+    user: UserId = ""
+    dialect: str = ""
+    transport: str = ""
+    peer: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    info: bytes = field(default=b"", repr=False)
+    meta: bytes = field(default=b"", repr=False)
+
+
+# ── questions and their grants ──────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Options of a channel that hold for one subscription instead of its namespace's (None: as there)."""
+
+    presence: bool | None = None
+    join_leave: bool | None = None
+    force_push_join_leave: bool | None = None
+    force_recovery: bool | None = None
+    force_positioning: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What a session may do in all channels that a pattern such as `news:*` fits."""
+
+    pattern: str
+    allow: frozenset[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAsk:
+    """May this client come in, and who is it? `channels` are those it wants to follow from the start."""
+
+    client: Client
+    token: str = field(default="", repr=False)
+    data: bytes = field(default=b"", repr=False)
+    name: str = ""
+    version: str = ""
+    channels: Sequence[ChannelName] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeGrant:
+    """It may follow the channel.
+
+    Args:
+        expire_at: seconds since 1970 when this ends unless it is refreshed; 0 is never.
+        info: raw JSON that the channel's members see beside this one. data: raw JSON for the client alone.
+    """
+
+    expire_at: int = 0
+    info: bytes = b""
+    data: bytes = b""
+    override: Override = Override()
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectGrant:
+    """It may come in, as `user`.
+
+    Args:
+        expire_at: seconds since 1970 when this ends unless it is refreshed; 0 is never.
+        info: raw JSON that others see. data: raw JSON for the client alone. meta: raw JSON for hooks alone.
+        channels, subs: what it follows from the start; `subs` says how.
+        permissions: what it may beyond what namespaces allow.
+    """
+
+    user: UserId
+    expire_at: int = 0
+    info: bytes = b""
+    data: bytes = b""
+    channels: Sequence[ChannelName] = ()
+    subs: Mapping[ChannelName, SubscribeGrant] = field(default_factory=dict)
+    meta: bytes = b""
+    permissions: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeAsk:
+    """May this client follow the channel? Asked where the namespace says `subscribe_hook`."""
+
+    client: Client
+    channel: ChannelName
+    token: str = field(default="", repr=False)
+    data: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishAsk:
+    """May this client publish that? Asked where the namespace says `publish_hook`."""
+
+    client: Client
+    channel: ChannelName
+    data: bytes = field(repr=False)
+    kind: Kind = Kind.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class PublishGrant:
+    """It may, as it said it or as `data` of this `kind` says it.
+
+    Args:
+        skip_history: whether it is for those who are there now only. tags: short strings for filters.
+        key: an idempotency key.
+    """
+
+    data: bytes | None = None
+    kind: Kind = Kind.JSON
+    skip_history: bool = False
+    tags: dict[str, str] | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshAsk:
+    """May this client stay? Asked when its time is over."""
+
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshGrant:
+    """It may stay until `expire_at` (seconds since 1970; 0 is for ever), unless `expired`.
+
+    `info` and `meta` take the place of what was known, where they are not empty.
+    """
+
+    expired: bool = False
+    expire_at: int = 0
+    info: bytes = b""
+    meta: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SubRefreshAsk:
+    """May this client go on following the channel? Asked when its time there is over."""
+
+    client: Client
+    channel: ChannelName
+
+
+@dataclass(frozen=True, slots=True)
+class SubRefreshGrant:
+    """It may until `expire_at` (seconds since 1970; 0 is for ever), unless `expired`."""
+
+    expired: bool = False
+    expire_at: int = 0
+    info: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class RpcAsk:
+    """A client calls a method of the application."""
+
+    client: Client
+    method: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RpcAnswer:
+    """What the method returned."""
+
+    data: bytes
+    kind: Kind = Kind.JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What the application wants to be asked; None where it does not."""
+
+    connect: Callable[[ConnectAsk], Awaitable[ConnectGrant]] | None = None
+    refresh: Callable[[RefreshAsk], Awaitable[RefreshGrant]] | None = None
+    subscribe: Callable[[SubscribeAsk], Awaitable[SubscribeGrant]] | None = None
+    publish: Callable[[PublishAsk], Awaitable[PublishGrant]] | None = None
+    sub_refresh: Callable[[SubRefreshAsk], Awaitable[SubRefreshGrant]] | None = None
+    rpc: Callable[[RpcAsk], Awaitable[RpcAnswer]] | None = None
+
+
+# ── events ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class EventKind(StrEnum):
+    """What happened."""
+
+    DISCONNECTED = "disconnected"
+    UNSUBSCRIBED = "unsubscribed"
+    OCCUPIED = "occupied"
+    """A channel has its first subscriber, on all nodes together."""
+    VACATED = "vacated"
+    """A channel has no subscriber any more, on any node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, numbered so that the application knows what is new.
+
+    Args:
+        key: what it is about; events of one key are told in order. number: grows with each event of a key:
+            1, 2, 3 ... for a session, and what the broker gave for a channel.
+        time_ms: milliseconds since 1970. client: whose session it was; None for a channel's.
+        code, reason: why a session or subscription ended.
+    """
+
+    kind: EventKind
+    key: str
+    number: int
+    time_ms: int
+    channel: ChannelName = ""
+    client: Client | None = None
+    code: int = 0
+    reason: str = ""
+
+
+Events: TypeAlias = Callable[[Event], None]
+"""Take an event and return at once; never raises."""
+
+
+def unheard(event: Event) -> None:
+    """Drop an event, where the application wants to know of none."""

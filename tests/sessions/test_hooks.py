@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from hubbub.sessions.hooks import Client, ConnectAsk, Hooks, PublishAsk, SubscribeAsk
+
+
+def test_secrets_of_a_client_do_not_show() -> None:
+    client = Client("s1", "zhang", headers={"cookie": "hush"}, info=b"hush", meta=b"hush")
+
+    for ask in (
+        ConnectAsk(client, "hush", b"hush"),
+        SubscribeAsk(client, "room", "hush", b"hush"),
+        PublishAsk(client, "room", b"hush"),
+    ):
+        assert "hush" not in repr(ask)
+        assert "zhang" in repr(ask)
+
+
+def test_an_application_without_hooks_is_asked_nothing() -> None:
+    assert not any(getattr(Hooks(), name) for name in Hooks.__slots__)
