@@ -15,5 +15,9 @@ def test_secrets_of_a_client_do_not_show() -> None:
         assert "zhang" in repr(ask)
 
 
+def test_a_client_has_the_id_of_its_session() -> None:
+    assert Client("s1").id == "s1"
+
+
 def test_an_application_without_hooks_is_asked_nothing() -> None:
     assert not any(getattr(Hooks(), name) for name in Hooks.__slots__)

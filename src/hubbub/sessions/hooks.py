@@ -42,6 +42,11 @@ class Client:
     info: bytes = field(default=b"", repr=False)
     meta: bytes = field(default=b"", repr=False)
 
+    @property
+    def id(self) -> SessionId:
+        """Return the session's id."""
+        return self.session
+
 
 # ── questions and their grants ──────────────────────────────────────────────────────────────────
 
@@ -197,17 +202,21 @@ class RpcAsk:
 
 @dataclass(frozen=True, slots=True)
 class RpcAnswer:
-    """What the method returned."""
+    """What the method returned: JSON (`null` for nothing), unless `kind` says otherwise."""
 
     data: bytes
     kind: Kind = Kind.JSON
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hooks:
-    """What the application wants to be asked; None where it does not."""
+    """What the application wants to be asked; None where it does not.
 
-    connect: Callable[[ConnectAsk], Awaitable[ConnectGrant]] | None = None
+    It is filled while the application registers its functions, and stays as it is once the server runs.
+    `connect` may return None: it does not know the client, who is treated as if there were no such hook.
+    """
+
+    connect: Callable[[ConnectAsk], Awaitable[ConnectGrant | None]] | None = None
     refresh: Callable[[RefreshAsk], Awaitable[RefreshGrant]] | None = None
     subscribe: Callable[[SubscribeAsk], Awaitable[SubscribeGrant]] | None = None
     publish: Callable[[PublishAsk], Awaitable[PublishGrant]] | None = None
