@@ -4,6 +4,9 @@
     ├── ProtocolViolation     the peer broke its protocol: the connection is closed with `close`
     ├── Refused               a request cannot be granted: an error reply, the connection goes on
     ├── Reject                the application does not want this client: its connection ends with `close`
+    ├── InvalidToken          a token proves nothing: whoever shows it is turned away
+    ├── ExpiredToken          a token was good once: a new one is asked for
+    ├── IdentityUnavailable   who could tell us about a client is away: try again after `retry_after_s`
     ├── BrokerUnavailable     our broker is away: try again after `retry_after_s`
     ├── HookUnavailable       the application did not answer: a temporary error reply
     └── ConfigurationError    the operator's settings are wrong: all mistakes at once, with place
@@ -143,6 +146,36 @@ class HookUnavailable(HubbubError):
 
     def __str__(self) -> str:
         return f"the application did not answer: {self.detail}"
+
+
+class InvalidToken(HubbubError):
+    """Report that a token proves nothing; `detail` says why, and never what the token was."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"the token is not valid: {self.detail}"
+
+
+class ExpiredToken(HubbubError):
+    """Report that a token is good but for its age: its owner should get a new one."""
+
+    def __str__(self) -> str:
+        return "the token has expired"
+
+
+class IdentityUnavailable(HubbubError):
+    """Report that somebody we must ask about a client does not answer; nothing is known against it."""
+
+    def __init__(self, detail: str, retry_after_s: float = 1.0) -> None:
+        super().__init__(detail, retry_after_s)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"nobody can tell who this is: {self.detail}; try again in {self.retry_after_s:g} s"
 
 
 class BrokerUnavailable(HubbubError):

@@ -4,7 +4,8 @@ import pytest
 
 from hubbub.dialects.contract import Connect
 from hubbub.errors import ProtocolViolation
-from hubbub.sessions.auth import USER_LIMIT, identify
+from hubbub.sessions.auth import identify
+from hubbub.sessions.users import USER_LIMIT
 
 
 @pytest.mark.parametrize(

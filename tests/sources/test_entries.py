@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from hubbub.model import ClientInfo, Kind, Publication
-from hubbub.sessions.auth import USER_LIMIT
+from hubbub.sessions.users import USER_LIMIT
 from hubbub.sources.entries import FROM_START, STREAM_ID, order, read_entry, write_entry
 
 

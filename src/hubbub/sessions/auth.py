@@ -5,9 +5,7 @@ from __future__ import annotations
 from hubbub.dialects.contract import Connect
 from hubbub.errors import INVALID_TOKEN, ProtocolViolation
 from hubbub.model import UserId
-
-USER_LIMIT = 128
-"""The longest user name in characters."""
+from hubbub.sessions.users import is_user_name
 
 
 def identify(connect: Connect, *, trusting: bool) -> UserId:
@@ -22,6 +20,6 @@ def identify(connect: Connect, *, trusting: bool) -> UserId:
         raise ProtocolViolation(INVALID_TOKEN, "no token key is configured on this server")
     if not trusting:
         return ""
-    if len(connect.user) > USER_LIMIT or not connect.user.isprintable():
+    if not is_user_name(connect.user):
         raise ProtocolViolation(INVALID_TOKEN, "a user name is printable and not too long")
     return connect.user

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from hubbub.hub.grants import Operation
+from hubbub.hub.options import Override
+from hubbub.hub.permission import Permission
 from hubbub.model import ChannelName, Kind, SessionId, UserId
 
 # ── who asks ────────────────────────────────────────────────────────────────────────────────────
@@ -52,25 +53,6 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Override:
-    """Options of a channel that hold for one subscription instead of its namespace's (None: as there)."""
-
-    presence: bool | None = None
-    join_leave: bool | None = None
-    force_push_join_leave: bool | None = None
-    force_recovery: bool | None = None
-    force_positioning: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """What a session may do in all channels that a pattern such as `news:*` fits."""
-
-    pattern: str
-    allow: frozenset[Operation]
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectAsk:
     """May this client come in, and who is it? `channels` are those it wants to follow from the start."""
 
@@ -94,7 +76,7 @@ class SubscribeGrant:
     expire_at: int = 0
     info: bytes = b""
     data: bytes = b""
-    override: Override = Override()
+    override: Override = field(default_factory=Override)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hubbub.dialects.payloads import as_text
 from hubbub.hub.envelope import Published
 from hubbub.model import ClientInfo, Kind, Publication
-from hubbub.sessions.auth import USER_LIMIT
+from hubbub.sessions.users import USER_LIMIT
 from hubbub.sources.payloads import kind_of
 
 STREAM_ID = "stream_id"
