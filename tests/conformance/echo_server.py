@@ -76,6 +76,6 @@ async def serving(listener: Listener) -> AsyncIterator[int]:
     try:
         yield server.servers[0].sockets[0].getsockname()[1]
     finally:
-        for websocket in list(listener.websockets):
+        for websocket in list(listener.carriers):
             websocket.abort()
         await asyncio.wait_for(server.shutdown(), 5)

@@ -67,7 +67,7 @@ async def listening(
     try:
         yield server.servers[0].sockets[0].getsockname()[1], listener
     finally:
-        for websocket in list(listener.websockets):
+        for websocket in list(listener.carriers):
             websocket.abort()
-        await until(lambda: not listener.websockets)
+        await until(lambda: not listener.carriers)
         await asyncio.wait_for(server.shutdown(), DEADLINE_S)

@@ -27,8 +27,8 @@ async def test_pages_and_websockets_share_the_port() -> None:
         async with connect(f"ws://127.0.0.1:{port}/ws", proxy=None) as client:
             await client.send("hello")
             assert await client.recv() == "hello"
-            assert (len(listener.websockets), listener.opened) == (1, 1)
-        await until(lambda: not listener.websockets)
+            assert (len(listener.carriers), listener.opened) == (1, 1)
+        await until(lambda: not listener.carriers)
         await http.send(GET)
         assert (await http.until(PAGE)).startswith(b"HTTP/1.1 200 OK\r\n")
         assert (listener.opened, listener.refused) == (1, 0)
@@ -136,7 +136,7 @@ async def test_an_upgraded_connection_drops_what_http_needed() -> None:
 async def test_shutting_uvicorn_down_does_not_wait_for_websockets_it_does_not_know() -> None:
     async with listening() as (port, listener), raw_client(port) as client:
         await client.upgrade()
-        (websocket,) = listener.websockets
+        (websocket,) = listener.carriers
         websocket.close(Close(1001, "server is shutting down"))
         assert await client.until(b"shutting down") == b"\x88\x19\x03\xe9server is shutting down"
         await client.send(client_frame(CLOSE, b"\x03\xe9"))

@@ -58,7 +58,7 @@ async def test_websockets_work_over_tls(certificate: tuple[Path, Path]) -> None:
                 await client.recv()
             assert caught.value.rcvd is not None
             assert (caught.value.rcvd.code, caught.value.rcvd.reason) == (4001, "enough")
-        await until(lambda: not listener.websockets)
+        await until(lambda: not listener.carriers)
         assert door.sessions[0].closes == [Close(4001, "enough")]
 
 
@@ -72,7 +72,7 @@ async def test_a_violation_over_tls_ends_with_its_code(certificate: tuple[Path, 
                 await client.recv()
             assert caught.value.rcvd is not None
             assert caught.value.rcvd.code == 1009
-        await until(lambda: not listener.websockets)
+        await until(lambda: not listener.carriers)
         assert [close.code for close in door.sessions[0].closes] == [1009]
 
 

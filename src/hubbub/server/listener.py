@@ -18,15 +18,9 @@ from uvicorn.server import ServerState
 from hubbub.server.metering import Part, RequestMeter
 from hubbub.sessions.contract import Accepted, Doorkeeper, Refusal
 from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
+from hubbub.transports.requests import fold_headers, read_request, refusal_response
 from hubbub.transports.websocket.deflate import negotiate
-from hubbub.transports.websocket.handshake import (
-    Offer,
-    accept_response,
-    fold_headers,
-    read_offer,
-    read_request,
-    refusal_response,
-)
+from hubbub.transports.websocket.handshake import Offer, accept_response, read_offer
 from hubbub.transports.websocket.protocol import WebSocketProtocol
 
 LINGER_S = 2.0
@@ -34,19 +28,19 @@ LINGER_S = 2.0
 
 
 class Listener:
-    """Bind uvicorn's HTTP protocol to a doorkeeper, and know the WebSockets it let in."""
+    """Bind uvicorn's HTTP protocol to a doorkeeper, and know the connections it let in."""
 
-    __slots__ = ("cap", "doorkeeper", "forget", "opened", "refused", "settings", "websockets")
+    __slots__ = ("cap", "carriers", "doorkeeper", "forget", "opened", "refused", "settings")
 
     def __init__(self, doorkeeper: Doorkeeper, settings: ListenerSettings | None = None) -> None:
         self.doorkeeper = doorkeeper
         self.settings = settings or ListenerSettings()
         self.cap = self.settings.connection_cap or default_cap()
-        self.websockets: set[WebSocketProtocol] = set()
-        """Those whose socket is not gone yet; uvicorn does not know them."""
-        self.forget = self.websockets.discard
+        self.carriers: set[WebSocketProtocol] = set()
+        """WebSockets whose socket is not gone yet; uvicorn does not know them."""
+        self.forget = self.carriers.discard
         self.opened = 0
-        """WebSockets opened so far."""
+        """Carriers opened so far."""
         self.refused = 0
         """Connections and requests refused so far, by a limit or by the doorkeeper."""
 
@@ -88,7 +82,7 @@ class OnePortProtocol(HttpToolsProtocol):
         self.client = get_remote_addr(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
         listener = self.listener
-        above = len(self.connections) + len(listener.websockets) - listener.cap
+        above = len(self.connections) + len(listener.carriers) - listener.cap
         if above > OVERFLOW:
             listener.refused += 1
             self._deaf = True
@@ -219,7 +213,7 @@ class OnePortProtocol(HttpToolsProtocol):
         agreement = negotiate(offer.extensions) if settings.compression else None
         self.transport.write(accept_response(offer, accepted.subprotocol, agreement))
         protocol = WebSocketProtocol(accepted.conversation, settings, agreement, listener.forget)
-        listener.websockets.add(protocol)
+        listener.carriers.add(protocol)
         listener.opened += 1
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)

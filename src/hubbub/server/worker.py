@@ -129,7 +129,7 @@ class Worker:
         await self._app.drain(self._settings.drain_s)
         deadline = asyncio.get_running_loop().time() + FAREWELL_S
         # Sockets tell nobody when the last of them is gone.
-        while self._listener.websockets and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        while self._listener.carriers and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _race(self, work: Coroutine[Any, Any, None]) -> None:

@@ -36,7 +36,7 @@ async def test_the_server_says_goodbye_with_code_and_reason() -> None:
         session.connection.ping()
         assert await client.recv() == "last words"
         assert await farewell(client) == Close(4001, "é" * 61)
-        await until(lambda: not stage.listener.websockets)
+        await until(lambda: not stage.listener.carriers)
         assert session.closes == [Close(4001, "é" * 200)]
 
 
@@ -85,7 +85,7 @@ async def test_a_peer_that_reads_nothing_is_dropped_after_its_own_close() -> Non
         client.writer.transport.pause_reading()  # type: ignore[attr-defined]
         session.connection.write(bytes(64 * 1024 * 1024))
         await client.send(client_frame(CLOSE, b"\x03\xe8"))
-        await until(lambda: not stage.listener.websockets)
+        await until(lambda: not stage.listener.carriers)
         assert session.closes == [Close(1000, "")]
 
 

@@ -155,7 +155,7 @@ async def test_a_connection_leaves_nothing_behind_and_needs_no_task() -> None:
                     await other.rest()
                 await client.send(client_frame(CLOSE))
                 await client.rest()
-            await until(lambda: not stage.listener.websockets)
+            await until(lambda: not stage.listener.carriers)
             del session.connection
             for kept in stage.door.sessions:
                 kept.__dict__.pop("connection", None)
