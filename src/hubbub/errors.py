@@ -46,6 +46,7 @@ CONNECTION_CLOSED = Close(3000, "connection closed")
 SHUTDOWN = Close(3001, "shutdown")
 INTERNAL_ERROR = Close(3004, "internal server error")
 EXPIRED = Close(3005, "connection expired")
+SUBSCRIPTION_EXPIRED = Close(3006, "subscription expired")
 SLOW = Close(3008, "slow")
 INSUFFICIENT_STATE = Close(3010, "insufficient state")
 FORCE_RECONNECT = Close(3011, "force reconnect")
@@ -55,10 +56,25 @@ INVALID_TOKEN = Close(3500, "invalid token")
 BAD_REQUEST = Close(3501, "bad request")
 STALE = Close(3502, "stale")
 FORCE_DISCONNECT = Close(3503, "force disconnect")
+CONNECTION_LIMIT = Close(3504, "connection limit")
 CHANNEL_LIMIT = Close(3505, "channel limit")
 INAPPROPRIATE_PROTOCOL = Close(3506, "inappropriate protocol")
 PERMISSION_DENIED_CLOSE = Close(3507, "permission denied")
 NOT_AVAILABLE_CLOSE = Close(3508, "not available")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscription:
+    """Why the server ends a subscription; from `RESUBSCRIBE` on the client may subscribe again."""
+
+    code: int
+    reason: str
+
+
+RESUBSCRIBE = 2500
+SERVER_UNSUBSCRIBED = Unsubscription(2000, "server unsubscribe")
+SUBSCRIPTION_INSUFFICIENT = Unsubscription(2500, "insufficient state")
+SUBSCRIPTION_ENDED = Unsubscription(2501, "subscription expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,8 @@ ALREADY_SUBSCRIBED = ErrorCode(105, "already subscribed")
 LIMIT_EXCEEDED = ErrorCode(106, "limit exceeded")
 BAD_REQUEST_ERROR = ErrorCode(107, "bad request")
 NOT_AVAILABLE = ErrorCode(108, "not available")
+TOKEN_EXPIRED = ErrorCode(109, "token expired")
+EXPIRED_ERROR = ErrorCode(110, "expired")
 TOO_MANY_REQUESTS_ERROR = ErrorCode(111, "too many requests", temporary=True)
 UNRECOVERABLE_POSITION = ErrorCode(112, "unrecoverable position")
 

@@ -63,7 +63,8 @@ class Publication(msgspec.Struct, frozen=True):
     """One message of a channel, as subscribers see it.
 
     `offset` is 0 and `time` is the sender's node's clock for an ephemeral one. `time` is in
-    milliseconds since 1970. `exclude` names a session that must not receive it.
+    milliseconds since 1970. `exclude` names a session that must not receive it. `base` is the data of the
+    predecessor, where the channel shows changes. `channel` is set where a whole pattern is followed.
     """
 
     data: bytes
@@ -74,6 +75,8 @@ class Publication(msgspec.Struct, frozen=True):
     time: int = 0
     offset: int = 0
     tag: int = 0
+    base: bytes | None = None
+    channel: ChannelName = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class Carrier:
     """Carry one session (`sessions.contract.Connection`)."""
 
     def __init__(self) -> None:
+        self.says_close = True
         self.frame: Callable[[Packet], bytes] = lines
         self.data = b""
         self.pings = 0

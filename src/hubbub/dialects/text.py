@@ -28,6 +28,7 @@ from hubbub.dialects import asked, envelope
 from hubbub.dialects.contract import (
     Command,
     Connect,
+    Ended,
     Failed,
     Publish,
     Push,
@@ -40,7 +41,7 @@ from hubbub.dialects.contract import (
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.dialects.payloads import as_text, json_container
 from hubbub.dialects.positions import format_position, parse_position
-from hubbub.errors import Close, ErrorCode, ProtocolViolation
+from hubbub.errors import RESUBSCRIBE, Close, ErrorCode, ProtocolViolation
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Position, Publication, UserId
 
 __all__ = [
@@ -172,9 +173,15 @@ class TextDialect:
         return envelope.reply(command, reply) if json else None
 
     def push(self, push: Push) -> Packet | Close | None:
-        """Tell of a gap in the json format; pings are the transport's business."""
+        """Tell of a gap in the json format; a connection without its channel ends."""
+        if isinstance(push, Ended):
+            return Close(REFUSED if push.code < RESUBSCRIBE else TRY_AGAIN_LATER, push.reason)
         if isinstance(push, Resync) and self._settings.format == "json":
             return envelope.resync(push)
+        return None
+
+    def farewell(self, close: Close) -> Packet | None:
+        """Return nothing: a WebSocket says itself why it ends."""
         return None
 
 

@@ -12,7 +12,13 @@ import msgspec
 
 from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
-from hubbub.errors import ALREADY_SUBSCRIBED, LIMIT_EXCEEDED, BrokerUnavailable, Refused
+from hubbub.errors import (
+    ALREADY_SUBSCRIBED,
+    LIMIT_EXCEEDED,
+    NOT_AVAILABLE,
+    BrokerUnavailable,
+    Refused,
+)
 from hubbub.hub.contract import Attachment
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.grants import Operation, allow
@@ -186,6 +192,11 @@ def unsupported(session: Session, command: say.Unsupported) -> None:
     raise Refused(command.error)
 
 
+def not_offered(session: Session, command: say.Refresh | say.SubRefresh | say.Rpc) -> None:
+    """Answer that nothing here could say yes."""
+    raise Refused(NOT_AVAILABLE)
+
+
 def _granted(session: Session, channel: ChannelName, operation: Operation) -> Namespace:
     namespace = session.services.hub.namespaces.resolve(channel)
     subscribed = session.following.get(channel) is not None
@@ -200,6 +211,9 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.Publish: publish,
     say.History: history,
     say.Presence: presence,
+    say.Refresh: not_offered,
+    say.SubRefresh: not_offered,
+    say.Rpc: not_offered,
     say.Pong: pong,
     say.Unsupported: unsupported,
 }

@@ -14,6 +14,9 @@ from hubbub.model import Packet
 class Connection(Protocol):
     """What a session needs of its carrier. Nothing here waits."""
 
+    says_close: bool
+    """Whether `close` tells the client code and reason; elsewhere the dialect says farewell first."""
+
     write: Callable[[bytes], None]
     """Hand final wire bytes to the socket; shared bytes objects are not copied."""
 

@@ -249,6 +249,10 @@ class Session:
         if self.gone:
             return
         self._leave()
+        if not self.connection.says_close:
+            farewell = self.dialect.farewell(close)
+            if farewell is not None:
+                self.connection.send(farewell)
         self.connection.close(close)
 
     def _leave(self) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
-from hubbub.errors import INTERNAL, NOT_AVAILABLE, UNAUTHORIZED, ProtocolViolation
+from hubbub.dialects.centrifuge.pushes import VERSION
+from hubbub.errors import INTERNAL, NOT_AVAILABLE, SHUTDOWN, UNAUTHORIZED, ProtocolViolation
 from hubbub.model import Packet, Position
 from tests.contracts.dialect import CHANNEL, TOP
 
@@ -92,11 +93,8 @@ def test_who_breaks_the_rules_is_sent_away_for_good(
     assert not caught.value.close.reconnect
 
 
-@pytest.mark.parametrize(
-    "asked", ["rpc", "refresh", "sub_refresh"], ids=lambda name: f"{name} is answered"
-)
-def test_what_is_not_offered_is_answered(asked: str) -> None:
-    (command,) = introduced().receive(frame({"id": 7, asked: {"data": 1}}))
+def test_what_is_not_offered_is_answered() -> None:
+    (command,) = introduced().receive(frame({"id": 7, "subscribe": {"channel": "c", "type": 1}}))
 
     assert command == say.Unsupported(7, NOT_AVAILABLE)
     assert introduced().reply(command, say.Failed(NOT_AVAILABLE)) == Packet(
@@ -124,9 +122,21 @@ def test_a_reply_repeats_the_id() -> None:
     dialect = introduced()
 
     assert dialect.reply(say.Connect(1), say.Connected("s1", 25)) == Packet(
-        b'{"id":1,"connect":{"client":"s1","ping":25,"pong":true}}'
+        b'{"id":1,"connect":{"client":"s1","version":"%b","ping":25,"pong":true}}'
+        % VERSION.encode()
     )
     assert dialect.reply(say.Pong(), say.Failed(INTERNAL)) is None
+
+
+def test_nothing_is_said_to_somebody_unknown() -> None:
+    assert CentrifugeDialect(JSON).push(say.Ping()) is None
+    assert refused().push(say.Ended(CHANNEL, 2000, "why")) is None
+
+
+def test_a_farewell_says_why() -> None:
+    assert introduced().farewell(SHUTDOWN) == Packet(
+        b'{"push":{"disconnect":{"code":3001,"reason":"shutdown","reconnect":true}}}'
+    )
 
 
 def test_a_gap_ends_the_subscription() -> None:

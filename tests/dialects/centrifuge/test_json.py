@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
+from hubbub.dialects.centrifuge.pushes import VERSION
 from hubbub.errors import INTERNAL, PERMISSION_DENIED, ProtocolViolation
 from hubbub.model import Kind, Packet, Position, Publication
 from tests.contracts.dialect import (
@@ -48,7 +49,7 @@ COMMANDS: list[tuple[bytes, say.Command]] = [
         b'{"id":2,"subscribe":{"channel":"c","token":"t","recover":true,"epoch":"e9","offset":7,'
         b'"data":{"a":1},"positioned":true,"recoverable":true,"join_leave":true,"delta":"fossil",'
         b'"flag":3}}',
-        say.Subscribe("c", 2, Position("e9", 7), 0, True, True, "t", b'{"a":1}'),
+        say.Subscribe("c", 2, Position("e9", 7), 0, True, True, "t", b'{"a":1}', True),
     ),
     (b'{"id":3,"unsubscribe":{"channel":"c"}}', say.Unsubscribe("c", 3)),
     (
@@ -83,7 +84,16 @@ def test_a_connect() -> None:
     )
 
     assert list(CentrifugeDialect(JSON).receive(Packet(data))) == [
-        say.Connect(1, "zhang", "t", b'{"user":"zhang"}')
+        say.Connect(
+            1,
+            "zhang",
+            "t",
+            b'{"user":"zhang"}',
+            "js",
+            "5.8.0",
+            {"c": Position("e", 1)},
+            {"a": "b"},
+        )
     ]
 
 
@@ -152,12 +162,14 @@ PUB = (
 )
 TEXT_PUB = b'{"data":"hello","offset":7,"tags":{"k":"v"},"time":1001}'
 
+CONNECTED = b'{"id":1,"connect":{"client":"s1","version":"%b"' % VERSION.encode()
+
 REPLIES: list[tuple[say.Command, say.Reply, bytes]] = [
-    (say.Connect(1), say.Connected("s1"), b'{"id":1,"connect":{"client":"s1"}}'),
+    (say.Connect(1), say.Connected("s1"), CONNECTED + b"}}"),
     (
         say.Connect(1),
         say.Connected("s1", 25),
-        b'{"id":1,"connect":{"client":"s1","ping":25,"pong":true}}',
+        CONNECTED + b',"ping":25,"pong":true}}',
     ),
     (say.Subscribe("c", 2), say.Subscribed("c", TOP), b'{"id":2,"subscribe":{}}'),
     (

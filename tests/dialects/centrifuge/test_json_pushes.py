@@ -62,7 +62,7 @@ def client_of(info: ClientInfo) -> dict[str, object]:
 
 
 @settings(deadline=None)
-@given(st.text(), publications())
+@given(st.text(min_size=1), publications())
 def test_a_push_says_what_the_protocol_says(channel: ChannelName, publication: Publication) -> None:
     packet = RENDERER.publication(channel, publication)
     push = json.loads(packet.data)

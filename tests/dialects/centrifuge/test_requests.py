@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec import Raw
 
 from hubbub.dialects import contract as say
@@ -12,16 +8,18 @@ from hubbub.dialects.centrifuge.requests import (
     Call,
     ConnectRequest,
     HistoryRequest,
+    Known,
     PresenceRequest,
     PresenceStatsRequest,
     PublishRequest,
+    RefreshRequest,
     Request,
+    RpcRequest,
     SendRequest,
     Since,
+    SubRefreshRequest,
     SubscribeRequest,
-    UnofferedRequest,
     UnsubscribeRequest,
-    claimed_user,
 )
 from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, ProtocolViolation
 from hubbub.model import Position
@@ -63,7 +61,28 @@ from hubbub.model import Position
         ),
         (HistoryRequest("c", 3, reverse=True), say.History("c", 5, 3, None, True)),
         (HistoryRequest("c", 3, Since(0, "e9"), True), say.Unsupported(5, BAD_REQUEST_ERROR)),
-        (UnofferedRequest(), say.Unsupported(5, NOT_AVAILABLE)),
+        (
+            ConnectRequest(
+                name="js",
+                version="5.8",
+                subs={"c": Known(True, "e9", 7), "d": Known()},
+                headers={"X-Tenant": "a"},
+            ),
+            say.Connect(
+                5,
+                name="js",
+                version="5.8",
+                subs={"c": Position("e9", 7), "d": None},
+                headers={"x-tenant": "a"},
+            ),
+        ),
+        (SubscribeRequest("c", delta="fossil"), say.Subscribe("c", 5, delta=True)),
+        (SubscribeRequest("c", delta="other"), say.Subscribe("c", 5)),
+        (RefreshRequest("t"), say.Refresh(5, "t")),
+        (SubRefreshRequest("c", "t"), say.SubRefresh("c", 5, "t")),
+        (SubRefreshRequest("c", "t", 1), say.Unsupported(5, NOT_AVAILABLE)),
+        (RpcRequest("sum", Raw(b"[1]")), say.Rpc("sum", 5, b"[1]")),
+        (RpcRequest(), say.Rpc("", 5)),
     ],
     ids=lambda value: repr(value)[:60],
 )
@@ -80,12 +99,20 @@ def test_a_request_means_a_command(request_: Request, command: say.Command) -> N
         PresenceRequest(),
         PresenceStatsRequest(),
         HistoryRequest(),
+        SubRefreshRequest(token="t"),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_a_request_without_its_channel_ends_the_connection(request_: Request) -> None:
     with pytest.raises(ProtocolViolation, match="names it") as caught:
         request_.command(5)
+
+    assert caught.value.close.code == 3501
+
+
+def test_a_refresh_without_a_token_ends_the_connection() -> None:
+    with pytest.raises(ProtocolViolation, match="shows a token") as caught:
+        RefreshRequest().command(5)
 
     assert caught.value.close.code == 3501
 
@@ -104,34 +131,7 @@ def test_a_call_asks_for_one_thing() -> None:
     assert Call(1, publish=publish).request() is publish
     assert Call(1, ConnectRequest(), publish=publish).request() is publish
     for name in Call.__struct_fields__[1:]:
-        asked = UnofferedRequest()
+        asked = RpcRequest()
         call = Call(1)
         setattr(call, name, asked)
         assert call.request() is asked
-
-
-@pytest.mark.parametrize(
-    ("data", "user"),
-    [
-        (b"", ""),
-        (b"{}", ""),
-        (b'{"user":"zhang"}', "zhang"),
-        (b'{"name":"li"}', "li"),
-        (b'{"name":"li","user":"zhang"}', "zhang"),
-        (b'{"user":5,"name":"li"}', ""),
-        (b'{"user":null}', ""),
-        (b'{"user":{"name":"li"}}', ""),
-        (b'["user"]', ""),
-        (b'"zhang"', ""),
-        (b"\xff", ""),
-        (b'{"user":"zhang"', ""),
-    ],
-)
-def test_the_claimed_user(data: bytes, user: str) -> None:
-    assert claimed_user(data) == user
-
-
-@settings(deadline=None)
-@given(st.text(min_size=1), st.booleans())
-def test_any_name_can_be_claimed(name: str, escaped: bool) -> None:
-    assert claimed_user(json.dumps({"name": name}, ensure_ascii=escaped).encode()) == name

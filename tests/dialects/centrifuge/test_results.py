@@ -4,30 +4,24 @@ import pytest
 from msgspec import Raw
 
 from hubbub.dialects import contract as say
+from hubbub.dialects.centrifuge.pushes import VERSION, Pub, RefreshResult, info
 from hubbub.dialects.centrifuge.results import (
     ConnectResult,
     Empty,
     ErrorResult,
     HistoryResult,
-    Info,
     PresenceResult,
     PresenceStatsResult,
-    Pub,
     Result,
+    RpcResult,
+    SubRefreshResult,
     SubscribeResult,
-    info,
     result,
-    shown,
 )
 from hubbub.errors import INTERNAL, PERMISSION_DENIED
-from hubbub.model import ClientInfo, Kind, Position, Publication
+from hubbub.model import Position
 from tests.contracts.dialect import CHANNEL, SOME, TOP, ZHANG
-
-
-def payload(data: bytes, kind: Kind) -> bytes:
-    """Show a payload in a coding of this test's own."""
-    return b"<%d %b>" % (kind, data)
-
+from tests.dialects.centrifuge.plain import payload, plain
 
 SHOWN = [
     Pub(Raw(b'<0 {"a": 1}>'), info(ZHANG), 6, None, 1000),
@@ -39,8 +33,42 @@ ASKED = Position("e9", 5)
 @pytest.mark.parametrize(
     ("reply", "key", "value"),
     [
-        (say.Connected("s1", 25), "connect", ConnectResult("s1", 25, True)),
-        (say.Connected("s1"), "connect", ConnectResult("s1")),
+        (say.Connected("s1", 25), "connect", ConnectResult("s1", VERSION, 25, True)),
+        (say.Connected("s1"), "connect", ConnectResult("s1", VERSION)),
+        (
+            say.Connected(
+                "s1", 0, 60, b'{"a": 1}', {"c": say.Subscribed("c", TOP, True)}, "n1", "s3cret"
+            ),
+            "connect",
+            ConnectResult(
+                "s1",
+                VERSION,
+                expires=True,
+                ttl=60,
+                data=Raw(b'{"a": 1}'),
+                subs={"c": SubscribeResult(True, "e9", [], False, 7, True)},
+                session="s3cret",
+                node="n1",
+            ),
+        ),
+        (say.Refreshed("s1", 60), "refresh", RefreshResult("s1", VERSION, True, 60)),
+        (say.Refreshed("s1"), "refresh", RefreshResult("s1", VERSION)),
+        (say.SubRefreshed("c", 60), "sub_refresh", SubRefreshResult(True, 60)),
+        (say.SubRefreshed("c"), "sub_refresh", SubRefreshResult()),
+        (say.Answered(b"[1]"), "rpc", RpcResult(Raw(b"<0 [1]>"))),
+        (say.Answered(), "rpc", RpcResult()),
+        (
+            say.Subscribed(CHANNEL, TOP, ttl_s=9, data=b"{}", delta=True),
+            "subscribe",
+            SubscribeResult(expires=True, ttl=9, data=Raw(b"{}")),
+        ),
+        (
+            say.Subscribed(CHANNEL, TOP, True, ttl_s=9, data=b"{}", delta=True),
+            "subscribe",
+            SubscribeResult(
+                True, "e9", [], False, 7, True, expires=True, ttl=9, data=Raw(b"{}"), delta=True
+            ),
+        ),
         (say.Subscribed(CHANNEL, TOP), "subscribe", SubscribeResult()),
         (
             say.Subscribed(CHANNEL, TOP, asked=ASKED, reason="ephemeral"),
@@ -86,31 +114,3 @@ def test_a_reply_means_a_result(reply: say.Reply, key: str, value: Result) -> No
 
     assert found_key == key
     assert repr(found) == repr(value) or plain(found) == plain(value)
-
-
-def plain(value: object) -> object:
-    """Return a result with the raw parts, which compare by identity, as bytes."""
-    if isinstance(value, Raw):
-        return bytes(value)
-    if isinstance(value, list):
-        return [plain(each) for each in value]
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    fields: tuple[str, ...] = getattr(value, "__struct_fields__", ())
-    if fields:
-        return type(value), {name: plain(getattr(value, name)) for name in fields}
-    return value
-
-
-def test_a_publication_shows_what_the_protocol_has_fields_for() -> None:
-    publication = Publication(b"x", Kind.TEXT, ClientInfo("u", "s"), {}, "s9", 1700, 7, 77)
-
-    assert plain(shown(publication, payload)) == plain(
-        Pub(Raw(b"<1 x>"), Info("u", "s"), 7, None, 1700)
-    )
-
-
-def test_what_an_application_says_of_a_client_is_on_one_line() -> None:
-    found = info(ClientInfo("u", "s", b'{\n"a":1}', b"[\n]"))
-
-    assert plain(found) == plain(Info("u", "s", Raw(b'{"a":1}'), Raw(b"[]")))

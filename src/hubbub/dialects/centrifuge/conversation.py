@@ -18,18 +18,17 @@ from hubbub.dialects.centrifuge.requests import Call, ConnectRequest, SendReques
 from hubbub.dialects.contract import (
     Command,
     Connect,
+    Ended,
     Failed,
+    Ping,
     Pong,
     Push,
     Renderer,
     Reply,
     Resync,
 )
-from hubbub.errors import BAD_REQUEST, Close, ProtocolViolation
-from hubbub.model import ChannelName, Packet
-
-INSUFFICIENT_STATE = 2500
-"""Code of an unsubscribe push; from here on a client subscribes again by itself."""
+from hubbub.errors import BAD_REQUEST, SUBSCRIPTION_INSUFFICIENT, Close, ProtocolViolation
+from hubbub.model import Packet
 
 
 class Coding(Protocol):
@@ -49,8 +48,12 @@ class Coding(Protocol):
         """Render the answer to a call."""
         ...
 
-    def unsubscribed(self, channel: ChannelName, code: int, reason: str) -> Packet:
-        """Render that the server ended a subscription."""
+    def push(self, push: Push) -> Packet:
+        """Render what the server says by itself."""
+        ...
+
+    def farewell(self, close: Close) -> Packet:
+        """Render that the server ends the connection."""
         ...
 
 
@@ -128,13 +131,20 @@ class CentrifugeDialect:
         return self._coding.reply(command.id, reply)
 
     def push(self, push: Push) -> Packet | Close | None:
-        """Render a ping, or the end of a subscription that is to be taken up again."""
-        if isinstance(push, Resync):
-            return self._coding.unsubscribed(push.channel, INSUFFICIENT_STATE, "insufficient state")
+        """Render a push; a gap is the end of a subscription that is to be taken up again."""
         if self._state is not State.OPEN:
             return None
-        self._pings += 1
-        return self._coding.ping
+        if isinstance(push, Ping):
+            self._pings += 1
+            return self._coding.ping
+        if isinstance(push, Resync):
+            ended = SUBSCRIPTION_INSUFFICIENT
+            push = Ended(push.channel, ended.code, ended.reason)
+        return self._coding.push(push)
+
+    def farewell(self, close: Close) -> Packet | None:
+        """Render a disconnect push."""
+        return self._coding.farewell(close)
 
     def _pong(self, id: int) -> Command:
         if id:

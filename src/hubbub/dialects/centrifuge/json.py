@@ -12,12 +12,13 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from hubbub.dialects.centrifuge import results
+from hubbub.dialects.centrifuge import pushes, results
+from hubbub.dialects.centrifuge.pushes import Attendance, Push, shown
 from hubbub.dialects.centrifuge.requests import Call
-from hubbub.dialects.centrifuge.results import Attendance, Ended, Push, shown
+from hubbub.dialects.contract import Push as Said
 from hubbub.dialects.contract import Renderer, Reply
 from hubbub.dialects.payloads import as_json, whole_characters
-from hubbub.errors import BAD_REQUEST, INAPPROPRIATE_PROTOCOL, ProtocolViolation
+from hubbub.errors import BAD_REQUEST, INAPPROPRIATE_PROTOCOL, Close, ProtocolViolation
 from hubbub.model import ChannelName, ClientInfo, Packet, Publication
 
 _decode = msgspec.json.Decoder(Call).decode_lines
@@ -42,11 +43,11 @@ class JsonRenderer:
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `join` push."""
-        return Packet(_encode(_Pushed(Push(channel, join=Attendance(results.info(info))))))
+        return Packet(_encode(_Pushed(Push(channel, join=Attendance(pushes.info(info))))))
 
     def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `leave` push."""
-        return Packet(_encode(_Pushed(Push(channel, leave=Attendance(results.info(info))))))
+        return Packet(_encode(_Pushed(Push(channel, leave=Attendance(pushes.info(info))))))
 
 
 class JsonCoding:
@@ -81,9 +82,13 @@ class JsonCoding:
         key, value = results.result(reply, as_json)
         return Packet(b'{"id":%d,"%b":%b}' % (id, key.encode(), _encode(value)))
 
-    def unsubscribed(self, channel: ChannelName, code: int, reason: str) -> Packet:
-        """Render an `unsubscribe` push."""
-        return Packet(_encode(_Pushed(Push(channel, unsubscribe=Ended(code, reason)))))
+    def push(self, push: Said) -> Packet:
+        """Render a push to one client."""
+        return Packet(_encode(_Pushed(pushes.pushed(push))))
+
+    def farewell(self, close: Close) -> Packet:
+        """Render a `disconnect` push."""
+        return Packet(_encode(_Pushed(pushes.farewell(close))))
 
 
 JSON: Final = JsonCoding()

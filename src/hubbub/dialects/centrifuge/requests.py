@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Raw, Struct
 
+from hubbub.dialects.claims import claimed_user
 from hubbub.dialects.contract import (
     Command,
     Connect,
     History,
     Presence,
     Publish,
+    Refresh,
+    Rpc,
+    SubRefresh,
     Subscribe,
     Unsubscribe,
     Unsupported,
@@ -34,6 +37,14 @@ Id = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]  # uint64 in the protocol, int64 in every broker
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
+Word = Annotated[str, Meta(max_length=64)]
+
+SUBS_LIMIT = 1000
+"""Subscriptions that a client may remember to have had."""
+HEADERS_LIMIT = 64
+"""Headers that a client may emulate."""
+FOSSIL = "fossil"
+"""The one kind of delta that there is."""
 REJECT_UNRECOVERED = 2
 """The bit of a subscribe's flags that asks for error 112 instead of `recovered: false`."""
 
@@ -49,16 +60,47 @@ class Request(Struct, gc=False):
         raise NotImplementedError
 
 
+class Known(Struct, gc=False):
+    """Where a client left off in a subscription that the server made for it."""
+
+    recover: bool = False
+    epoch: str = ""
+    offset: Offset = 0
+
+
 class ConnectRequest(Request):
-    """Introduce the client; `name` and `version` of the SDK and `subs` are not used."""
+    """Introduce the client."""
 
     token: str = ""
     data: Raw = Raw()
+    name: Word = ""
+    version: Word = ""
+    subs: Annotated[dict[str, Known], Meta(max_length=SUBS_LIMIT)] = {}
+    headers: Annotated[dict[str, str], Meta(max_length=HEADERS_LIMIT)] = {}
 
     def command(self, id: int) -> Command:
         """Return a Connect; the user it claims to be stands in `data`, see `claimed_user`."""
         data = _present(self.data)
-        return Connect(id, claimed_user(data), self.token, data)
+        subs = {
+            channel: Position(known.epoch, known.offset) if known.recover else None
+            for channel, known in self.subs.items()
+        }
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return Connect(
+            id, claimed_user(data), self.token, data, self.name, self.version, subs, headers
+        )
+
+
+class RefreshRequest(Request):
+    """Show a newer token."""
+
+    token: str = ""
+
+    def command(self, id: int) -> Command:
+        """Return a Refresh; without a token there is nothing to look at."""
+        if not self.token:
+            raise ProtocolViolation(BAD_REQUEST, "a refresh shows a token")
+        return Refresh(id, self.token)
 
 
 class SubscribeRequest(Request):
@@ -74,6 +116,7 @@ class SubscribeRequest(Request):
     flag: Int32 = 0
     type: Int32 = 0
     tf: Raw = Raw()
+    delta: str = ""
 
     def command(self, id: int) -> Command:
         """Return a Subscribe; a filter is answered with 107 and another type with 108."""
@@ -90,7 +133,21 @@ class SubscribeRequest(Request):
             reject_unrecovered=bool(self.flag & REJECT_UNRECOVERED),
             token=self.token,
             data=_present(self.data),
+            delta=self.delta == FOSSIL,
         )
+
+
+class SubRefreshRequest(Request):
+    """Show a newer token for a subscription; `type` other than 0 tracks the keys of a poll."""
+
+    channel: str = ""
+    token: str = ""
+    type: Int32 = 0
+
+    def command(self, id: int) -> Command:
+        """Return a SubRefresh; another type is answered with 108."""
+        channel = _named(self.channel)
+        return Unsupported(id, NOT_AVAILABLE) if self.type else SubRefresh(channel, id, self.token)
 
 
 class UnsubscribeRequest(Request):
@@ -166,12 +223,15 @@ class HistoryRequest(Request):
         return History(channel, id, max(self.limit, -1), at, self.reverse)
 
 
-class UnofferedRequest(Request):
-    """Ask for an RPC or a refresh, which this server does not offer."""
+class RpcRequest(Request):
+    """Call a method of the application."""
+
+    method: str = ""
+    data: Raw = Raw()
 
     def command(self, id: int) -> Command:
-        """Return what is answered with 108."""
-        return Unsupported(id, NOT_AVAILABLE)
+        """Return an Rpc."""
+        return Rpc(self.method, id, bytes(self.data))
 
 
 class SendRequest(Request):
@@ -193,10 +253,10 @@ class Call(Struct, gc=False):
     presence: PresenceRequest | None = None
     presence_stats: PresenceStatsRequest | None = None
     history: HistoryRequest | None = None
-    rpc: UnofferedRequest | None = None
+    rpc: RpcRequest | None = None
     send: SendRequest | None = None
-    refresh: UnofferedRequest | None = None
-    sub_refresh: UnofferedRequest | None = None
+    refresh: RefreshRequest | None = None
+    sub_refresh: SubRefreshRequest | None = None
 
     def request(self) -> Request | None:
         """Return what is asked: the first, should a client ask for several things under one id."""
@@ -213,27 +273,6 @@ class Call(Struct, gc=False):
             or self.refresh
             or self.sub_refresh
         )
-
-
-class _Claim(Struct, gc=False):
-    user: Raw = Raw()
-    name: Raw = Raw()
-
-
-_CLAIM = msgspec.json.Decoder(_Claim)
-_STRING = msgspec.json.Decoder(str)
-
-
-def claimed_user(data: bytes) -> str:
-    """Return the `user` or else the `name` that an application put into its connect data, or "".
-
-    The data is the application's own, so whatever else it is, is none of our business.
-    """
-    try:
-        claim = _CLAIM.decode(data)
-        return _STRING.decode(claim.user) if bytes(claim.user) else _STRING.decode(claim.name)
-    except (msgspec.DecodeError, RecursionError):
-        return ""
 
 
 def _named(channel: str) -> str:

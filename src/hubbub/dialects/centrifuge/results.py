@@ -6,93 +6,34 @@ out on the wire, but for those of the structs that say otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TypeAlias
 
 from msgspec import Raw, Struct
 
+from hubbub.dialects.centrifuge.pushes import (
+    VERSION,
+    Info,
+    Payload,
+    Pub,
+    RefreshResult,
+    info,
+    refreshed,
+    shown,
+)
 from hubbub.dialects.contract import (
+    Answered,
     Connected,
     Failed,
     HistoryPage,
     Members,
     Published,
+    Refreshed,
     Reply,
+    SubRefreshed,
     Subscribed,
     Unsubscribed,
 )
 from hubbub.dialects.payloads import embedded
-from hubbub.model import ClientInfo, Kind, Publication
-
-Payload: TypeAlias = Callable[[bytes, Kind], bytes]
-"""How a coding shows a payload of a kind."""
-
-
-class Info(Struct, omit_defaults=True, gc=False):
-    """Say who somebody is; `user` and `client` are never left out."""
-
-    user: str
-    client: str
-    conn_info: Raw | None = None
-    chan_info: Raw | None = None
-
-
-class Pub(Struct, omit_defaults=True, gc=False):
-    """Show a publication; `time` is in milliseconds since 1970."""
-
-    data: Raw
-    info: Info | None = None
-    offset: int = 0
-    tags: dict[str, str] | None = None
-    time: int = 0
-
-
-class Attendance(Struct, gc=False):
-    """Say who joined or left."""
-
-    info: Info
-
-
-class Ended(Struct, gc=False):
-    """Say that the server ended a subscription."""
-
-    code: int
-    reason: str
-
-
-class Push(Struct, omit_defaults=True, gc=False):
-    """Say one thing about a channel."""
-
-    channel: str
-    pub: Pub | None = None
-    join: Attendance | None = None
-    leave: Attendance | None = None
-    unsubscribe: Ended | None = None
-
-
-def shown(publication: Publication, payload: Payload) -> Pub:
-    """Return what is shown of a publication."""
-    sender = publication.sender
-    return Pub(
-        Raw(payload(publication.data, publication.kind)),
-        info(sender) if sender is not None else None,
-        publication.offset,
-        publication.tags or None,
-        publication.time,
-    )
-
-
-def info(client: ClientInfo) -> Info:
-    """Return what is shown of somebody."""
-    return Info(client.user, client.session, embedded(client.conn_info), embedded(client.chan_info))
-
-
-class ConnectResult(Struct, omit_defaults=True, gc=False):
-    """Tell a client its id; it is pinged every `ping` seconds and must answer if `pong`."""
-
-    client: str
-    ping: int = 0
-    pong: bool = False
 
 
 class SubscribeResult(Struct, omit_defaults=True):
@@ -109,6 +50,41 @@ class SubscribeResult(Struct, omit_defaults=True):
     offset: int = 0
     positioned: bool = False
     was_recovering: bool = False
+    expires: bool = False
+    ttl: int = 0
+    data: Raw | None = None
+    delta: bool = False
+
+
+class ConnectResult(Struct, omit_defaults=True):
+    """Tell a client its id; it is pinged every `ping` seconds and must answer if `pong`.
+
+    `session` and `node` go into the requests beside a connection that only the server can write to.
+    """
+
+    client: str
+    version: str
+    ping: int = 0
+    pong: bool = False
+    expires: bool = False
+    ttl: int = 0
+    data: Raw | None = None
+    subs: dict[str, SubscribeResult] | None = None
+    session: str = ""
+    node: str = ""
+
+
+class SubRefreshResult(Struct, omit_defaults=True, gc=False):
+    """Tell for how many seconds (`ttl`) a subscription is good now, if it expires at all."""
+
+    expires: bool = False
+    ttl: int = 0
+
+
+class RpcResult(Struct, omit_defaults=True, gc=False):
+    """Give the application's answer."""
+
+    data: Raw | None = None
 
 
 class Empty(Struct, gc=False):
@@ -146,7 +122,10 @@ class ErrorResult(Struct, omit_defaults=True, gc=False):
 
 Result: TypeAlias = (
     ConnectResult
+    | RefreshResult
     | SubscribeResult
+    | SubRefreshResult
+    | RpcResult
     | Empty
     | HistoryResult
     | PresenceResult
@@ -167,7 +146,13 @@ def result(reply: Reply, payload: Payload) -> tuple[str, Result]:
         error = reply.error
         return "error", ErrorResult(error.code, reply.detail or error.message, error.temporary)
     if isinstance(reply, Connected):
-        return "connect", ConnectResult(reply.session, reply.ping_s, reply.ping_s > 0)
+        return "connect", _connected(reply, payload)
+    if isinstance(reply, Refreshed):
+        return "refresh", refreshed(reply.session, reply.ttl_s)
+    if isinstance(reply, SubRefreshed):
+        return "sub_refresh", SubRefreshResult(reply.ttl_s is not None, reply.ttl_s or 0)
+    if isinstance(reply, Answered):
+        return "rpc", RpcResult(Raw(payload(reply.data, reply.kind)) if reply.data else None)
     if isinstance(reply, Unsubscribed):
         return "unsubscribe", _EMPTY
     if isinstance(reply, HistoryPage):
@@ -180,9 +165,27 @@ def result(reply: Reply, payload: Payload) -> tuple[str, Result]:
     return "presence_stats", PresenceStatsResult(reply.clients, reply.users)
 
 
+def _connected(reply: Connected, payload: Payload) -> ConnectResult:
+    return ConnectResult(
+        reply.session,
+        VERSION,
+        reply.ping_s,
+        reply.ping_s > 0,
+        reply.ttl_s is not None,
+        reply.ttl_s or 0,
+        embedded(reply.data),
+        {channel: _subscribed(each, payload) for channel, each in reply.subs.items()} or None,
+        reply.secret,
+        reply.node,
+    )
+
+
 def _subscribed(reply: Subscribed, payload: Payload) -> SubscribeResult:
+    expires, ttl, data = reply.ttl_s is not None, reply.ttl_s or 0, embedded(reply.data)
     if not reply.recoverable:
-        return SubscribeResult(was_recovering=reply.asked is not None)
+        return SubscribeResult(
+            was_recovering=reply.asked is not None, expires=expires, ttl=ttl, data=data
+        )
     recovered = reply.asked is not None and reply.recovered
     top = reply.position
     return SubscribeResult(
@@ -193,4 +196,8 @@ def _subscribed(reply: Subscribed, payload: Payload) -> SubscribeResult:
         offset=reply.asked.offset if reply.asked is not None and recovered else top.offset,
         positioned=True,
         was_recovering=reply.asked is not None,
+        expires=expires,
+        ttl=ttl,
+        data=data,
+        delta=reply.delta,
     )

@@ -73,6 +73,8 @@ class WebSocketProtocol(asyncio.Protocol):
         "write",
     )
 
+    says_close: bool = True
+
     frame: Callable[[Packet], bytes]
     write: Callable[[bytes], None]
 

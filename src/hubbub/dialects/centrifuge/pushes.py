@@ -1,0 +1,146 @@
+"""What the server says by itself in the Centrifuge protocol: values with the protocol's own field names.
+
+Fields at their default are left out on the wire, but for those of the structs that say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TypeAlias
+
+from msgspec import Raw, Struct
+
+from hubbub.dialects import contract
+from hubbub.dialects.contract import Ended, Entered, Renewed
+from hubbub.dialects.payloads import embedded
+from hubbub.errors import Close
+from hubbub.model import ClientInfo, Kind, Publication
+
+VERSION = f"hubbub {version('hubbub')}"
+"""What the server calls itself."""
+
+Payload: TypeAlias = Callable[[bytes, Kind], bytes]
+"""How a coding shows a payload of a kind."""
+
+
+class Info(Struct, omit_defaults=True, gc=False):
+    """Say who somebody is; `user` and `client` are never left out."""
+
+    user: str
+    client: str
+    conn_info: Raw | None = None
+    chan_info: Raw | None = None
+
+
+class Pub(Struct, omit_defaults=True, gc=False):
+    """Show a publication; `time` is in milliseconds since 1970.
+
+    `channel` is told where a pattern is followed.
+    """
+
+    data: Raw
+    info: Info | None = None
+    offset: int = 0
+    tags: dict[str, str] | None = None
+    time: int = 0
+    channel: str = ""
+
+
+class Attendance(Struct, gc=False):
+    """Say who joined or left."""
+
+    info: Info
+
+
+class End(Struct, gc=False):
+    """Say that the server ended a subscription."""
+
+    code: int
+    reason: str
+
+
+class Disconnect(Struct, omit_defaults=True, gc=False):
+    """Say that the server ends the connection, and whether the client may come back by itself."""
+
+    code: int
+    reason: str
+    reconnect: bool = False
+
+
+class Start(Struct, omit_defaults=True, gc=False):
+    """Say that the server made a subscription, and where it starts."""
+
+    recoverable: bool = False
+    epoch: str = ""
+    offset: int = 0
+    positioned: bool = False
+    data: Raw | None = None
+
+
+class RefreshResult(Struct, omit_defaults=True, gc=False):
+    """Tell for how many seconds (`ttl`) a connection is good now, if it expires at all."""
+
+    client: str = ""
+    version: str = ""
+    expires: bool = False
+    ttl: int = 0
+
+
+class Push(Struct, omit_defaults=True, gc=False):
+    """Say one thing, about a channel unless it is about the connection."""
+
+    channel: str = ""
+    pub: Pub | None = None
+    join: Attendance | None = None
+    leave: Attendance | None = None
+    unsubscribe: End | None = None
+    subscribe: Start | None = None
+    disconnect: Disconnect | None = None
+    refresh: RefreshResult | None = None
+
+
+def shown(publication: Publication, payload: Payload) -> Pub:
+    """Return what is shown of a publication."""
+    sender = publication.sender
+    return Pub(
+        Raw(payload(publication.data, publication.kind)),
+        info(sender) if sender is not None else None,
+        publication.offset,
+        publication.tags or None,
+        publication.time,
+        publication.channel,
+    )
+
+
+def info(client: ClientInfo) -> Info:
+    """Return what is shown of somebody."""
+    return Info(client.user, client.session, embedded(client.conn_info), embedded(client.chan_info))
+
+
+def pushed(push: contract.Push) -> Push:
+    """Return what is said to one client."""
+    if isinstance(push, Entered):
+        return Push(push.subscribed.channel, subscribe=_start(push.subscribed))
+    if isinstance(push, Ended):
+        return Push(push.channel, unsubscribe=End(push.code, push.reason))
+    if isinstance(push, Renewed):
+        return Push(refresh=refreshed("", push.ttl_s))
+    raise AssertionError(f"{type(push).__name__} is the conversation's to render")
+
+
+def farewell(close: Close) -> Push:
+    """Return how the end of a connection is said."""
+    return Push(disconnect=Disconnect(close.code, close.reason, close.reconnect))
+
+
+def _start(subscribed: contract.Subscribed) -> Start:
+    top, data = subscribed.position, embedded(subscribed.data)
+    if not subscribed.recoverable:
+        return Start(data=data)
+    return Start(True, top.epoch, top.offset, True, data)
+
+
+def refreshed(client: str, ttl_s: int | None) -> RefreshResult:
+    """Return how long a connection is good from now on."""
+    return RefreshResult(client, VERSION, ttl_s is not None, ttl_s or 0)

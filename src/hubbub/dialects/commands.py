@@ -1,0 +1,134 @@
+"""What a client asks, as values: every dialect turns its packets into these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import msgspec
+
+from hubbub.errors import ErrorCode
+from hubbub.model import ChannelName, Kind, Position, UserId
+
+
+class Connect(msgspec.Struct, frozen=True):
+    """Introduce the client. `user` is what it claims to be, which only an open server believes.
+
+    Args:
+        data: JSON of the application, for the connect hook. name, version: of the client's library.
+        subs: server-side subscriptions that the client had, with its position in each; a client that cannot
+            subscribe later asks with it for those it wants.
+        headers: what a browser could not put into HTTP headers.
+    """
+
+    id: int = 0
+    user: UserId = ""
+    token: str = ""
+    data: bytes = b""
+    name: str = ""
+    version: str = ""
+    subs: Mapping[ChannelName, Position | None] = {}
+    headers: Mapping[str, str] = {}
+
+
+class Refresh(msgspec.Struct, frozen=True):
+    """Show a newer token for a connection whose old one expires."""
+
+    id: int = 0
+    token: str = ""
+
+
+class Subscribe(msgspec.Struct, frozen=True):
+    """Follow a channel, from `since` where the client comes back. `join_leave` asks for those events.
+
+    `recent` asks for that many of the last publications where there is no `since`; `delta` for publications
+    as changes of their predecessors.
+    """
+
+    channel: ChannelName
+    id: int = 0
+    since: Position | None = None
+    recent: int = 0
+    join_leave: bool = False
+    reject_unrecovered: bool = False
+    token: str = ""
+    data: bytes = b""
+    delta: bool = False
+
+
+class SubRefresh(msgspec.Struct, frozen=True):
+    """Show a newer token for a subscription whose old one expires."""
+
+    channel: ChannelName
+    id: int = 0
+    token: str = ""
+
+
+class Unsubscribe(msgspec.Struct, frozen=True):
+    """Stop following a channel."""
+
+    channel: ChannelName
+    id: int = 0
+
+
+class Publish(msgspec.Struct, frozen=True):
+    """Publish to a channel; `key` makes a retry harmless."""
+
+    channel: ChannelName
+    data: bytes
+    kind: Kind = Kind.JSON
+    id: int = 0
+    key: str = ""
+
+
+class History(msgspec.Struct, frozen=True):
+    """Read a page of history; `limit` 0 asks for the position only, -1 for as much as allowed."""
+
+    channel: ChannelName
+    id: int = 0
+    limit: int = 0
+    since: Position | None = None
+    reverse: bool = False
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """Ask who is in a channel, or with `counts_only` how many."""
+
+    channel: ChannelName
+    id: int = 0
+    counts_only: bool = False
+
+
+class Rpc(msgspec.Struct, frozen=True):
+    """Call a method of the application with `data`, and wait for its answer."""
+
+    method: str
+    id: int = 0
+    data: bytes = b""
+    kind: Kind = Kind.JSON
+
+
+class Pong(msgspec.Struct, frozen=True):
+    """Answer a ping of the dialect's own (not of the transport's)."""
+
+
+class Unsupported(msgspec.Struct, frozen=True):
+    """Ask for something this server does not offer; it is answered with `error`."""
+
+    id: int
+    error: ErrorCode
+
+
+Command: TypeAlias = (
+    Connect
+    | Refresh
+    | Subscribe
+    | SubRefresh
+    | Unsubscribe
+    | Publish
+    | History
+    | Presence
+    | Rpc
+    | Pong
+    | Unsupported
+)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from msgspec import Raw
+
+from hubbub.dialects import contract as say
+from hubbub.dialects.centrifuge.pushes import (
+    VERSION,
+    Disconnect,
+    End,
+    Info,
+    Pub,
+    Push,
+    RefreshResult,
+    Start,
+    farewell,
+    info,
+    pushed,
+    shown,
+)
+from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN
+from hubbub.model import ClientInfo, Kind, Publication
+from tests.contracts.dialect import CHANNEL, TOP
+from tests.dialects.centrifuge.plain import payload, plain
+
+
+def test_a_publication_shows_what_the_protocol_has_fields_for() -> None:
+    publication = Publication(b"x", Kind.TEXT, ClientInfo("u", "s"), {}, "s9", 1700, 7, 77)
+
+    assert plain(shown(publication, payload)) == plain(
+        Pub(Raw(b"<1 x>"), Info("u", "s"), 7, None, 1700)
+    )
+
+
+def test_what_an_application_says_of_a_client_is_on_one_line() -> None:
+    found = info(ClientInfo("u", "s", b'{\n"a":1}', b"[\n]"))
+
+    assert plain(found) == plain(Info("u", "s", Raw(b'{"a":1}'), Raw(b"[]")))
+
+
+def test_a_publication_under_a_pattern_names_its_channel() -> None:
+    found = shown(Publication(b"1", offset=7, channel="news:today"), payload)
+
+    assert (found.channel, found.offset) == ("news:today", 7)
+
+
+@pytest.mark.parametrize(
+    ("push", "value"),
+    [
+        (
+            say.Entered(say.Subscribed(CHANNEL, TOP, True, data=b"{}")),
+            Push(CHANNEL, subscribe=Start(True, "e9", 7, True, Raw(b"{}"))),
+        ),
+        (say.Entered(say.Subscribed(CHANNEL, TOP)), Push(CHANNEL, subscribe=Start())),
+        (say.Ended(CHANNEL, 2000, "why"), Push(CHANNEL, unsubscribe=End(2000, "why"))),
+        (say.Renewed(60), Push(refresh=RefreshResult("", VERSION, True, 60))),
+        (say.Renewed(), Push(refresh=RefreshResult("", VERSION))),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_what_is_said_to_one_client(push: say.Push, value: Push) -> None:
+    assert plain(pushed(push)) == plain(value)
+
+
+def test_a_farewell_says_whether_to_come_back() -> None:
+    assert plain(farewell(SHUTDOWN)) == plain(
+        Push(disconnect=Disconnect(3001, "shutdown", reconnect=True))
+    )
+    assert plain(farewell(FORCE_DISCONNECT)) == plain(
+        Push(disconnect=Disconnect(3503, "force disconnect"))
+    )
