@@ -39,8 +39,6 @@ from hubbub.sessions.services import Services
 
 _log = structlog.get_logger(__name__)
 
-PING = Ping()
-
 Handler = Callable[["Session", Command], asyncio.Future[None] | None]
 
 
@@ -249,10 +247,9 @@ class Session:
         if self.gone:
             return
         self._leave()
-        if not self.connection.says_close:
-            farewell = self.dialect.farewell(close)
-            if farewell is not None:
-                self.connection.send(farewell)
+        farewell = None if self.connection.says_close else self.dialect.farewell(close)
+        if farewell is not None:
+            self.connection.send(farewell)
         self.connection.close(close)
 
     def _leave(self) -> None:
@@ -279,7 +276,7 @@ class Session:
         if silence > limits.idle_s:
             self.end(NO_PONG)
         elif self.dialect.pings:
-            self.push(PING)
+            self.push(Ping())
         elif silence + limits.ping_interval_s > limits.keepalive_s + 1.0:
             # By the next look it would be too late; one second is what noted times are off at most.
             self.connection.ping()
