@@ -25,10 +25,8 @@ from hubbub.errors import (
     STALE,
     TOO_MANY_REQUESTS,
     TOO_MANY_REQUESTS_ERROR,
-    BrokerUnavailable,
     Close,
     ProtocolViolation,
-    Refused,
 )
 from hubbub.hub.encoding import Encoding
 from hubbub.model import ChannelName, ClientInfo, Packet, SessionId
@@ -36,6 +34,7 @@ from hubbub.sessions.contract import Connection
 from hubbub.sessions.inbox import Inbox
 from hubbub.sessions.limits import TokenBucket
 from hubbub.sessions.services import Services
+from hubbub.sessions.verdicts import verdict
 
 _log = structlog.get_logger(__name__)
 
@@ -107,10 +106,7 @@ class Session:
             self.end(fault.close)
             return
         for command in commands:
-            if self._inbox is not None:
-                self._inbox.put(command, 0)
-            else:
-                self._run(command)
+            self._take(command, 0)
 
     def received(self, packet: Packet) -> None:
         """Take a message from the client."""
@@ -125,12 +121,10 @@ class Session:
             self.end(fault.close)
             return
         for command in commands:
-            if not self._allow():
-                self._refuse(command)
-            elif self._inbox is not None:
-                self._inbox.put(command, len(packet.data))
+            if self._allow():
+                self._take(command, len(packet.data))
             else:
-                self._run(command)
+                self._refuse(command)
 
     def heard(self) -> None:
         """Take a sign of life."""
@@ -167,6 +161,12 @@ class Session:
         else:
             self.reply(command, Failed(TOO_MANY_REQUESTS_ERROR))
 
+    def _take(self, command: Command, size: int) -> None:
+        if self._inbox is not None:
+            self._inbox.put(command, size)
+        else:
+            self._run(command)
+
     def _run(self, command: Command) -> None:
         if self.gone:
             return
@@ -200,15 +200,14 @@ class Session:
 
     def fail(self, command: Command, fault: BaseException) -> None:
         """Answer a command with what went wrong."""
-        if isinstance(fault, ProtocolViolation):
-            self.end(fault.close)
-        elif isinstance(fault, Refused):
-            self.reply(command, Failed(fault.error, fault.detail))
-        elif isinstance(fault, BrokerUnavailable):
-            self.reply(command, Failed(INTERNAL, str(fault)))
-        else:
+        told = verdict(fault)
+        if told is None:
             _log.error("command failed", command=type(command).__name__, exc_info=fault)
-            self.reply(command, Failed(INTERNAL))
+            told = Failed(INTERNAL)
+        if isinstance(told, Close):
+            self.end(told)
+        else:
+            self.reply(command, told)
 
     # ── to the client ───────────────────────────────────────────────────────────────────────────
 
