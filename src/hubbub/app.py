@@ -23,6 +23,7 @@ from hubbub.http.node import Node
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
+from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.model import Kind
@@ -61,6 +62,9 @@ class Hubbub:
         limits = self.settings.limits
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
+        self.control = Control(self.broker, self.node, self.clock)
+        """Orders to and from the other nodes."""
+        self.hub.admit(self.control.names, self.control)
         self.registry = Registry(
             round(limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
         )
@@ -91,6 +95,7 @@ class Hubbub:
         """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
         await self.broker.start(self.node, self.hub)
         try:
+            await self.control.start()
             for settings in self.settings.sources:
                 await self._join(settings)
         except BaseException:
@@ -127,6 +132,7 @@ class Hubbub:
         async with AsyncExitStack() as last_first:  # one that fails does not keep the others open
             last_first.push_async_callback(self.broker.close)
             last_first.push_async_callback(self.hub.close)
+            last_first.push_async_callback(self.control.close)
             for source in self._sources:
                 last_first.push_async_callback(source.close)
 

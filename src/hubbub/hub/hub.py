@@ -7,12 +7,12 @@ there is one order. What the feed brings is judged by the channel, rendered once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import structlog
 
-from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Stored
+from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Receiver, Stored
 from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
 from hubbub.errors import (
@@ -59,6 +59,7 @@ class Hub:
         self._settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
+        self._internal: dict[ChannelName, Receiver] = {}
         self._delivery = Delivery(self.statistics, settings)
         self._catchup = Catchup(broker, settings, clock, self.statistics)
         self._healing = Healing(broker, self.statistics, self._delivery.take, self._tell)
@@ -200,22 +201,31 @@ class Hub:
 
     # ── what the feed brings (brokers.contract.Receiver) ────────────────────────────────────────
 
+    def admit(self, names: Iterable[ChannelName], receiver: Receiver) -> None:
+        """Hand on to `receiver` what the feed brings on internal names, and tell it of interruptions."""
+        self._internal.update(dict.fromkeys(names, receiver))
+
     def on_entry(self, channel: ChannelName, entry: Entry) -> None:
         """Take an entry of the log from the broker's feed."""
         followed = self._following.get(channel)
         if followed is not None:
             self._delivery.take(followed, entry)
+        elif channel in self._internal:
+            self._internal[channel].on_entry(channel, entry)
 
     def on_announcement(self, channel: ChannelName, payload: bytes) -> None:
         """Take an unnumbered message from the broker's feed."""
         followed = self._following.get(channel)
-        if followed is None:
-            return
-        self._delivery.announce(followed, payload)
+        if followed is not None:
+            self._delivery.announce(followed, payload)
+        elif channel in self._internal:
+            self._internal[channel].on_announcement(channel, payload)
 
     def on_restored(self) -> None:
         """Compare everything: the feed was interrupted."""
         self._spawn(self._restore())
+        for receiver in {id(each): each for each in self._internal.values()}.values():
+            receiver.on_restored()
 
     def deliver(self, channel: ChannelName, publication: Publication) -> None:
         """Deliver a message that another system brought to this node; it has no offset."""
