@@ -7,6 +7,8 @@ SHELL := /bin/bash
 PORT ?= 8000
 ARGS ?=
 PYTEST ?=
+# Three beside each other on two cores: many tests wait for servers and browsers.
+BESIDE ?= -n 3 --dist worksteal
 BIN := .venv/bin
 CHECKED := $(sort $(foreach folder,src tests bench examples,$(if $(shell find $(folder) -name "*.py" -print -quit 2>/dev/null),$(folder)))) docs/generate.py
 PAGES := .venv/.pages
@@ -38,7 +40,7 @@ check: .venv/.tools .venv/.node
 
 test: .venv/.system check $(PAGES)
 	@[ -e $(PAGES) ] || { echo 'error: the tests drive the chat page, and it could not be built' >&2; exit 1; }
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest $(BESIDE) $(PYTEST)
 
 bench: .venv/.tools .venv/.system
 	$(BIN)/python bench/compare.py $(ARGS)

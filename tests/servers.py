@@ -14,20 +14,30 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 START_DEADLINE_S = 10.0
 
+FIRST_PORT, LAST_PORT = 10_000, 32_000
+"""Below those that the kernel gives to whoever connects or asks for any: so nobody takes a port between its
+choice and its use. Tests that run beside each other begin in different places."""
+
+_BEGIN = os.getpid() * 97 % (LAST_PORT - FIRST_PORT)
+_ports = islice(cycle(range(FIRST_PORT, LAST_PORT)), _BEGIN, None)
+
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a TCP port of the loopback interface that nobody uses, and that was not given before."""
+    for port in _ports:
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the ports never end")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def locked(name: str) -> dict[str, str]:
 
 
 def wanted(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=;]", requirement)[0].strip() for requirement in requirements}
+    return {re.split(r"[\[<>=;]", requirement)[0].strip().lower() for requirement in requirements}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

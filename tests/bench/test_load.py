@@ -11,8 +11,9 @@ import pytest
 
 from bench.rig.build import Unavailable, tool
 from bench.rig.load import Burst, Faulty, Script, fanout, held, message
-from bench.rig.process import free_port, running
+from bench.rig.process import running
 from tests.bench.faulty_server import Behaviour, FaultyServer, doubles, drops, honest, swaps, up
+from tests.servers import free_port
 
 SMALL = Burst(connections=3, window=8, seconds=0.2, warm=0.0, size=90)
 SCRIPT = Script("/ws/fan")

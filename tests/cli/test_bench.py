@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.rig.process import free_port, running
+from bench.rig.process import running
 from hubbub.cli.main import run as hubbub
 from tests.bench.faulty_server import Behaviour, FaultyServer, doubles, drops, honest, swaps, up
+from tests.servers import free_port
 
 SRC = Path(__file__).resolve().parents[2] / "src"
 SMALL = ["-c", "3", "--in-flight", "4", "-m", "20", "--grace", "0.3"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 
@@ -19,12 +20,14 @@ def node_with_clients() -> str:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.fail("Node and npm are not installed; `make test` needs them")
-    installed, locked = HERE / "node_modules/.package-lock.json", HERE / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
-        subprocess.run(
-            [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=HERE,
-            check=True,
-            timeout=INSTALL_WITHIN_S,
-        )
+    locked, installed = HERE / "package-lock.json", HERE / "node_modules/.package-lock.json"
+    with locked.open() as lock:
+        flock(lock, LOCK_EX)  # tests that run beside each other would install into each other
+        if not installed.exists() or installed.stat().st_mtime < locked.stat().st_mtime:
+            subprocess.run(
+                [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                cwd=HERE,
+                check=True,
+                timeout=INSTALL_WITHIN_S,
+            )
     return node

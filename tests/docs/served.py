@@ -8,20 +8,13 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from socket import socket
 from types import TracebackType
 from typing import Self
 
+from tests.servers import free_port
+
 STARTED_WITHIN_S = 20.0
 STOPPED_WITHIN_S = 20.0
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Served:

@@ -84,7 +84,7 @@ from hubbub.model import Position
         (RpcRequest("sum", Raw(b"[1]")), say.Rpc("sum", 5, b"[1]")),
         (RpcRequest(), say.Rpc("", 5)),
     ],
-    ids=lambda value: repr(value)[:60],
+    ids=lambda value: type(value).__name__,
 )
 def test_a_request_means_a_command(request_: Request, command: say.Command) -> None:
     assert request_.command(5) == command

@@ -165,7 +165,9 @@ VIOLATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("data", "code", "says"), VIOLATIONS)
+@pytest.mark.parametrize(
+    ("data", "code", "says"), VIOLATIONS, ids=[says for *_, says in VIOLATIONS]
+)
 async def test_a_violation_ends_with_its_code_and_without_a_reset(
     data: bytes, code: int, says: str
 ) -> None:

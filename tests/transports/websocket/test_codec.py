@@ -45,7 +45,7 @@ def every_way(data: bytes, *, inflates: bool = False) -> tuple[list[Event], int 
 
 
 COMPRESSED = deflate(b"hello " * 50)
-READ = [
+READ: list[tuple[bytes, list[Event]]] = [
     (client_frame(TEXT, b"hi"), [Packet(b"hi")]),
     (client_frame(TEXT), [Packet(b"")]),
     (client_frame(BINARY, b"\xff\x00"), [Packet(b"\xff\x00", binary=True)]),
@@ -59,7 +59,7 @@ READ = [
 ]
 
 
-@pytest.mark.parametrize(("data", "events"), READ)
+@pytest.mark.parametrize(("data", "events"), READ, ids=[f"{events[0]}"[:40] for _, events in READ])
 def test_a_frame_is_read_whole_byte_by_byte_and_with_trailing_data(
     data: bytes, events: list[Event]
 ) -> None:
