@@ -47,6 +47,10 @@ _HELP = {
     "unrecovered": "Clients that came back too late for that",
     "unreadable": "Entries that no Hubbub wrote, or a newer one",
     "slow_disconnects": "Clients disconnected because they did not read",
+    "hooks_asked": "Questions that the application was asked by HTTP",
+    "hooks_failed": "Questions that it did not answer in time, or not at all, or wrongly",
+    "events_told": "Events that the application was told",
+    "events_lost": "Events that it could not be told in time",
     "channels": "Channels that are followed",
     "subscriptions": "Subscriptions of all sessions",
 }

@@ -81,5 +81,9 @@ class Statistics:
     unrecovered: int = 0
     unreadable: int = 0
     slow_disconnects: int = 0
+    hooks_asked: int = 0
+    hooks_failed: int = 0
+    events_told: int = 0
+    events_lost: int = 0
     channels: int = field(default=0)
     subscriptions: int = field(default=0)

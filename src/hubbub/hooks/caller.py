@@ -1,0 +1,209 @@
+"""Asking one URL: in time, in turn, again where that is safe, and not at all while nobody is there.
+
+`httpx`'s transport is used without its client, which would follow redirects, keep cookies, unpack answers
+beyond any bound, and read `.netrc`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from hubbub.clock import Clock
+from hubbub.errors import TOO_MANY_REQUESTS_ERROR, HookUnavailable, Refused, Reject
+from hubbub.hooks.breaker import Breaker
+from hubbub.hooks.burst import Burst
+from hubbub.hooks.gate import Gate
+from hubbub.hooks.settings import HookSettings
+from hubbub.hooks.signature import HEADER, sign
+from hubbub.hub.contract import Statistics
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+KEEP_S = 4.0
+"""Seconds for which an idle connection is kept: less than the 5 s after which common servers close it."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
+_LEFT_ALONE = "it is left alone for a while, because it failed"
+
+_DEFAULTS = {"user-agent": "hubbub"}
+_FIXED = {"content-type": "application/json", "accept-encoding": "identity"}
+
+
+def open_transport(settings: HookSettings) -> httpx.AsyncHTTPTransport:
+    """Return what all callers share: connections that are kept alive, and the system's certificates."""
+    limits = httpx.Limits(
+        max_connections=None,
+        max_keepalive_connections=settings.concurrency,
+        keepalive_expiry=KEEP_S,
+    )
+    context = ssl.create_default_context()
+    return httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is asked.
+
+    Args:
+        name: the question, as the log calls it. url: where. repeatable: whether to ask again does no harm.
+        concurrency: questions at once.
+    """
+
+    name: str
+    url: str
+    repeatable: bool
+    concurrency: int
+
+    @property
+    def shown(self) -> str:
+        """Return the URL as the log may show it: without its query, which may have a secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+class Caller:
+    """Ask one URL.
+
+    Args:
+        target: what. settings: the bounds. transport: the connections. clock: the time.
+        statistics: where to count.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        settings: HookSettings,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        statistics: Statistics,
+    ) -> None:
+        self._target = target
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._statistics = statistics
+        self._url = httpx.URL(target.url)
+        self._secret = settings.secret.get_secret_value().encode()
+        static = settings.static_headers
+        self._static = {name.lower(): value.get_secret_value() for name, value in static.items()}
+        self._gate = Gate(target.concurrency, settings.queue)
+        self._breaker = Breaker(settings.failures, settings.open_s)
+        self._burst = Burst()
+
+    async def ask(self, body: bytes, headers: Mapping[str, str], judge: Callable[[bytes], T]) -> T:
+        """Ask, and return what `judge` makes of the answer's body.
+
+        Args:
+            body: JSON. headers: those of the client's that go along.
+
+        Raises HookUnavailable, Refused (111 where too much is asked already), or what `judge` raises.
+        """
+        # A task of its own, because whoever asks need not be one, and time limits are kept by tasks.
+        return await asyncio.get_running_loop().create_task(self._ask(body, headers, judge))
+
+    async def _ask(self, body: bytes, headers: Mapping[str, str], judge: Callable[[bytes], T]) -> T:
+        self._statistics.hooks_asked += 1
+        deadline = asyncio.get_running_loop().time() + self._settings.timeout_s
+        try:
+            await self._wait(deadline)
+            try:
+                return await self._judged(self._request(body, headers), judge, deadline)
+            finally:
+                self._gate.leave()
+        except HookUnavailable as fault:
+            self._complain(fault)
+            raise
+
+    async def _wait(self, deadline: float) -> None:
+        """Wait for this question's turn, unless the backend is left alone."""
+        if self._breaker.is_open(self._clock.monotonic()):
+            raise HookUnavailable(_LEFT_ALONE)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._gate.enter()
+        except TimeoutError:
+            raise Refused(TOO_MANY_REQUESTS_ERROR, "the application is too slow") from None
+
+    async def _judged(
+        self, request: httpx.Request, judge: Callable[[bytes], T], deadline: float
+    ) -> T:
+        """Ask, and let the breaker know how it went."""
+        ticket = self._breaker.allow(self._clock.monotonic())
+        if ticket is None:
+            raise HookUnavailable(_LEFT_ALONE)
+        try:
+            async with asyncio.timeout_at(deadline):
+                answer = await self._answer(request)
+            grant = judge(answer)
+        except (Refused, Reject):
+            self._breaker.settle(ticket, self._clock.monotonic(), ok=True)
+            raise
+        except HookUnavailable:
+            self._breaker.settle(ticket, self._clock.monotonic(), ok=False)
+            raise
+        except TimeoutError:
+            self._breaker.settle(ticket, self._clock.monotonic(), ok=False)
+            limit = f"{self._settings.timeout_s:g} s"
+            raise HookUnavailable(f"no answer within {limit}") from None
+        except BaseException:
+            self._breaker.abandon(ticket)
+            raise
+        self._breaker.settle(ticket, self._clock.monotonic(), ok=True)
+        return grant
+
+    async def _answer(self, request: httpx.Request) -> bytes:
+        """Return the answer's body, asking again where that is safe."""
+        tries = 1 + self._settings.retries
+        while True:
+            tries -= 1
+            try:
+                return await self._once(request)
+            except httpx.TransportError as fault:
+                repeatable = self._target.repeatable or isinstance(fault, _NEVER_SENT)
+                if not tries or not repeatable:
+                    why = str(fault) or type(fault).__name__
+                    raise HookUnavailable(f"the connection failed: {why}") from None
+
+    async def _once(self, request: httpx.Request) -> bytes:
+        response = await self._transport.handle_async_request(request)
+        try:
+            if not response.is_success:
+                raise HookUnavailable(f"it answered with status {response.status_code}")
+            body = bytearray()
+            async for piece in response.aiter_raw():
+                body += piece
+                if len(body) > self._settings.answer_limit:
+                    limit = self._settings.answer_limit
+                    raise HookUnavailable(f"its answer is larger than {limit} bytes")
+            return bytes(body)
+        finally:
+            await response.aclose()
+
+    def _request(self, body: bytes, headers: Mapping[str, str]) -> httpx.Request:
+        everything = {**_DEFAULTS, **headers, **self._static, **_FIXED}
+        if self._secret:
+            everything[HEADER] = sign(self._secret, self._clock.epoch_ms() // 1000, body)
+        pairs = [(name.encode(), value.encode("latin-1")) for name, value in everything.items()]
+        return httpx.Request("POST", self._url, headers=pairs, content=body)
+
+    def _complain(self, fault: HookUnavailable) -> None:
+        self._statistics.hooks_failed += 1
+        times = self._burst.add(self._clock.monotonic())
+        if times:
+            _log.warning(
+                "the application does not answer",
+                hook=self._target.name,
+                url=self._target.shown,
+                fault=fault.detail,
+                times=times,
+            )
