@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from hubbub.errors import Close, ErrorCode, HookUnavailable, HubbubError, Refused, Reject
 from hubbub.hooks import answers
 from hubbub.hub.grants import Operation
+from hubbub.hub.options import Override
+from hubbub.hub.permission import Permission
 from hubbub.model import Kind
 from hubbub.sessions.hooks import (
     Client,
     ConnectAsk,
     ConnectGrant,
-    Override,
-    Permission,
     PublishAsk,
     PublishGrant,
     RefreshAsk,
@@ -74,7 +74,7 @@ FULL_CONNECT = {
     },
     "caps": [
         {"channels": ["news:*", "x"], "match": "wildcard", "allow": ["sub", "hst", "new"]},
-        {"channels": ["exact", "all:*"], "allow": ["pub", "prs"]},
+        {"channels": ["exact", "a*"], "allow": ["pub", "prs"]},
         {"channels": [".*"], "match": "regex", "allow": ["sub"]},
     ],
 }
@@ -94,9 +94,9 @@ def test_a_connect_result_has_everything() -> None:
         },
         b'{"tenant": 7}',
         (
-            Permission("news:*", reading),
-            Permission("x", reading),
-            Permission("exact", frozenset({Operation.PUBLISH, Operation.PRESENCE})),
+            Permission(("news:*", "x"), reading, wildcard=True),
+            Permission(("exact", "a*"), frozenset({Operation.PUBLISH, Operation.PRESENCE})),
+            Permission((), frozenset({Operation.SUBSCRIBE})),
         ),
     )
 

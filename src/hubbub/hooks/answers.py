@@ -19,13 +19,13 @@ from hubbub.errors import REASON_BYTES, ErrorCode, HookUnavailable, Refused, Rej
 from hubbub.hooks import results
 from hubbub.hooks.questions import is_json, protocol_of
 from hubbub.hub.grants import Operation
+from hubbub.hub.options import Override
+from hubbub.hub.permission import Permission
 from hubbub.model import Kind
 from hubbub.sessions.hooks import (
     Client,
     ConnectAsk,
     ConnectGrant,
-    Override,
-    Permission,
     PublishAsk,
     PublishGrant,
     RefreshAsk,
@@ -71,7 +71,7 @@ def connect_grant(body: bytes, ask: ConnectAsk) -> ConnectGrant | None:
             for channel, sub in subs.items()
         },
         _json("meta", result.meta),
-        tuple(permission for cap in result.caps or () for permission in _permissions(cap)),
+        tuple(_permission(capability) for capability in result.caps or ()),
     )
 
 
@@ -179,14 +179,15 @@ def _overriding(override: results.Overrides | None) -> Override:
     return Override(*(None if each is None else bool(each.value) for each in said))
 
 
-def _permissions(capability: results.Capability) -> list[Permission]:
-    """Return what a capability allows; one that this server cannot match allows nothing."""
-    wildcard = capability.match == "wildcard"
-    if capability.match and not wildcard:
-        return []
-    allow = frozenset(_OPERATIONS[name] for name in capability.allow or () if name in _OPERATIONS)
-    channels = capability.channels or ()
-    return [Permission(name, allow) for name in channels if wildcard or "*" not in name]
+def _permission(capability: results.Capability) -> Permission:
+    """Return what a capability allows; one that matches in a way unknown here allows nothing."""
+    known = not capability.match or capability.match == "wildcard"
+    allow = (_OPERATIONS.get(name) for name in capability.allow or ())
+    return Permission(
+        tuple(capability.channels or ()) if known else (),
+        frozenset(operation for operation in allow if operation is not None),
+        wildcard=capability.match == "wildcard",
+    )
 
 
 def _given(raw: Raw) -> bytes:

@@ -20,9 +20,9 @@ from hubbub.clock import Clock
 from hubbub.errors import TOO_MANY_REQUESTS_ERROR, HookUnavailable, Refused, Reject
 from hubbub.hooks.breaker import Breaker
 from hubbub.hooks.burst import Burst
-from hubbub.hooks.gate import Gate
 from hubbub.hooks.settings import HookSettings
 from hubbub.hooks.signature import HEADER, sign
+from hubbub.hooks.turns import Turns
 from hubbub.hub.contract import Statistics
 
 _log = structlog.get_logger(__name__)
@@ -96,7 +96,7 @@ class Caller:
         self._secret = settings.secret.get_secret_value().encode()
         static = settings.static_headers
         self._static = {name.lower(): value.get_secret_value() for name, value in static.items()}
-        self._gate = Gate(target.concurrency, settings.queue)
+        self._turns = Turns(target.concurrency, settings.queue)
         self._breaker = Breaker(settings.failures, settings.open_s)
         self._burst = Burst()
 
@@ -119,7 +119,7 @@ class Caller:
             try:
                 return await self._judged(self._request(body, headers), judge, deadline)
             finally:
-                self._gate.leave()
+                self._turns.leave()
         except HookUnavailable as fault:
             self._complain(fault)
             raise
@@ -130,7 +130,7 @@ class Caller:
             raise HookUnavailable(_LEFT_ALONE)
         try:
             async with asyncio.timeout_at(deadline):
-                await self._gate.enter()
+                await self._turns.enter()
         except TimeoutError:
             raise Refused(TOO_MANY_REQUESTS_ERROR, "the application is too slow") from None
 

@@ -7,7 +7,7 @@ import asyncio
 from hubbub.errors import TOO_MANY_REQUESTS_ERROR, Refused
 
 
-class Gate:
+class Turns:
     """Let some in; let some wait, in order; turn the others away.
 
     Args:

@@ -5,15 +5,15 @@ import asyncio
 import pytest
 
 from hubbub.errors import TOO_MANY_REQUESTS_ERROR, Refused
-from hubbub.hooks.gate import Gate
+from hubbub.hooks.turns import Turns
 
 
 async def test_those_who_wait_come_in_one_by_one_and_the_others_are_turned_away() -> None:
-    gate = Gate(2, 2)
+    turns = Turns(2, 2)
     entered: list[int] = []
 
     async def come(number: int) -> None:
-        await gate.enter()
+        await turns.enter()
         entered.append(number)
 
     tasks = [asyncio.create_task(come(number)) for number in range(5)]
@@ -25,21 +25,21 @@ async def test_those_who_wait_come_in_one_by_one_and_the_others_are_turned_away(
     assert entered == [0, 1]
 
     for expected in ([0, 1, 2], [0, 1, 2, 3]):
-        gate.leave()
+        turns.leave()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         assert entered == expected
 
 
 async def test_whoever_gives_up_waiting_leaves_no_hole() -> None:
-    gate = Gate(1, 1)
-    await gate.enter()
-    waiting = asyncio.create_task(gate.enter())
+    turns = Turns(1, 1)
+    await turns.enter()
+    waiting = asyncio.create_task(turns.enter())
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
 
-    another = asyncio.create_task(gate.enter())
+    another = asyncio.create_task(turns.enter())
     await asyncio.sleep(0)
-    gate.leave()
+    turns.leave()
     await another
