@@ -9,15 +9,20 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
 from pydantic import BaseModel
 
-from hubbub.config import EndpointSettings, Settings, SourceSettings
+from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
+from hubbub.http.api.methods import METHODS
+from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
@@ -125,7 +130,7 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"`{value:g}`"
     if isinstance(value, tuple):
-        return "`[]`"
+        return f"`{json.dumps(value)}`"
     return f"`{value}`"
 
 
@@ -147,6 +152,20 @@ def settings_table(settings: type) -> Callable[[], str]:
     return table
 
 
+def methods_table() -> str:
+    def fields(struct: type[Struct]) -> str:
+        needed_first = sorted(msgspec.structs.fields(struct), key=lambda field: not field.required)
+        return ", ".join(f"`{field.name}`" for field in needed_first) or "-"
+
+    rows = ["| method | scope | takes | gives | what it does |", "| --- | --- | --- | --- | --- |"]
+    rows += [
+        f"| `{name}` | `{scope_of(name)}` | {fields(method.request)} | {fields(method.result)} "
+        f"| {method.summary} |"
+        for name, method in METHODS.items()
+    ]
+    return "\n".join(rows)
+
+
 def mistakes_table() -> str:
     lines: list[str] = []
     tables: dict[str, Sequence[Case | Mistyped]] = {**TABLE, "Commands": COMMAND_CASES}
@@ -161,9 +180,12 @@ MADE: dict[str, Callable[[], str]] = {
     "layer-diagram": layer_diagram,
     "layer-table": layer_table,
     "mistakes": mistakes_table,
+    "api-methods": methods_table,
     "settings": settings_table(Settings),
     "endpoint-settings": settings_table(EndpointSettings),
     "source-settings": settings_table(SourceSettings),
+    "api-settings": settings_table(ApiSettings),
+    "api-key-settings": settings_table(ApiKeySettings),
     "namespace-settings": settings_table(Namespace),
     "listener-settings": settings_table(ListenerSettings),
     "websocket-settings": settings_table(WebSocketSettings),

@@ -85,7 +85,13 @@ class Hubbub:
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
         payload_limit = self.settings.listener.websocket.message_limit
-        http = HttpSettings(self.settings.keys, self.settings.open, payload_limit=payload_limit)
+        http = HttpSettings(
+            self.settings.keys,
+            self.settings.open,
+            self.settings.listener.body_limit,
+            payload_limit,
+            self.settings.api,
+        )
         pages = Path(self.settings.pages) if self.settings.pages else BUILT
         self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http), pages)
         self._sources: list[Source] = []

@@ -23,7 +23,7 @@ WRONG = [
     (
         "serve --api-key short",
         2,
-        "--api-key has a key that is shorter than 8 characters, or not ASCII",
+        "--api-key has key1, which is shorter than 8 characters, or not ASCII",
     ),
     ("serve --log-level loud", 2, "--log-level must be 'debug', 'info', 'warning' or 'error'"),
     ("serve --host 0.0.0.0", 2, "--host is 0.0.0.0, which can be reached from elsewhere"),

@@ -59,7 +59,10 @@ def test_lists_in_the_environment_are_separated_by_commas() -> None:
         }
     )
     assert made.allowed_origins == ("https://a.example", "https://b.example")
-    assert made.keys == ("one-of-the-keys", "another-one")
+    assert [(key.name, key.secret) for key in made.keys] == [
+        ("key1", "one-of-the-keys"),
+        ("key2", "another-one"),
+    ]
 
 
 def test_namespaces_can_be_set_in_the_environment() -> None:
@@ -116,7 +119,14 @@ WRONG = [
     ("broker = 'sqlite:x.db'", "broker lacks the slashes of sqlite://"),
     ("tls_key = 'x'", "tls_key is 'x', and there is no such file"),
     ("tls_cert = 'hubbub.toml'", "tls_key and tls_cert go together: set both or none"),
-    ("api_keys = ['short']", "api_keys has a key that is shorter than 8 characters, or not ASCII"),
+    (
+        "api_keys = ['long-enough', 'short']",
+        "api_keys has key2, which is shorter than 8 characters, or not ASCII",
+    ),
+    ("api_keys = ['long-enough', 'long-enough']", "api_keys has one key twice"),
+    ("api_keys = [3]", "api_keys[1] must be a table"),
+    ("[api]\nerror_mode = 'loud'", "api.error_mode must be 'body' or 'transport', not 'loud'"),
+    ("[api]\ncommands_limit = -1", "api.commands_limit must not be negative or endless, and is -1"),
     (
         "allowed_origins = ['chat.example']",
         "allowed_origins has 'chat.example'; an origin reads like https://chat.example, without a path",

@@ -7,11 +7,13 @@ import json
 import pytest
 from pydantic import SecretStr
 
-from hubbub.config import EndpointSettings, Settings, SourceSettings
+from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
 from hubbub.hub.namespaces import Audience, Namespace
 from hubbub.hub.settings import HubSettings
 
-KEY = SecretStr("a-long-enough-key")
+KEY = ApiKeySettings(
+    name="billing", key=SecretStr("a-long-enough-key"), scopes=("publish",), channels=("orders:*",)
+)
 
 
 def test_settings_survive_the_way_to_a_worker() -> None:
@@ -26,7 +28,8 @@ def test_settings_survive_the_way_to_a_worker() -> None:
         hub=HubSettings(ring_size=9),
     )
     assert Settings.from_json(settings.to_json()) == settings
-    assert Settings.from_json(settings.to_json()).keys == ("a-long-enough-key",)
+    assert Settings.from_json(settings.to_json()).keys == settings.keys
+    assert settings.keys[0].secret == "a-long-enough-key"
 
 
 def test_secrets_are_in_no_representation() -> None:
@@ -37,6 +40,7 @@ def test_secrets_are_in_no_representation() -> None:
     )
     for text in (
         repr(settings),
+        repr(settings.keys),
         str(settings),
         json.dumps(settings.model_dump(mode="json")["api_keys"]),
     ):

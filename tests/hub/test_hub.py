@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hubbub.brokers.contract import Entry
-from hubbub.errors import BrokerUnavailable, Refused
+from hubbub.errors import NOT_AVAILABLE, BrokerUnavailable, Refused
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position, Publication
@@ -256,3 +256,15 @@ async def test_presence_is_written_again_after_the_feed_was_restored() -> None:
         node.hub.on_restored()
         await until(lambda: node.hub.statistics.subscriptions == 1)
         assert await node.hub.members("room") == {"s-ann": ClientInfo("ann", "s-ann")}
+
+
+async def test_history_can_be_forgotten_where_there_is_one() -> None:
+    async with stage() as place:
+        top = await place.say("room", "1", "2")
+        await place.hub.forget_history("room")
+        page = await place.hub.history("room", -1, None, False)
+        assert (page.publications, page.position.offset, page.position.epoch) == ([], 2, top.epoch)
+    async with stage(Namespace(history_size=0)) as place:
+        with pytest.raises(Refused) as caught:
+            await place.hub.forget_history("room")
+        assert caught.value.error == NOT_AVAILABLE

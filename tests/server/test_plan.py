@@ -5,10 +5,11 @@ import threading
 
 from pydantic import SecretStr
 
-from hubbub.config import Settings
+from hubbub.config import ApiKeySettings, Settings
 from hubbub.server.plan import Plan, receive
 
-PLAN = Plan(Settings(port=7, api_keys=(SecretStr("long-enough-key"),)), "app.py:app", True)
+KEY = ApiKeySettings(name="billing", key=SecretStr("long-enough-key"))
+PLAN = Plan(Settings(port=7, api_keys=(KEY,)), "app.py:app", True)
 
 
 def test_a_plan_is_one_line() -> None:

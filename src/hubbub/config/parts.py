@@ -5,9 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
-from hubbub.config.checks import address, wrong
+from hubbub.config.checks import address, listed, wrong
+from hubbub.http.settings import EVERYTHING, WORDS, ApiKey
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -100,3 +112,59 @@ class SourceSettings(Part):
         if self.type == "redis_stream" and not self.stream:
             raise wrong("needs stream, the key that other programs XADD to")
         return self
+
+
+_Words = Annotated[tuple[str, ...], BeforeValidator(listed)]
+
+
+class ApiKeySettings(Part):
+    """One key of the HTTP API, as `[[api_keys]]` in the file.
+
+    Args:
+        name: what logs and metrics call the program that shows it.
+        key: the secret, of at least 8 characters.
+        scopes: what it is good for: `publish`, `read`, `manage`, single methods, or `*` for everything.
+        channels: patterns such as `orders:*`, outside of which it may name no channel; none means all.
+    """
+
+    name: str
+    key: SecretStr
+    scopes: _Words = (EVERYTHING,)
+    channels: _Words = ()
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if not re.fullmatch("[A-Za-z0-9_.-]{1,64}", name):
+            raise wrong("is what logs show: up to 64 letters, digits and any of _ . -")
+        return name
+
+    @field_validator("scopes")
+    @classmethod
+    def _check_scopes(cls, scopes: tuple[str, ...]) -> tuple[str, ...]:
+        for scope in scopes:
+            if scope not in WORDS:
+                raise wrong(f"has {scope!r}; there are {', '.join(WORDS)}")
+        return scopes
+
+    @field_serializer("key")
+    def _write_key(self, key: SecretStr, info: FieldSerializationInfo) -> str:
+        reveal = bool(info.context and info.context.get("reveal"))
+        return key.get_secret_value() if reveal else "***"
+
+    @property
+    def value(self) -> ApiKey:
+        """Return it as the API takes it, with the secret in the clear."""
+        secret = self.key.get_secret_value()
+        return ApiKey(self.name, secret, frozenset(self.scopes), self.channels)
+
+
+def named_keys(value: object) -> object:
+    """Give a name to keys that are nothing but a secret: `key1`, `key2` ... by their place."""
+    value = listed(value)
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(
+        {"name": f"key{number}", "key": each} if isinstance(each, str | SecretStr) else each
+        for number, each in enumerate(value, 1)
+    )

@@ -14,10 +14,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    FieldSerializationInfo,
-    SecretStr,
     ValidationInfo,
-    field_serializer,
     field_validator,
     model_validator,
 )
@@ -31,8 +28,15 @@ from hubbub.config.checks import (
     worker_count,
     wrong,
 )
-from hubbub.config.parts import EndpointSettings, Part, SourceSettings
+from hubbub.config.parts import (
+    ApiKeySettings,
+    EndpointSettings,
+    Part,
+    SourceSettings,
+    named_keys,
+)
 from hubbub.errors import Refused
+from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
@@ -41,6 +45,9 @@ from hubbub.transports.listening import ListenerSettings
 BROKERS = ("memory", "sqlite", "redis", "rediss", "unix")
 """Schemes of the engines that can be named."""
 
+
+KEY_LENGTH = 8
+"""Characters that a key of the API has at least."""
 
 _UNDECIDED: Any = None
 """Stands for `open` where nobody said it."""
@@ -55,7 +62,7 @@ def _check_name(name: str) -> str:
 
 
 _Bounded: TypeAlias = Annotated[Namespace, AfterValidator(bounded)]
-_Keys: TypeAlias = Annotated[tuple[SecretStr, ...], BeforeValidator(listed)]
+_Keys: TypeAlias = Annotated[tuple[ApiKeySettings, ...], BeforeValidator(named_keys)]
 _Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -67,7 +74,7 @@ class Settings(Part):
         workers: processes that share the port; `auto` is one per core.
         broker: the engine's URL; a password in it is never shown.
         allowed_origins: pages that may connect, as `https://chat.example` or `*`; those of the server may.
-        api_keys: secrets that let a program use `/api`.
+        api_keys: secrets that let a program use `/api`; in the file also as tables, with names and scopes.
         log_level: what is worth a line on standard error.
         drain_s: seconds over which sessions are closed when the server stops.
         tls_cert, tls_key: files in PEM form; both or none.
@@ -99,6 +106,7 @@ class Settings(Part):
     listener: Annotated[ListenerSettings, AfterValidator(bounded)] = Field(
         default_factory=ListenerSettings
     )
+    api: Annotated[ApiSettings, AfterValidator(bounded)] = Field(default_factory=ApiSettings)
     open: bool = Field(default=_UNDECIDED, validate_default=True)
 
     @field_validator("allowed_origins")
@@ -113,10 +121,17 @@ class Settings(Part):
 
     @field_validator("api_keys")
     @classmethod
-    def _check_keys(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for key in keys:
-            if len(key.get_secret_value()) < 8 or not key.get_secret_value().isascii():
-                raise wrong("has a key that is shorter than 8 characters, or not ASCII")
+    def _check_keys(cls, keys: tuple[ApiKeySettings, ...]) -> tuple[ApiKeySettings, ...]:
+        secrets = {key.name: key.key.get_secret_value() for key in keys}
+        for name, secret in secrets.items():
+            if len(secret) < KEY_LENGTH or not secret.isascii():
+                raise wrong(
+                    f"has {name}, which is shorter than {KEY_LENGTH} characters, or not ASCII"
+                )
+        if len(secrets) < len(keys):
+            raise wrong("has two keys of one name")
+        if len(set(secrets.values())) < len(keys):
+            raise wrong("has one key twice")
         return keys
 
     @field_validator("tls_cert", "tls_key")
@@ -204,20 +219,15 @@ class Settings(Part):
                 )
         return self
 
-    @field_serializer("api_keys")
-    def _write_keys(self, keys: tuple[SecretStr, ...], info: FieldSerializationInfo) -> list[str]:
-        reveal = bool(info.context and info.context.get("reveal"))
-        return [key.get_secret_value() if reveal else "***" for key in keys]
-
     @property
     def namespace_table(self) -> Namespaces:
         """Return the namespaces as the hub takes them."""
         return Namespaces(self.default_namespace, self.namespaces, self.open)
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """Return the API's secrets in the clear, for comparing only."""
-        return tuple(key.get_secret_value() for key in self.api_keys)
+    def keys(self) -> tuple[ApiKey, ...]:
+        """Return the API's keys as it takes them, secrets in the clear."""
+        return tuple(key.value for key in self.api_keys)
 
     @property
     def broker_shown(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Mapping
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -26,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hubbub.http.api.router import Called
 from hubbub.http.health import readiness
 from hubbub.http.node import Node
 from hubbub.hub.contract import Statistics
@@ -57,10 +59,15 @@ _HELP = {
 
 
 class Metrics:
-    """Keep a Prometheus registry in step with one node."""
+    """Keep a Prometheus registry in step with one node.
 
-    def __init__(self, node: Node) -> None:
+    Args:
+        node: whose counts are shown. calls: how often each method of its API was called, by whom.
+    """
+
+    def __init__(self, node: Node, calls: Mapping[Called, int]) -> None:
         self._node = node
+        self._calls = calls
         self.shared = SHARED in os.environ
         self._registry = CollectorRegistry()
         if self.shared:
@@ -80,6 +87,13 @@ class Metrics:
         }
         self._counters["sessions"] = self._counter("sessions_opened", "Sessions since the start")
         self._copied = dict.fromkeys(self._counters, 0)
+        self._api_calls = Counter(
+            "hubbub_api_calls",
+            "Calls of the API's methods, by the name of the key and the error's code",
+            Called._fields,
+            registry=None if self.shared else self._registry,
+        )
+        self._copied_calls: dict[Called, int] = {}
 
     def _gauge(self, name: str, words: str) -> Gauge:
         registry = None if self.shared else self._registry
@@ -105,6 +119,10 @@ class Metrics:
         for name, counter in self._counters.items():
             counter.inc(grown[name] - self._copied[name])
         self._copied = grown
+        for called, count in self._calls.items():
+            new = count - self._copied_calls.get(called, 0)
+            self._api_calls.labels(*called).inc(new)
+        self._copied_calls = dict(self._calls)
         self._ready.set(readiness(self._node).ok)
 
     async def show(self, request: Request) -> Response:

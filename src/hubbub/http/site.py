@@ -22,11 +22,12 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
     Args:
         node: whose hub it speaks for. pages: where the built pages are.
     """
-    metrics = Metrics(node)
+    api = Api(node)
+    metrics = Metrics(node, api.calls)
     routes = [
         *Health(node).routes,
         *metrics.routes,
-        *Api(node).routes,
+        *api.routes,
         *Pages(pages).routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})

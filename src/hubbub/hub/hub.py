@@ -126,15 +126,20 @@ class Hub:
         if since is not None and reverse and since.offset == 0:
             raise Refused(BAD_REQUEST_ERROR, "nothing is before offset 0")
         most = self._settings.history_limit
-        query = HistoryQuery(
-            most if limit < 0 else min(limit, most), since.offset if since else None, reverse
-        )
+        limit = most if limit < 0 else min(limit, most)
+        query = HistoryQuery(limit, since.offset if since else None, reverse)
         page = await self.broker.log.history(channel, query, namespace.retention)
         if since is not None and since.epoch and since.epoch != page.top.epoch:
             raise Refused(UNRECOVERABLE_POSITION, "the channel was born again since")
         publications = open_readable(page.entries)
         self.statistics.unreadable += len(page.entries) - len(publications)
         return HistoryPage(channel, publications, page.top)
+
+    async def forget_history(self, channel: ChannelName) -> None:
+        """Forget a channel's history; offsets and epoch go on. Raises Refused (108) where nothing is kept."""
+        if not self._following.options(channel).recoverable:
+            raise Refused(NOT_AVAILABLE, "this channel keeps no history")
+        await self.broker.log.remove_history(channel)
 
     async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
         """Return who is in a channel. Raises Refused (108) where the namespace keeps no presence."""

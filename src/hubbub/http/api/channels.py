@@ -1,0 +1,151 @@
+"""The methods about channels: publishing, history, presence."""
+
+from __future__ import annotations
+
+import asyncio
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from typing import NamedTuple
+
+from msgspec import UnsetType
+
+from hubbub.brokers.contract import Stored
+from hubbub.errors import (
+    BAD_REQUEST_ERROR,
+    NOT_AVAILABLE,
+    BrokerUnavailable,
+    Refused,
+)
+from hubbub.http.api import requests as ask
+from hubbub.http.api import results as say
+from hubbub.http.api.envelope import failure_of
+from hubbub.http.api.keys import Caller
+from hubbub.http.node import Node
+from hubbub.hub.stepping import start
+from hubbub.model import ChannelName, Kind, Position
+
+WINDOW = 256
+"""Publishes of one broadcast that wait for the broker together; after so many, others get a turn."""
+WINDOW_BYTES = 8 * 1024 * 1024
+"""Payload bytes of them, at most."""
+
+
+class _Payload(NamedTuple):
+    data: bytes
+    kind: Kind
+
+
+async def publish(node: Node, caller: Caller, request: ask.PublishRequest) -> say.PublishResult:
+    """Publish to a channel; answered when the broker has it."""
+    stored = await _publish(node, caller, request, _payload(node, request), request.channel)
+    return say.PublishResult(stored.position.offset, stored.position.epoch)
+
+
+async def broadcast(
+    node: Node, caller: Caller, request: ask.BroadcastRequest
+) -> say.BroadcastResult:
+    """Publish the same to many channels; each has its own result or error, in their order."""
+    channels, most = request.channels, node.settings.api.channels_limit
+    if len(channels) > most:
+        raise Refused(BAD_REQUEST_ERROR, f"a broadcast goes to {most} channels at most")
+    payload = _payload(node, request)
+    window = max(1, min(WINDOW, WINDOW_BYTES // (len(payload.data) + 1)))
+    responses: list[say.Response] = []
+    for first in range(0, len(channels), window):
+        waiting = [
+            start(_attempt(node, caller, request, payload, channel))
+            for channel in channels[first : first + window]
+        ]
+        responses += await asyncio.gather(*waiting)
+        await asyncio.sleep(0)  # an embedded broker never waits, but others must get a turn
+    return say.BroadcastResult(responses)
+
+
+async def _attempt(
+    node: Node, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
+) -> say.Response:
+    try:
+        stored = await _publish(node, caller, said, payload, channel)
+    except (Refused, BrokerUnavailable) as fault:
+        return say.Response(error=failure_of(fault).complaint)
+    return say.Response(say.PublishResult(stored.position.offset, stored.position.epoch))
+
+
+def _publish(
+    node: Node, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
+) -> asyncio.Future[Stored]:
+    caller.touch(channel)
+    return node.hub.publish(
+        channel,
+        payload.data,
+        payload.kind,
+        tags=said.tags,
+        key=said.idempotency_key,
+        skip_history=said.skip_history,
+    )
+
+
+def _payload(node: Node, said: ask.Message) -> _Payload:
+    """Return what is to be published. Raises Refused (107, 108)."""
+    if said.version:
+        raise Refused(NOT_AVAILABLE, "no versions of publications are kept here")
+    if said.b64data:
+        payload = _Payload(_bytes(said.b64data), Kind.BINARY)
+    elif isinstance(said.data, UnsetType):
+        raise Refused(BAD_REQUEST_ERROR, "a publish has data or b64data")
+    else:
+        payload = _Payload(_text(bytes(said.data)), Kind.JSON)
+    limit = node.settings.payload_limit
+    tags = (said.tags or {}).items()
+    if len(payload.data) + sum(len(name) + len(value) for name, value in tags) > limit:
+        raise Refused(BAD_REQUEST_ERROR, f"the data is larger than {limit} bytes")
+    return payload
+
+
+def _text(data: bytes) -> bytes:
+    """Return JSON that is UTF-8 throughout; the decoder of the request does not look inside `data`."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        raise Refused(BAD_REQUEST_ERROR, "the data is not UTF-8") from None
+    return data
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return a2b_base64(text, strict_mode=True)
+    except (Base64Error, ValueError):
+        raise Refused(BAD_REQUEST_ERROR, "b64data is not base64 (RFC 4648 section 4)") from None
+
+
+async def history(node: Node, caller: Caller, request: ask.HistoryRequest) -> say.HistoryResult:
+    """Return a page of a channel's history."""
+    caller.touch(request.channel)
+    since = None if request.since is None else Position(request.since.epoch, request.since.offset)
+    page = await node.hub.history(request.channel, request.limit, since, request.reverse)
+    kept = [say.kept(publication) for publication in page.publications]
+    return say.HistoryResult(kept, page.position.offset, page.position.epoch)
+
+
+async def history_remove(node: Node, caller: Caller, request: ask.ChannelRequest) -> say.Done:
+    """Forget a channel's history; offsets go on."""
+    caller.touch(request.channel)
+    await node.hub.forget_history(request.channel)
+    return say.Done()
+
+
+async def presence(node: Node, caller: Caller, request: ask.ChannelRequest) -> say.PresenceResult:
+    """Return who is in a channel, on all nodes."""
+    caller.touch(request.channel)
+    members = await node.hub.members(request.channel)
+    return say.PresenceResult({each: say.member(members[each]) for each in members})
+
+
+async def presence_stats(
+    node: Node, caller: Caller, request: ask.ChannelRequest
+) -> say.PresenceStatsResult:
+    """Return how many are in a channel, on all nodes."""
+    caller.touch(request.channel)
+    members = await node.hub.members(request.channel)
+    users = {info.user for info in members.values()}
+    return say.PresenceStatsResult(len(members), len(users))

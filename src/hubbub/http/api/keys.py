@@ -1,0 +1,140 @@
+"""Who calls: the keys that programs show, compared in constant time, and what each may do."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from hubbub.errors import PERMISSION_DENIED, UNAUTHORIZED, ErrorCode, Refused
+from hubbub.http.api.globs import glob
+from hubbub.http.settings import EVERYTHING, ApiKey, HttpSettings, scope_of
+from hubbub.model import ChannelName
+
+ANYBODY = ApiKey("anybody", "")
+"""Whoever calls an open server that has no keys."""
+
+
+class Barred(Exception):
+    """Report that a request is turned away before it is read."""
+
+    def __init__(self, status: int, error: ErrorCode, detail: str) -> None:
+        super().__init__(status, error, detail)
+        self.status = status
+        self.error = error
+        self.detail = detail
+
+
+class Forbidden(Refused):
+    """Report that a key is not good for what was asked."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(PERMISSION_DENIED, detail)
+
+
+class Caller:
+    """A program, as its key has it.
+
+    Args:
+        key: what it showed.
+    """
+
+    __slots__ = ("_channels", "_fits", "_scopes", "name")
+
+    def __init__(self, key: ApiKey) -> None:
+        self.name = key.name
+        self._scopes = key.scopes
+        self._channels = key.channels
+        self._fits = [glob(pattern) for pattern in key.channels]
+
+    def may(self, method: str) -> None:
+        """Return when it may call `method`. Raises Forbidden, which names the scope that lacks."""
+        scope = scope_of(method)
+        if not self._scopes & {EVERYTHING, scope, method}:
+            raise Forbidden(f"key {self.name!r} lacks the scope {scope!r}, which {method} needs")
+
+    def reaches(self, channel: ChannelName) -> bool:
+        """Tell whether it may name `channel`."""
+        return not self._fits or any(fits(channel) for fits in self._fits)
+
+    def touch(self, channel: ChannelName) -> None:
+        """Return when it may name `channel`. Raises Forbidden."""
+        if not self.reaches(channel):
+            patterns = ", ".join(self._channels)
+            raise Forbidden(f"key {self.name!r} is good for the channels {patterns} only")
+
+
+@dataclass(frozen=True, slots=True)
+class _Lock:
+    digest: bytes
+    caller: Caller
+
+
+class Keyring:
+    """Know all keys of a server.
+
+    Args:
+        settings: the keys, and what holds where there are none.
+    """
+
+    __slots__ = ("_in_url", "_locks", "_open")
+
+    def __init__(self, settings: HttpSettings) -> None:
+        self._locks = [_Lock(_digest(key.secret), Caller(key)) for key in settings.keys]
+        self._open = settings.open
+        self._in_url = settings.api.key_in_url
+
+    def admit(self, request: Request) -> Caller:
+        """Return who sends a request. Raises Barred (401, 403), as fast for one wrong key as for another."""
+        if not self._locks:
+            return self._stranger(request)
+        shown = self._shown(request)
+        if not shown:
+            raise Barred(401, UNAUTHORIZED, self._advice(request))
+        given = _digest(shown)
+        # All are compared, whichever fits: how long it takes tells nothing.
+        found = [lock for lock in self._locks if hmac.compare_digest(lock.digest, given)]
+        if not found:
+            raise Barred(401, UNAUTHORIZED, "this key is not known here")
+        return found[0].caller
+
+    def _stranger(self, request: Request) -> Caller:
+        if not self._open:
+            raise Barred(401, UNAUTHORIZED, "the API is closed until api_keys has a key")
+        if not _same_origin(request):
+            raise Barred(403, PERMISSION_DENIED, "pages of other origins may not use it")
+        return Caller(ANYBODY)
+
+    def _shown(self, request: Request) -> str:
+        header = request.headers.get("x-api-key", "")
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if not header and scheme.lower() == "apikey":
+            header = credentials.strip()
+        if not header and self._in_url:
+            return request.query_params.get("api_key", "")
+        return header
+
+    def _advice(self, request: Request) -> str:
+        advice = "show a key as X-API-Key, or as Authorization: apikey KEY"
+        if "api_key" in request.query_params:
+            return f"{advice}; one in the address is logged by many, and not taken here"
+        return advice
+
+
+def _digest(secret: str) -> bytes:
+    """Return something of one length for secrets of any."""
+    return sha256(secret.encode()).digest()
+
+
+def _same_origin(request: Request) -> bool:
+    """Tell whether no page of another origin sent this; every page can reach an open API on loopback."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == request.headers.get("host", "")
+    except ValueError:
+        return False

@@ -1,0 +1,79 @@
+"""The table of methods: what each takes, gives and does; calls, batches and the document are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from hubbub.dialects.payloads import decode_json
+from hubbub.http.api import channels, nodes
+from hubbub.http.api import requests as ask
+from hubbub.http.api import results as say
+from hubbub.http.api.keys import Caller
+from hubbub.http.node import Node
+
+Run = Callable[[Node, Caller, Any], Awaitable[Struct]]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method.
+
+    Args:
+        run: does it; its docstring is the method's description. request, result: its two sides.
+        example: a request that any server without keys takes.
+    """
+
+    run: Run
+    request: type[Struct]
+    result: type[Struct]
+    example: Mapping[str, object]
+    decoder: msgspec.json.Decoder[Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "decoder", msgspec.json.Decoder(self.request))
+
+    @property
+    def summary(self) -> str:
+        """Return what it does, in a sentence."""
+        return (self.run.__doc__ or "").partition("\n")[0]
+
+    def read(self, body: bytes) -> Struct:
+        """Return the request in a body. Raises msgspec.DecodeError."""
+        request: Struct = decode_json(self.decoder, body)
+        return request
+
+
+_NEWS = {"channel": "news"}
+
+METHODS: Mapping[str, Method] = {
+    "publish": Method(
+        channels.publish,
+        ask.PublishRequest,
+        say.PublishResult,
+        {**_NEWS, "data": {"title": "Rain"}, "idempotency_key": "rain-1"},
+    ),
+    "broadcast": Method(
+        channels.broadcast,
+        ask.BroadcastRequest,
+        say.BroadcastResult,
+        {"channels": ["news", "sport"], "data": {"title": "Rain"}},
+    ),
+    "history": Method(
+        channels.history,
+        ask.HistoryRequest,
+        say.HistoryResult,
+        {**_NEWS, "limit": 10, "reverse": True},
+    ),
+    "history_remove": Method(channels.history_remove, ask.ChannelRequest, say.Done, _NEWS),
+    "presence": Method(channels.presence, ask.ChannelRequest, say.PresenceResult, _NEWS),
+    "presence_stats": Method(
+        channels.presence_stats, ask.ChannelRequest, say.PresenceStatsResult, _NEWS
+    ),
+    "info": Method(nodes.info, ask.InfoRequest, say.InfoResult, {}),
+}
+"""The methods by name."""

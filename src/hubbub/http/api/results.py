@@ -1,0 +1,122 @@
+"""What the API answers with: the results, as they are encoded and as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from hubbub.dialects.payloads import as_json
+from hubbub.http.api.requests import Epoch, Json, Offset
+from hubbub.model import ClientInfo, Publication
+
+
+class Complaint(Struct):
+    """What went wrong."""
+
+    code: Annotated[int, Meta(description="The protocol's error code.", examples=[107])]
+    message: Annotated[str, Meta(description="A sentence for people.")]
+
+
+class Member(Struct, omit_defaults=True):
+    """Somebody in a channel, or the sender of a publication."""
+
+    user: str
+    client: Annotated[str, Meta(description="The session's id.")]
+    conn_info: Annotated[Json, Meta(description="What the session brought.")] = UNSET
+    chan_info: Annotated[Json, Meta(description="What it brought to this channel.")] = UNSET
+
+
+class Kept(Struct, omit_defaults=True):
+    """A publication of history."""
+
+    data: Annotated[Raw, Meta(description="The payload; bytes are a string of base64.")]
+    offset: Offset
+    time: Annotated[int, Meta(description="Milliseconds since 1970.")] = 0
+    info: Annotated[Member, Meta(description="The client that sent it.")] | UnsetType = UNSET
+    tags: Mapping[str, str] | UnsetType = UNSET
+
+
+class PublishResult(Struct):
+    """Where the publication is; offset 0 for one that is not kept."""
+
+    offset: Offset
+    epoch: Epoch
+
+
+class Response(Struct):
+    """What came of the publish to one channel: either of the two."""
+
+    result: PublishResult | UnsetType = UNSET
+    error: Complaint | UnsetType = UNSET
+
+
+class BroadcastResult(Struct):
+    """What came of each publish, in the order of the channels."""
+
+    responses: list[Response]
+
+
+class HistoryResult(Struct):
+    """A page of history, and the channel's top."""
+
+    publications: list[Kept]
+    offset: Offset
+    epoch: Epoch
+
+
+class PresenceResult(Struct):
+    """Who is in a channel, by session."""
+
+    presence: dict[str, Member]
+
+
+class PresenceStatsResult(Struct):
+    """How many are in a channel."""
+
+    num_clients: int
+    num_users: int
+
+
+class Done(Struct):
+    """It is done, and there is nothing to say."""
+
+
+class NodeInfo(Struct):
+    """One node's numbers."""
+
+    uid: str
+    name: str
+    version: str
+    num_clients: int
+    num_subs: int
+    num_channels: int
+    uptime: Annotated[int, Meta(description="Seconds.")]
+
+
+class InfoResult(Struct):
+    """The nodes of the server."""
+
+    nodes: list[NodeInfo]
+
+
+def member(info: ClientInfo) -> Member:
+    """Return who somebody is, in the API's words."""
+    return Member(
+        info.user,
+        info.session,
+        Raw(info.conn_info) if info.conn_info else UNSET,
+        Raw(info.chan_info) if info.chan_info else UNSET,
+    )
+
+
+def kept(publication: Publication) -> Kept:
+    """Return a publication of history, in the API's words."""
+    return Kept(
+        Raw(as_json(publication.data, publication.kind)),
+        publication.offset,
+        publication.time,
+        member(publication.sender) if publication.sender is not None else UNSET,
+        publication.tags or UNSET,
+    )

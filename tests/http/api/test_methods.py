@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from hubbub.http.api.methods import METHODS, Method
+from tests.http.site_stage import site
+
+
+@pytest.mark.parametrize("name", METHODS)
+async def test_the_example_of_a_method_works_on_a_new_server(name: str) -> None:
+    async with site() as place:
+        result = (await place.call(name, METHODS[name].example))["result"]
+        msgspec.convert(result, METHODS[name].result)
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_a_method_says_what_it_does(method: Method) -> None:
+    assert method.summary.endswith(".")
+    assert method.summary == (inspect.getdoc(method.run) or "").splitlines()[0]
+
+
+def test_a_request_is_read_as_browsers_write_json() -> None:
+    read = METHODS["presence"].read(b'{"channel":"cut \\ud83d"}')
+    assert isinstance(msgspec.to_builtins(read), Mapping)
+    assert msgspec.to_builtins(read)["channel"] == "cut \ufffd"
