@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from hubbub.brokers.contract import Ghost
-from hubbub.brokers.local import Exchange, Keys, Leases, Rounds
+from hubbub.brokers.local import Exchange, Keys, Rounds
 from hubbub.model import Position
 from tests.contracts.broker import Recorder
 
@@ -17,20 +16,6 @@ class Broken(Recorder):
     def on_announcement(self, channel: str, payload: bytes) -> None:
         """Raise."""
         raise ValueError("a fault of the receiver")
-
-
-class StandingClock:
-    """A clock that a test sets."""
-
-    now_s = 0.0
-
-    def monotonic(self) -> float:
-        """Return the time that was set."""
-        return self.now_s
-
-    def epoch_ms(self) -> int:
-        """Return the same in milliseconds."""
-        return round(self.now_s * 1000)
 
 
 async def test_a_receivers_fault_is_reported_and_hurts_nobody() -> None:
@@ -89,32 +74,3 @@ def test_rounds_name_each_channel_once_a_period() -> None:
     assert rounds.due(12.0, 2) == ["a", "b"]
     assert rounds.due(12.0, 2) == ["c"]
     assert rounds.due(99.0, 2) == []
-
-
-def test_a_lease_that_is_renewed_late_brings_its_entries_back_until_they_are_reaped() -> None:
-    """A node that stalled keeps what nobody has taken from it, and loses the rest for good."""
-    clock = StandingClock()
-    leases = Leases(clock, 10.0)
-    leases.renew("stalled")
-    leases.enter("stalled", "a", "s1", b"ann")
-    clock.now_s = 11.0
-
-    assert leases.members("a") == {}
-    leases.renew("stalled")
-    assert leases.members("a") == {"s1": b"ann"}
-    assert list(leases.reap("other")) == []
-    clock.now_s = 30.0
-    assert [Ghost("a", "s1", b"ann")] == list(leases.reap("other"))
-    leases.renew("stalled")
-    assert leases.members("a") == {}
-
-
-def test_nobody_reaps_itself() -> None:
-    """Who can reap is alive, even when it was too busy to renew."""
-    clock = StandingClock()
-    leases = Leases(clock, 10.0)
-    leases.renew("me")
-    leases.enter("me", "a", "s1", b"ann")
-    clock.now_s = 99.0
-
-    assert list(leases.reap("me")) == []

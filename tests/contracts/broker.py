@@ -17,7 +17,7 @@ from hubbub.brokers.contract import HistoryQuery
 from hubbub.errors import BrokerUnavailable
 from tests.contracts.broker_feed import FeedContract
 from tests.contracts.broker_history import HistoryContract, RecoverContract
-from tests.contracts.broker_presence import PresenceContract
+from tests.contracts.broker_presence import OccupancyContract, PresenceContract
 from tests.contracts.broker_publish import PublishContract
 from tests.contracts.broker_stage import (
     DEADLINE_S,
@@ -119,6 +119,7 @@ class BrokerContract(
     HistoryContract,
     FeedContract,
     PresenceContract,
+    OccupancyContract,
     LifeContract,
 ):
     """Every promise of `hubbub.brokers.contract`."""

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hubbub.brokers.contract import Ghost
+from hubbub.brokers.contract import Ghost, Occupancy
 from tests.contracts.broker_stage import BrokerStage, Cluster, Node, Nodes
 
 
@@ -132,3 +132,95 @@ class PresenceContract(BrokerStage):
         assert await node.presence.members(channel) == {}
         assert [Ghost(channel, "s1", b"ann")] == list(await node.presence.reap())
         assert list(await node.presence.reap()) == []
+
+
+class OccupancyContract(BrokerStage):
+    """Which watched channels have somebody, told once in the cluster."""
+
+    async def test_the_first_who_enters_occupies_and_the_last_who_leaves_vacates(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Each change is told once, with a number that grows, over all nodes."""
+        other = await self.second(nodes, node)
+        numbers = []
+        for _ in range(3):
+            occupied = await node.presence.enter(channel, "s1", b"ann", watched=True)
+            assert occupied is not None
+            assert occupied == Occupancy(channel, True, occupied.number)
+            assert await other.presence.enter(channel, "s2", b"bob", watched=True) is None
+            assert await node.presence.enter(channel, "s1", b"anna", watched=True) is None
+            await node.presence.leave(channel, "s1", watched=True)
+            assert list(await node.presence.vacate(0.0)) == []
+            await other.presence.leave(channel, "s2", watched=True)
+            (vacated,) = await node.presence.vacate(0.0)
+            assert vacated == Occupancy(channel, False, vacated.number)
+            assert list(await other.presence.vacate(0.0)) == []
+            numbers += [occupied.number, vacated.number]
+
+        assert numbers == sorted(set(numbers))
+        assert numbers[0] > 0
+
+    async def test_who_comes_back_soon_was_never_away(self, node: Node, channel: str) -> None:
+        """Nobody is told of a channel that was empty for a moment."""
+        await node.presence.enter(channel, "s1", b"ann", watched=True)
+        await node.presence.leave(channel, "s1", watched=True)
+        assert list(await node.presence.vacate(60.0)) == []
+        assert await node.presence.enter(channel, "s2", b"ann", watched=True) is None
+        assert list(await node.presence.vacate(0.0)) == []
+        await node.presence.leave(channel, "s2", watched=True)
+        assert len(await node.presence.vacate(0.0)) == 1
+
+    async def test_a_channel_is_vacated_when_it_was_empty_for_long_enough(
+        self, cluster: Cluster, node: Node, channel: str
+    ) -> None:
+        """The time of emptiness counts, not that of the watch."""
+        await node.presence.enter(channel, "s1", b"ann", watched=True)
+        await cluster.elapse(0.3)
+        await node.presence.leave(channel, "s1", watched=True)
+        assert list(await node.presence.vacate(0.2)) == []
+        await cluster.elapse(0.3)
+        assert len(await node.presence.vacate(0.2)) == 1
+
+    async def test_each_change_is_told_to_one_of_many(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Nodes that write at the same time share the changes without doubling any."""
+        other = await self.second(nodes, node)
+        names = [f"{channel}:{number}" for number in range(20)]
+        entered = await asyncio.gather(
+            *(
+                each.presence.enter(name, f"{each.name}-{n}", b"", watched=True)
+                for n, name in enumerate(names)
+                for each in (node, other)
+            )
+        )
+        told = [change.channel for change in entered if change is not None]
+        assert sorted(told) == sorted(names)
+        for n, name in enumerate(names):
+            for each in (node, other):
+                await each.presence.leave(name, f"{each.name}-{n}", watched=True)
+        shares = await asyncio.gather(*(each.presence.vacate(0.0) for each in (node, other) * 3))
+        assert sorted(names) == sorted(change.channel for share in shares for change in share)
+
+    async def test_what_nobody_watches_is_not_told(self, node: Node, channel: str) -> None:
+        """Entering and leaving without a watch changes no occupancy."""
+        assert await node.presence.enter(channel, "s1", b"ann") is None
+        await node.presence.leave(channel, "s1")
+        await node.presence.leave(channel, "s1")
+        assert list(await node.presence.vacate(0.0)) == []
+
+    async def test_a_dead_nodes_channels_are_vacated_when_its_entries_are_reaped(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """A crash vacates what the dead node alone occupied."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to outlive it")
+        dying = await nodes.start("dying")
+        for name in (channel, channel + ":shared"):
+            await dying.presence.enter(name, "s1", b"ann", watched=True)
+        await node.presence.enter(channel + ":shared", "s2", b"bob", watched=True)
+        await dying.broker.close()
+        assert list(await node.presence.vacate(0.0)) == []
+        assert len(await node.presence.reap()) == 2
+
+        assert [channel] == [change.channel for change in await node.presence.vacate(0.0)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hubbub.brokers.contract import Ghost, Presence
+from hubbub.brokers.contract import Ghost, Occupancy, Presence
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.envelope import Joined, Left, encode
@@ -51,13 +51,15 @@ class MoodyPresence:
             raise BrokerUnavailable("it is away")
         self.takes -= 1
 
-    async def enter(self, channel: str, session: str, member: bytes) -> None:
+    async def enter(
+        self, channel: str, session: str, member: bytes, *, watched: bool = False
+    ) -> Occupancy | None:
         await self._write()
-        await self._presence.enter(channel, session, member)
+        return await self._presence.enter(channel, session, member, watched=watched)
 
-    async def leave(self, channel: str, session: str) -> None:
+    async def leave(self, channel: str, session: str, *, watched: bool = False) -> None:
         await self._write()
-        await self._presence.leave(channel, session)
+        await self._presence.leave(channel, session, watched=watched)
 
     async def members(self, channel: str) -> dict[str, bytes]:
         return await self._presence.members(channel)
@@ -67,6 +69,10 @@ class MoodyPresence:
 
     async def reap(self) -> Sequence[Ghost]:
         return await self._presence.reap()
+
+    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
+        await self._write()
+        return await self._presence.vacate(linger_s)
 
 
 async def moody() -> tuple[Membership, MoodyPresence, Ears]:
@@ -164,7 +170,7 @@ async def test_restoring_writes_nobody_who_left_meanwhile() -> None:
     membership, presence, ears = await moody()
     gate = presence.slow = asyncio.Event()
     crowd = [ClientInfo("", f"s-{n}") for n in range(AT_ONCE)]
-    present = [("room", one) for one in (*crowd, ANN, BOB)]
+    present = [("room", OPEN, one) for one in (*crowd, ANN, BOB)]
     restored = asyncio.create_task(membership.restore(present))
     await turn()
     presence.slow = None
@@ -181,7 +187,7 @@ async def test_restoring_writes_nobody_who_left_meanwhile() -> None:
 async def test_a_restoration_that_breaks_off_is_finished_later() -> None:
     membership, presence, ears = await moody()
     presence.takes = 1
-    await membership.restore([("room", ANN), ("room", BOB)])
+    await membership.restore([("room", OPEN, ANN), ("room", OPEN, BOB)])
     presence.takes = 1000
     await membership.tend()
     assert await membership.members("room") == {"s1": ANN, "s2": BOB}
@@ -222,3 +228,50 @@ async def test_the_ghosts_of_a_dead_node_leave() -> None:
     await membership.tend()
     assert ears.heard == [encode(Left(ANN))]
     assert await membership.members("room") == {}
+
+
+WATCHED = Namespace(presence=False, occupancy_hooks=True)
+
+
+async def test_who_is_only_counted_stays_unnamed_and_is_not_announced() -> None:
+    membership, presence, ears = await moody()
+    told: list[Occupancy] = []
+    membership.occupancy_changed = told.append
+    membership.enter("room", WATCHED, ANN)
+    membership.enter("room", WATCHED, BOB)
+    assert await presence.members("room") == {"s1": b"", "s2": b""}
+    membership.leave("room", WATCHED, ANN)
+    assert [(change.channel, change.occupied) for change in told] == [("room", True)]
+    assert ears.heard == []
+
+
+async def test_an_occupation_that_the_broker_did_not_take_is_told_when_it_does() -> None:
+    membership, presence, _ = await moody()
+    told: list[Occupancy] = []
+    membership.occupancy_changed = told.append
+    presence.takes = 0
+    membership.enter("room", WATCHED, ANN)
+    assert told == []
+    presence.takes = 1
+    await membership.tend()
+    assert [change.occupied for change in told] == [True]
+
+
+async def test_a_look_for_the_vacated_waits_for_the_broker_and_for_itself() -> None:
+    broker = MemoryBroker(MemorySettings(), JumpingClock())
+    await broker.start("n1", Ears())
+    presence = broker.presence = MoodyPresence(broker.presence)
+    membership = Membership(broker, Namespaces(WATCHED))
+    told: list[Occupancy] = []
+    membership.occupancy_changed = told.append
+    membership.enter("room", WATCHED, ANN)
+    membership.leave("room", WATCHED, ANN)
+    presence.takes = 0
+    await membership.vacate(0.0)
+    presence.takes, presence.slow = 1, asyncio.Event()
+    first = asyncio.create_task(membership.vacate(0.0))
+    await turn()
+    await membership.vacate(0.0)
+    presence.slow.set()
+    await first
+    assert [change.occupied for change in told] == [True, False]

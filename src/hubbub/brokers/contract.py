@@ -107,6 +107,19 @@ class Ghost:
 
 
 @dataclass(frozen=True, slots=True)
+class Occupancy:
+    """That a channel has somebody in it now, in the whole cluster, or nobody any more.
+
+    `number` is larger for each later change of the channel, whoever is told of it, restarts included: it is
+    made of the broker's clock. The word with the largest number is what is true.
+    """
+
+    channel: ChannelName
+    occupied: bool
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Whether the broker can be relied on now; `reason` is a sentence when it cannot."""
 
@@ -199,14 +212,30 @@ class Feed(Protocol):
 
 
 class Presence(Protocol):
-    """Remember who is in a channel, each entry under the lease of the node that wrote it."""
+    """Remember who is in a channel, each entry under the lease of the node that wrote it.
 
-    async def enter(self, channel: ChannelName, session: SessionId, member: bytes) -> None:
-        """Write a session's entry under this node's lease; writing it again replaces it."""
+    A channel that somebody enters `watched` is watched until it is vacated: its first entry makes it
+    occupied, and when it has been empty for a while, it is vacated. Each of the two is told to one caller in
+    the cluster only. Where the broker lost its memory, `occupied` is told again. Where a node lost its lease
+    or its connection at the wrong moment, `vacated` may be told twice, rather than never.
+    """
+
+    async def enter(
+        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
+    ) -> Occupancy | None:
+        """Write a session's entry under this node's lease; writing it again replaces it.
+
+        With `watched` it returns that the channel became occupied, if it did by this.
+        """
         ...
 
-    async def leave(self, channel: ChannelName, session: SessionId) -> None:
-        """Remove a session's entry; removing an absent one is not an error."""
+    async def leave(
+        self, channel: ChannelName, session: SessionId, *, watched: bool = False
+    ) -> None:
+        """Remove a session's entry; removing an absent one is not an error.
+
+        `watched` is what it was when the session entered.
+        """
         ...
 
     async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
@@ -219,6 +248,14 @@ class Presence(Protocol):
 
     async def reap(self) -> Sequence[Ghost]:
         """Remove the entries of dead nodes; each ghost is returned to one caller in the cluster only."""
+        ...
+
+    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
+        """Return the watched channels that have been empty for `linger_s`; they are vacated by this.
+
+        Each is returned to one caller in the cluster only. One that somebody entered meanwhile has stayed
+        occupied, and nobody is told anything: a page that is loaded again costs nothing.
+        """
         ...
 
 

@@ -1,15 +1,14 @@
-"""Parts of an engine that lives in one process: the feed, presence under leases, remembered keys."""
+"""Parts of an engine that lives in one process: the feed, remembered keys, and what comes round again."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from hubbub.brokers.contract import Entry, Ghost, Receiver
-from hubbub.clock import Clock
-from hubbub.model import ChannelName, Position, SessionId
+from hubbub.brokers.contract import Entry, Receiver
+from hubbub.model import ChannelName, Position
 
 Delivery = tuple[ChannelName, Entry | bytes]
 
@@ -76,80 +75,6 @@ class Exchange:
                 asyncio.get_running_loop().call_exception_handler(
                     {"message": f"a receiver failed on channel {channel!r}", "exception": error}
                 )
-
-
-class Leases:
-    """Remember presence entries, each under the lease of the node that wrote it."""
-
-    __slots__ = ("_channels", "_clock", "_lease_s", "_nodes", "_until")
-
-    def __init__(self, clock: Clock, lease_s: float) -> None:
-        self._clock = clock
-        self._lease_s = lease_s
-        self._until: dict[str, float] = {}
-        self._channels: dict[ChannelName, dict[SessionId, tuple[str, bytes]]] = {}
-        self._nodes: dict[str, set[tuple[ChannelName, SessionId]]] = {}
-
-    def renew(self, node: str) -> None:
-        """Extend a node's lease from now, or give it one."""
-        self._until[node] = self._clock.monotonic() + self._lease_s
-
-    def give_up(self, node: str) -> None:
-        """End a node's lease now; its entries are ghosts until somebody reaps them."""
-        self._until.pop(node, None)
-
-    def enter(self, node: str, channel: ChannelName, session: SessionId, member: bytes) -> None:
-        """Write an entry; one that another node wrote for the same session is taken over."""
-        sessions = self._channels.setdefault(channel, {})
-        former = sessions.get(session)
-        if former is not None and former[0] != node:
-            self._forget(former[0], channel, session)
-        sessions[session] = (node, member)
-        self._nodes.setdefault(node, set()).add((channel, session))
-
-    def leave(self, node: str, channel: ChannelName, session: SessionId) -> None:
-        """Remove an entry if this node wrote it: a session that moved on is not the node's to remove."""
-        self._remove(node, channel, session)
-        self._forget(node, channel, session)
-
-    def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
-        """Return the entries of nodes whose lease is alive."""
-        now = self._clock.monotonic()
-        alive = {node for node, until in self._until.items() if until > now}
-        return {
-            session: member
-            for session, (node, member) in self._channels.get(channel, {}).items()
-            if node in alive
-        }
-
-    def reap(self, reaper: str) -> Sequence[Ghost]:
-        """Remove and return the entries of all dead nodes; who reaps is alive, whatever its lease says."""
-        now = self._clock.monotonic()
-        ghosts: list[Ghost] = []
-        for node in [name for name in self._nodes if name != reaper]:
-            if self._until.get(node, now) > now:
-                continue
-            self._until.pop(node, None)
-            for channel, session in self._nodes.pop(node):
-                ghosts.append(Ghost(channel, session, self._remove(node, channel, session)))
-        return ghosts
-
-    def _remove(self, node: str, channel: ChannelName, session: SessionId) -> bytes:
-        sessions = self._channels.get(channel, {})
-        owner, member = sessions.get(session, ("", b""))
-        if owner != node:
-            return b""
-        del sessions[session]
-        if not sessions:
-            del self._channels[channel]
-        return member
-
-    def _forget(self, node: str, channel: ChannelName, session: SessionId) -> None:
-        written = self._nodes.get(node)
-        if written is not None:
-            written.discard((channel, session))
-            if not written:
-                del self._nodes[node]
 
 
 class Keys:

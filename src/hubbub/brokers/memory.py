@@ -16,12 +16,14 @@ from hubbub.brokers.contract import (
     HistoryPage,
     HistoryQuery,
     Log,
+    Occupancy,
     Presence,
     Receiver,
     Recovery,
     Stored,
 )
-from hubbub.brokers.local import Exchange, Leases, failed
+from hubbub.brokers.leases import Leases
+from hubbub.brokers.local import Exchange, failed
 from hubbub.brokers.recovery import recover
 from hubbub.brokers.world import MemorySettings, World
 from hubbub.clock import Clock
@@ -140,11 +142,15 @@ class MemoryPresence:
         self._leases = leases
         self._membership = membership
 
-    async def enter(self, channel: ChannelName, session: SessionId, member: bytes) -> None:
+    async def enter(
+        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
+    ) -> Occupancy | None:
         """Write a session's entry."""
-        self._leases.enter(self._membership.node, channel, session, member)
+        return self._leases.enter(self._membership.node, channel, session, member, watched)
 
-    async def leave(self, channel: ChannelName, session: SessionId) -> None:
+    async def leave(
+        self, channel: ChannelName, session: SessionId, *, watched: bool = False
+    ) -> None:
         """Remove a session's entry."""
         self._leases.leave(self._membership.node, channel, session)
 
@@ -159,6 +165,10 @@ class MemoryPresence:
     async def reap(self) -> Sequence[Ghost]:
         """Remove and return the entries of dead nodes."""
         return self._leases.reap(self._membership.node)
+
+    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
+        """Return the watched channels that have been empty for so long."""
+        return self._leases.vacate(linger_s)
 
 
 class MemoryBroker:

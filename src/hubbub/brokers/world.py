@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from hubbub.brokers.contract import Entry
-from hubbub.brokers.local import Exchange, Keys, Leases, Rounds
+from hubbub.brokers.leases import Leases
+from hubbub.brokers.local import Exchange, Keys, Rounds
 from hubbub.clock import Clock
 from hubbub.model import ChannelName, Position, Retention
 

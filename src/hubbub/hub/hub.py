@@ -7,23 +7,20 @@ there is one order. What the feed brings is judged by the channel, rendered once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
-import structlog
-
-from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Receiver, Stored
+from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Occupancy, Receiver, Stored
 from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
 from hubbub.errors import (
     BAD_REQUEST_ERROR,
     NOT_AVAILABLE,
     UNRECOVERABLE_POSITION,
-    BrokerUnavailable,
     Refused,
 )
 from hubbub.hub.catchup import Catchup
 from hubbub.hub.channels import Channel
+from hubbub.hub.chores import Chores
 from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
 from hubbub.hub.delivery import Delivery
 from hubbub.hub.encoding import Encoding
@@ -34,9 +31,8 @@ from hubbub.hub.membership import Membership
 from hubbub.hub.namespaces import Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
+from hubbub.hub.upkeep import Upkeep
 from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication, SessionId
-
-_log = structlog.get_logger(__name__)
 
 
 class Hub:
@@ -68,9 +64,10 @@ class Hub:
             broker, self.outlets, namespaces, settings, self._healing.settle
         )
         self._membership = Membership(broker, namespaces)
-        self._tasks: set[asyncio.Future[None]] = set()
-        self._audit_at = clock.monotonic() + settings.audit_interval_s
-        self._tend_at = clock.monotonic()
+        self._chores = Chores()
+        self._upkeep = Upkeep(
+            self._following, self._healing, self._membership, self._chores, settings, clock
+        )
 
     # ── publishing and reading ──────────────────────────────────────────────────────────────────
 
@@ -197,12 +194,20 @@ class Hub:
     def _follow(self, name: ChannelName) -> Channel:
         channel = self._following.add(name)
         self.statistics.channels = len(self._following)
-        self._spawn(self._following.establish(channel))
+        self._chores.begin(self._following.establish(channel))
         return channel
 
     def watch(self, relieve: Callable[[], None]) -> None:
         """Have `relieve` called whenever subscribers may have fallen behind by half of `backlog_limit`."""
         self._delivery.relieve = relieve
+
+    def watch_occupancy(self, changed: Callable[[Occupancy], None]) -> None:
+        """Have `changed` called with each change of a watched channel that this node is told of.
+
+        Each is told on one node of the cluster. A channel counts as vacated only when it has been empty for
+        `vacancy_s`, on all nodes together: `changed` need not wait and see whether somebody comes back.
+        """
+        self._membership.occupancy_changed = changed
 
     # ── what the feed brings (brokers.contract.Receiver) ────────────────────────────────────────
 
@@ -228,7 +233,7 @@ class Hub:
 
     def on_restored(self) -> None:
         """Compare everything: the feed was interrupted."""
-        self._spawn(self._restore())
+        self._chores.begin(self._restore())
         for receiver in {id(each): each for each in self._internal.values()}.values():
             receiver.on_restored()
 
@@ -249,50 +254,25 @@ class Hub:
 
     def tick(self) -> None:
         """Do what is due; called about once a second."""
-        now = self._clock.monotonic()
-        self._following.drop_vacant(now)
+        self._upkeep.tick()
         self.statistics.channels = len(self._following)
-        if now >= self._audit_at:
-            self._audit_at = now + self._settings.audit_interval_s
-            self._spawn(self._audit(quiet_only=True))
-        if now >= self._tend_at:
-            self._tend_at = now + self._settings.lease_renewal_s
-            self._spawn(self._membership.tend())
-
-    async def _audit(self, *, quiet_only: bool) -> None:
-        try:
-            await self._healing.compare(self._following.logged(), quiet_only=quiet_only)
-        except BrokerUnavailable as fault:
-            _log.debug("the audit waits for the broker", fault=str(fault))
 
     async def _restore(self) -> None:
-        await self._audit(quiet_only=False)
+        await self._upkeep.audit(quiet_only=False)
         present = [
-            (channel.name, self._subscribers[session].info)
+            (channel.name, channel.namespace, self._subscribers[session].info)
             for channel in self._following
-            if channel.namespace.presence
+            if channel.namespace.enters
             for session in channel.audience.sessions()
         ]
         await self._membership.restore(present)
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = start(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finish)
-
-    def _finish(self, task: asyncio.Future[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            _log.error("work of the hub failed", exc_info=fault)
 
     async def close(self) -> None:
         """Finish what is on its way; the broker is closed by whoever started it."""
         self._delivery.flush_all()
         await self._membership.close()
         await self._healing.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._chores.close()
 
 
 async def _unnumbered(announced: asyncio.Future[None]) -> Stored:

@@ -1,5 +1,7 @@
 """Who is in a channel: written on entering and leaving only, under the node's lease.
 
+From the same writes follows whether a channel is occupied at all, in the whole cluster.
+
 A write that the broker did not take is owed, and paid when it is back, so that nobody becomes a ghost. The
 newest word about a session in a channel counts: whatever is owed or fails after it is void.
 """
@@ -7,13 +9,13 @@ newest word about a session in a channel counts: whatever is owed or fails after
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import NamedTuple
 
 import structlog
 
-from hubbub.brokers.contract import Broker
+from hubbub.brokers.contract import Broker, Occupancy
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.envelope import Joined, Left, UnreadableEnvelope, encode, open_member
 from hubbub.hub.namespaces import Namespace, Namespaces
@@ -27,22 +29,38 @@ AT_ONCE = 500
 
 
 class _Word(NamedTuple):
-    """What is true of somebody in a channel, and whether the channel is told."""
+    """What is true of somebody in a channel, and whether the channel is told where its options say so."""
 
     channel: ChannelName
+    namespace: Namespace
     info: ClientInfo
     present: bool
-    told: bool
+    told: bool = True
 
     @property
     def about(self) -> tuple[ChannelName, SessionId]:
         return self.channel, self.info.session
 
 
-class Membership:
-    """Keep the broker's presence true, and tell channels of joins and leaves."""
+Told = Callable[[Occupancy], None]
 
-    __slots__ = ("_broker", "_namespaces", "_newest", "_owed", "_paying", "_working")
+
+class Membership:
+    """Keep the broker's presence true, and tell channels of joins and leaves.
+
+    `occupancy_changed` is called with each change of a watched channel that the broker tells this node of.
+    """
+
+    __slots__ = (
+        "_broker",
+        "_namespaces",
+        "_newest",
+        "_owed",
+        "_paying",
+        "_vacating",
+        "_working",
+        "occupancy_changed",
+    )
 
     def __init__(self, broker: Broker, namespaces: Namespaces) -> None:
         self._broker = broker
@@ -50,17 +68,19 @@ class Membership:
         self._newest: dict[tuple[ChannelName, SessionId], _Word] = {}
         self._owed: dict[tuple[ChannelName, SessionId], _Word] = {}
         self._paying = False
+        self._vacating = False
         self._working: set[asyncio.Future[bool]] = set()
+        self.occupancy_changed: Told = _unheard
 
     def enter(self, channel: ChannelName, namespace: Namespace, info: ClientInfo) -> None:
         """Remember that `info` is in a channel now, and announce it where the namespace wants that."""
-        if namespace.presence:
-            self._say(_Word(channel, info, present=True, told=namespace.join_leave))
+        if namespace.enters:
+            self._say(_Word(channel, namespace, info, present=True))
 
     def leave(self, channel: ChannelName, namespace: Namespace, info: ClientInfo) -> None:
         """Forget `info` in a channel, and announce it where the namespace wants that."""
-        if namespace.presence:
-            self._say(_Word(channel, info, present=False, told=namespace.join_leave))
+        if namespace.enters:
+            self._say(_Word(channel, namespace, info, present=False))
 
     async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
         """Return who is in a channel, on all living nodes."""
@@ -72,10 +92,10 @@ class Membership:
                 _log.warning("unreadable presence entry", channel=channel, fault=str(fault))
         return found
 
-    async def restore(self, present: Iterable[tuple[ChannelName, ClientInfo]]) -> None:
+    async def restore(self, present: Iterable[tuple[ChannelName, Namespace, ClientInfo]]) -> None:
         """Write all entries of this node again, after the broker may have lost them; nobody is told."""
-        for channel, info in present:
-            word = _Word(channel, info, present=True, told=False)
+        for channel, namespace, info in present:
+            word = _Word(channel, namespace, info, present=True, told=False)
             self._owed.setdefault(word.about, word)
         await self.tend()
 
@@ -90,6 +110,21 @@ class Membership:
             return
         for ghost in ghosts:
             self._bury(ghost.channel, ghost.member)
+
+    async def vacate(self, linger_s: float) -> None:
+        """Find the watched channels that have been empty for so long, where any are watched."""
+        if self._vacating or not self._namespaces.watched:
+            return
+        self._vacating = True
+        try:
+            vacated = await self._broker.presence.vacate(linger_s)
+        except BrokerUnavailable as fault:
+            _log.debug("occupancy waits for the broker", fault=str(fault))
+            return
+        finally:
+            self._vacating = False
+        for change in vacated:
+            self.occupancy_changed(change)
 
     async def _pay(self) -> None:
         """Write what is owed until the broker does not take it; leases are renewed meanwhile."""
@@ -107,13 +142,13 @@ class Membership:
 
     def _bury(self, channel: ChannelName, member: bytes) -> None:
         try:
-            info = open_member(member)
-            told = self._namespaces.resolve(channel).join_leave
+            namespace = self._namespaces.resolve(channel)
+            info = open_member(member) if member else None
         except (UnreadableEnvelope, Refused) as fault:
-            # A node of another version or with other namespaces wrote it.
+            # It is internal, or a node of another version or with other namespaces wrote it.
             _log.debug("nobody is told of a ghost", channel=channel, fault=str(fault))
             return
-        if told:
+        if info is not None and namespace.join_leave:
             self._announce(channel, Left(info))
 
     def _say(self, word: _Word) -> None:
@@ -146,12 +181,17 @@ class Membership:
         return True
 
     async def _tell_broker(self, word: _Word) -> None:
-        channel, info, present, told = word
+        channel, namespace, info, present, told = word
+        presence, watched = self._broker.presence, namespace.occupancy_hooks
         if present:
-            await self._broker.presence.enter(channel, info.session, encode(info))
+            # Where only their number counts, it is nobody's business who they are.
+            member = encode(info) if namespace.presence else b""
+            change = await presence.enter(channel, info.session, member, watched=watched)
+            if change is not None:
+                self.occupancy_changed(change)
         else:
-            await self._broker.presence.leave(channel, info.session)
-        if told:
+            await presence.leave(channel, info.session, watched=watched)
+        if told and namespace.join_leave and namespace.presence:
             self._announce(channel, Joined(info) if present else Left(info))
 
     def _announce(self, channel: ChannelName, said: Joined | Left) -> None:
@@ -167,3 +207,7 @@ class Membership:
 def _forget(announced: asyncio.Future[None]) -> None:
     if not announced.cancelled():
         announced.exception()
+
+
+def _unheard(change: Occupancy) -> None:
+    """Drop a change where nobody wants to know of it."""

@@ -38,6 +38,8 @@ class Namespace:
         ephemeral: publications are live only: no offset, no history, no recovery.
         presence: whether it is remembered who is in the channel.
         join_leave: whether subscribers who ask are told of joins and leaves (needs `presence`).
+        occupancy_hooks: whether the application is told when the first subscriber of the cluster comes and
+            the last one is gone; with or without `presence`.
         subscribe, publish, history, see_presence: who may.
         message_id: the member of a JSON object that names a message, so that a client may send it again, just
             as it was, without doubling it ("" : none).
@@ -49,6 +51,7 @@ class Namespace:
     ephemeral: bool = False
     presence: bool = True
     join_leave: bool = True
+    occupancy_hooks: bool = False
     subscribe: Audience = Audience.EVERYONE
     publish: Audience = Audience.EVERYONE
     history: Audience = Audience.EVERYONE
@@ -60,6 +63,11 @@ class Namespace:
     def retention(self) -> Retention:
         """Return what the broker must keep."""
         return Retention(self.history_size, self.history_ttl_s)
+
+    @property
+    def enters(self) -> bool:
+        """Tell whether the broker has to know who is in these channels."""
+        return self.presence or self.occupancy_hooks
 
     @property
     def recoverable(self) -> bool:
@@ -87,6 +95,11 @@ class Namespaces:
     named: Mapping[str, Namespace] = field(default_factory=dict)
     open: bool = True
     name_limit: int = 255
+
+    @property
+    def watched(self) -> bool:
+        """Tell whether any channel's occupancy is of interest."""
+        return any(each.occupancy_hooks for each in (self.nameless, *self.named.values()))
 
     def resolve(self, channel: ChannelName) -> Namespace:
         """Return a channel's options.

@@ -15,6 +15,7 @@ from hubbub.brokers.redis.engine import RedisBroker
 from hubbub.brokers.redis.link import ask, connect
 from hubbub.brokers.redis.settings import Bounds, RedisSettings
 from hubbub.clock import SystemClock
+from hubbub.errors import BrokerUnavailable
 from tests.contracts.broker_stage import Recorder
 from tests.servers import RedisServer
 
@@ -40,7 +41,7 @@ class Cluster:
 
 @pytest.fixture
 async def cluster(settings: RedisSettings) -> AsyncIterator[Cluster]:
-    cluster = Cluster(replace(settings, bounds=Bounds(reap_entries=10)))
+    cluster = Cluster(replace(settings, bounds=Bounds(presence_at_once=10)))
     yield cluster
     for broker in cluster.started:
         await broker.close()
@@ -85,7 +86,7 @@ async def test_a_repeated_reap_gives_the_same_ghosts(cluster: Cluster, server: R
     link = await connect(parse_address(server.url))
     root = "hubbub:{0}:"
     command = (
-        *("EVALSHA", lua.REAP.digest, 2, f"{root}nodes", f"{root}reaped:token"),
+        *("EVALSHA", lua.REAP.digest, 3, f"{root}nodes", f"{root}told:token", f"{root}occupied"),
         *(f"{root}lease:", f"{root}entries:", f"{root}p:", 10, 60_000),
     )
     first, again = await ask(link, [command, command])
@@ -123,3 +124,101 @@ async def test_an_entry_written_again_after_reaping_is_no_ghost(
 
     assert await other.presence.members("room") == {"s1": b"ann"}
     assert list(await other.presence.reap()) == []
+
+
+async def test_vacated_channels_come_in_bounded_steps(
+    cluster: Cluster, server: RedisServer
+) -> None:
+    dying, one = await cluster.start("dying"), await cluster.start("one")
+    rooms = {f"room:{n}" for n in range(35)}
+    for room in rooms:
+        await dying.presence.enter(room, "s1", b"ann", watched=True)
+    cluster.die(server, "dying")
+    await one.presence.reap()
+    vacated = await one.presence.vacate(0.0)
+
+    assert {change.channel for change in vacated} == rooms
+    numbers = [change.number for change in vacated]
+    assert numbers == sorted(set(numbers))
+    assert server.cli("EXISTS", "hubbub:{0}:occupied") == "0"
+
+
+async def test_a_change_whose_answer_was_lost_is_told_to_the_repetition(
+    cluster: Cluster, server: RedisServer
+) -> None:
+    await cluster.start("node")
+    link = await connect(parse_address(server.url))
+    root = "hubbub:{0}:"
+    occupied, last = f"{root}occupied", f"{root}occupied:last"
+    enter = (
+        *("EVALSHA", lua.ENTER.digest, 6, f"{root}p:room", f"{root}entries:n", f"{root}nodes"),
+        *(occupied, last, f"{root}told:a", "s1", "n/ann", "4:rooms1", "n", "room", 60_000),
+    )
+    vacate = (
+        *("EVALSHA", lua.VACATE.digest, 3, occupied, last, f"{root}told:b"),
+        *(0, f"{root}p:", 10, 60_000),
+    )
+    first, again = await ask(link, [enter, enter])
+    server.cli("HDEL", "hubbub:{0}:p:room", "s1")
+    server.cli("ZADD", "hubbub:{0}:occupied", "1", "room")
+    vacated, vacated_again = await ask(link, [vacate, vacate])
+    link.abort("done")
+
+    assert isinstance(first, int)
+    assert again == first
+    assert vacated_again == vacated
+    assert isinstance(vacated, list)
+    more, (channel, number) = vacated
+    assert (more, channel) == (0, b"room")
+    assert number > first
+
+
+async def test_what_was_lost_with_all_data_is_told_rather_twice_than_never(
+    cluster: Cluster, server: RedisServer
+) -> None:
+    node = await cluster.start("node")
+    first = await node.presence.enter("room", "s1", b"ann", watched=True)
+    server.cli("FLUSHALL")
+    again = await node.presence.enter("room", "s1", b"ann", watched=True)
+    server.cli("FLUSHALL")
+    await node.presence.leave("room", "s1", watched=True)
+    (vacated,) = await node.presence.vacate(0.0)
+
+    assert first is not None
+    assert again is not None
+    assert first.number < again.number < vacated.number
+    assert not vacated.occupied
+
+
+async def test_who_does_not_watch_keeps_a_channel_occupied_too(cluster: Cluster) -> None:
+    """Two nodes may be configured differently for a while."""
+    one, two = await cluster.start("one"), await cluster.start("two")
+    await one.presence.enter("room", "s1", b"ann", watched=True)
+    await one.presence.leave("room", "s1", watched=True)
+    await two.presence.enter("room", "s2", b"bob")
+    assert list(await one.presence.vacate(0.0)) == []
+    await two.presence.leave("room", "s2")
+    assert len(await one.presence.vacate(0.0)) == 1
+
+
+async def test_a_change_that_nobody_waited_for_any_more_is_told_to_the_next_try(
+    cluster: Cluster, server: RedisServer
+) -> None:
+    """Redis was so slow that the node gave up, but it did what it was asked."""
+    cluster.settings = replace(cluster.settings, command_timeout_s=0.3)
+    node = await cluster.start("node")
+    server.pause()
+    with pytest.raises(BrokerUnavailable):
+        await node.presence.enter("room", "s1", b"ann", watched=True)
+    server.resume()
+    again = await node.presence.enter("room", "s1", b"ann", watched=True)
+    await node.presence.leave("room", "s1", watched=True)
+    server.pause()
+    with pytest.raises(BrokerUnavailable):
+        await node.presence.vacate(0.0)
+    server.resume()
+    vacated = await node.presence.vacate(0.0)
+
+    assert again is not None
+    assert [change.channel for change in vacated] == ["room"]
+    assert again.number < vacated[0].number

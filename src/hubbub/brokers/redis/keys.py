@@ -12,7 +12,9 @@ brings its own `partition` function and a table of balanced tags, and nothing el
     prefix:{0}:nodes                  SET     nodes that may have presence entries
     prefix:{0}:lease:<node>           STRING  lives as long as the node renews it
     prefix:{0}:entries:<node>         SET     <n>:<channel><session> of the node's presence entries
-    prefix:{0}:reaped:<token>         STRING  what a run of the reaper removed, for its repetition
+    prefix:{0}:occupied               ZSET    watched channels: +inf, or since when empty (occupancy.lua)
+    prefix:{0}:occupied:last          STRING  number of the last change of one of them
+    prefix:{0}:told:<token>           STRING  what a run of a script told once, for its repetition
 """
 
 from __future__ import annotations
@@ -90,6 +92,14 @@ class Layout:
         """Return what the key of every node's set of entries begins with."""
         return f"{self._root('')}:entries:".encode()
 
-    def reaped(self, token: str) -> bytes:
-        """Return the key under which a run of the reaper keeps what it removed."""
-        return f"{self._root('')}:reaped:{token}".encode()
+    def occupied(self) -> bytes:
+        """Return the key of the watched channels that are occupied."""
+        return f"{self._root('')}:occupied".encode()
+
+    def occupied_last(self) -> bytes:
+        """Return the key of the number of the last change of a watched channel."""
+        return f"{self._root('')}:occupied:last".encode()
+
+    def told(self, token: str) -> bytes:
+        """Return the key under which a run of a script keeps what it tells once only."""
+        return f"{self._root('')}:told:{token}".encode()

@@ -28,16 +28,18 @@ def _script(name: str, shared: bytes = b"") -> Script:
     return Script(name, source, hashlib.sha1(source, usedforsecurity=False).hexdigest().encode())
 
 
-_CHANNEL = _read("channel")
+_CHANNEL = _read("clock") + _read("channel")
+_OCCUPANCY = _read("clock") + _read("occupancy")
 
 PUBLISH = _script("publish", _CHANNEL)
 RECOVER = _script("recover", _CHANNEL)
 HISTORY = _script("history", _CHANNEL)
 TOPS = _script("tops", _CHANNEL)
 SETTLE = _script("settle", _CHANNEL)
-ENTER = _script("enter")
-LEAVE = _script("leave")
+ENTER = _script("enter", _OCCUPANCY)
+LEAVE = _script("leave", _OCCUPANCY)
 MEMBERS = _script("members")
-REAP = _script("reap")
+REAP = _script("reap", _OCCUPANCY)
+VACATE = _script("vacate", _OCCUPANCY)
 
-ALL = (PUBLISH, RECOVER, HISTORY, TOPS, SETTLE, ENTER, LEAVE, MEMBERS, REAP)
+ALL = (PUBLISH, RECOVER, HISTORY, TOPS, SETTLE, ENTER, LEAVE, MEMBERS, REAP, VACATE)

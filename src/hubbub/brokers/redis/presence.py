@@ -9,41 +9,46 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from hubbub.brokers.contract import Ghost
+from hubbub.brokers.contract import Ghost, Occupancy
 from hubbub.brokers.redis import lua
 from hubbub.brokers.redis.connection import Commands
 from hubbub.brokers.redis.keys import Layout
-from hubbub.brokers.redis.link import pack
+from hubbub.brokers.redis.link import Argument, pack
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import ChannelName, SessionId
 
-_REAPED_KEPT_MS = 60_000
+T = TypeVar("T")
+
+_TOLD_KEPT_MS = 60_000
 
 
 class RedisPresence:
     """Remember who is in a channel, under this node's lease."""
 
     __slots__ = (
+        "_at_once",
         "_commands",
         "_layout",
         "_lease",
         "_lease_ms",
         "_node",
         "_on_lost",
-        "_reap_limit",
+        "_unanswered",
     )
 
     def __init__(self, commands: Commands, layout: Layout, settings: RedisSettings) -> None:
+        self._at_once = settings.bounds.presence_at_once
         self._commands = commands
         self._layout = layout
         self._lease = b""
         self._lease_ms = int(settings.node_lease_s * 1000)
         self._node = ""
         self._on_lost: Callable[[], None] = _ignore
-        self._reap_limit = settings.bounds.reap_entries
+        self._unanswered: dict[bytes, bytes] = {}
 
     async def begin(self, node: str, on_lost: Callable[[], None]) -> None:
         """Take the lease of a node.
@@ -57,19 +62,35 @@ class RedisPresence:
         self._on_lost = on_lost
         await self.take_lease()
 
-    async def enter(self, channel: ChannelName, session: SessionId, member: bytes) -> None:
+    async def enter(
+        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
+    ) -> Occupancy | None:
         """Write a session's entry under this node's lease."""
-        keys = (self._layout.members(channel), self._entries(), self._layout.nodes())
+        layout, place = self._layout, _place(channel, session)
+        keys: list[Argument] = [layout.members(channel), self._entries(), layout.nodes()]
         entry = b"%b/%b" % (self._node.encode(), member)
-        arguments = (session, entry, _place(channel, session), self._node)
-        command = pack(("EVALSHA", lua.ENTER.digest, 3, *keys, *arguments))
-        await self._commands.send(command, int, weight=len(member))
+        arguments: list[Argument] = [session, entry, place, self._node]
+        told = self._told(place)
+        if watched:
+            keys += [layout.occupied(), layout.occupied_last(), told]
+            arguments += [channel, _TOLD_KEPT_MS]
+        command = pack(("EVALSHA", lua.ENTER.digest, len(keys), *keys, *arguments))
+        try:
+            number = await self._commands.send(command, int, weight=len(member))
+        except BrokerUnavailable:
+            self._unanswered[place] = told
+            raise
+        return Occupancy(channel, occupied=True, number=number) if number else None
 
-    async def leave(self, channel: ChannelName, session: SessionId) -> None:
+    async def leave(
+        self, channel: ChannelName, session: SessionId, *, watched: bool = False
+    ) -> None:
         """Remove a session's entry."""
-        keys = (self._layout.members(channel), self._entries())
-        arguments = (session, _place(channel, session), self._node + "/")
-        await self._commands.send(pack(("EVALSHA", lua.LEAVE.digest, 2, *keys, *arguments)), int)
+        place = _place(channel, session)
+        self._unanswered.pop(place, None)
+        keys = (self._layout.members(channel), self._entries(), self._layout.occupied())
+        arguments = (session, place, self._node + "/", channel, int(watched))
+        await self._commands.send(pack(("EVALSHA", lua.LEAVE.digest, 3, *keys, *arguments)), int)
 
     async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
         """Return the entries of nodes whose lease is alive."""
@@ -87,26 +108,49 @@ class RedisPresence:
 
     async def reap(self) -> Sequence[Ghost]:
         """Remove the entries of dead nodes; each ghost is returned to one caller in the cluster only."""
-        ghosts: list[Ghost] = []
+        layout = self._layout
+        roots = (layout.lease_root(), layout.entries_root(), layout.members_root())
+
+        def command(told: bytes) -> bytes:
+            keys = (layout.nodes(), told, layout.occupied())
+            limits = (self._at_once, _TOLD_KEPT_MS)
+            return pack(("EVALSHA", lua.REAP.digest, 3, *keys, *roots, *limits))
+
+        return await self._all(b"reap", command, _ghosts)
+
+    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
+        """Return the watched channels that have been empty for so long, each to one caller only."""
+        layout = self._layout
+        linger_ms = int(linger_s * 1000)
+
+        def command(told: bytes) -> bytes:
+            keys = (layout.occupied(), layout.occupied_last(), told)
+            arguments = (linger_ms, layout.members_root(), self._at_once, _TOLD_KEPT_MS)
+            return pack(("EVALSHA", lua.VACATE.digest, 3, *keys, *arguments))
+
+        return await self._all(b"vacate", command, _vacated)
+
+    async def _all(
+        self,
+        about: bytes,
+        command: Callable[[bytes], bytes],
+        decode: Callable[[Sequence[Any]], list[T]],
+    ) -> list[T]:
+        """Run a script again and again, as long as it says that there may be more."""
+        told: list[T] = []
         more = 1
         while more:
-            keys = (self._layout.nodes(), self._layout.reaped(secrets.token_hex(8)))
-            roots = (
-                self._layout.lease_root(),
-                self._layout.entries_root(),
-                self._layout.members_root(),
-            )
-            limits = (self._reap_limit, _REAPED_KEPT_MS)
-            command = pack(("EVALSHA", lua.REAP.digest, 2, *keys, *roots, *limits))
+            place = self._told(about)
             try:
-                more, found = await self._commands.send(command, _reaped)
+                more, found = await self._commands.send(command(place), partial(_part, decode))
             except BrokerUnavailable:
-                if ghosts:
+                self._unanswered[about] = place
+                if told:
                     # What was removed must be told; the rest is found the next time.
-                    return ghosts
+                    return told
                 raise
-            ghosts += found
-        return ghosts
+            told += found
+        return told
 
     def take_lease(self) -> asyncio.Future[bool]:
         """Write this node's lease anew, before whatever is sent after this call."""
@@ -118,6 +162,13 @@ class RedisPresence:
 
     def _entries(self) -> bytes:
         return self._layout.entries_root() + self._node.encode()
+
+    def _told(self, about: bytes) -> bytes:
+        """Return where a run keeps what it tells only once: at the place of the last one, if that failed.
+
+        So what Redis did although nobody waited for it any more, is told to the next one who asks.
+        """
+        return self._unanswered.pop(about, b"") or self._layout.told(secrets.token_hex(8))
 
 
 def _ignore() -> None:
@@ -136,10 +187,18 @@ def _members(reply: Sequence[bytes]) -> dict[SessionId, bytes]:
     }
 
 
-def _reaped(reply: Sequence[Any]) -> tuple[int, list[Ghost]]:
+def _part(decode: Callable[[Sequence[Any]], list[T]], reply: Sequence[Any]) -> tuple[int, list[T]]:
     more, flat = reply
+    return more, decode(flat)
+
+
+def _ghosts(flat: Sequence[bytes]) -> list[Ghost]:
     triples = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-    ghosts = [
+    return [
         Ghost(channel.decode(), session.decode(), member) for channel, session, member in triples
     ]
-    return more, ghosts
+
+
+def _vacated(flat: Sequence[Any]) -> list[Occupancy]:
+    pairs = zip(flat[::2], flat[1::2], strict=True)
+    return [Occupancy(channel.decode(), occupied=False, number=number) for channel, number in pairs]

@@ -19,8 +19,8 @@ class Bounds:
     """Channel names in one SUBSCRIBE, so that Redis is never held by one long command."""
     tops_channels: int = 256
     """Channels in one look at many tops."""
-    reap_entries: int = 500
-    """Presence entries that one run of the reaper's script removes."""
+    presence_at_once: int = 500
+    """Entries of dead nodes, or vacated channels, that one run of a script takes out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from hubbub.brokers.contract import (
     HistoryPage,
     HistoryQuery,
     Log,
+    Occupancy,
     Presence,
     Receiver,
     Recovery,
     Stored,
 )
-from hubbub.brokers.local import Exchange, Leases, failed
+from hubbub.brokers.leases import Leases
+from hubbub.brokers.local import Exchange, failed
 from hubbub.brokers.sqlite.operations import (
     Announce,
     History,
@@ -232,11 +234,15 @@ class SqlitePresence:
         self._leases = leases
         self.node = ""
 
-    async def enter(self, channel: ChannelName, session: SessionId, member: bytes) -> None:
+    async def enter(
+        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
+    ) -> Occupancy | None:
         """Write a session's entry."""
-        self._leases.enter(self.node, channel, session, member)
+        return self._leases.enter(self.node, channel, session, member, watched)
 
-    async def leave(self, channel: ChannelName, session: SessionId) -> None:
+    async def leave(
+        self, channel: ChannelName, session: SessionId, *, watched: bool = False
+    ) -> None:
         """Remove a session's entry."""
         self._leases.leave(self.node, channel, session)
 
@@ -251,6 +257,10 @@ class SqlitePresence:
     async def reap(self) -> Sequence[Ghost]:
         """Return nothing: there is no other node that could have died."""
         return self._leases.reap(self.node)
+
+    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
+        """Return the watched channels that have been empty for so long."""
+        return self._leases.vacate(linger_s)
 
 
 class SqliteBroker:

@@ -20,12 +20,6 @@ local function keep_newborn(meta, epoch, meta_ms)
   redis.call('PEXPIRE', meta, meta_ms)
 end
 
--- Milliseconds since 1970 by this server's clock.
-local function now_ms()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-end
-
 -- Offset, tag, previous tag and time of a frame.
 local function head(frame)
   local offset, tag, previous, time = struct.unpack('>I8I4I4I8', frame, 2)

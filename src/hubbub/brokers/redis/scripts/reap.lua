@@ -1,5 +1,5 @@
 -- Remove entries of nodes without a lease, a bounded number at a time; each is removed, and told of, once.
--- KEYS  nodes, what this run removed (for its repetition)
+-- KEYS  nodes, what this run removed (for its repetition), occupied channels
 -- ARGV  1 what a lease's key begins with  2 the same of a node's entries  3 the same of a channel's members
 --       4 most entries to remove  5 how long a repetition may come, ms
 -- Gives {1 if there may be more, {channel, session, member, ...}}. All keys are in one slot.
@@ -22,6 +22,7 @@ for _, node in ipairs(redis.call('SMEMBERS', KEYS[1])) do
       -- A session that has moved to another node is no ghost.
       if entry and string.sub(entry, 1, #node + 1) == node .. '/' then
         redis.call('HDEL', ARGV[3] .. channel, session)
+        note_empty(KEYS[3], ARGV[3] .. channel, channel)
         removed[#removed + 1] = channel
         removed[#removed + 1] = session
         removed[#removed + 1] = string.sub(entry, #node + 2)

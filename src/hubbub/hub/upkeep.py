@@ -1,0 +1,72 @@
+"""What a hub looks after from time to time: who left, what was lost last, what nobody follows any more."""
+
+from __future__ import annotations
+
+import structlog
+
+from hubbub.clock import Clock
+from hubbub.errors import BrokerUnavailable
+from hubbub.hub.chores import Chores
+from hubbub.hub.following import Following
+from hubbub.hub.healing import Healing
+from hubbub.hub.membership import Membership
+from hubbub.hub.settings import HubSettings
+
+_log = structlog.get_logger(__name__)
+
+
+class Upkeep:
+    """Do what is due.
+
+    Args:
+        following, healing, membership: what is looked after. chores: where the work is done.
+        settings: the intervals. clock: the time.
+    """
+
+    __slots__ = (
+        "_audit_at",
+        "_chores",
+        "_clock",
+        "_following",
+        "_healing",
+        "_membership",
+        "_settings",
+        "_tend_at",
+    )
+
+    def __init__(
+        self,
+        following: Following,
+        healing: Healing,
+        membership: Membership,
+        chores: Chores,
+        settings: HubSettings,
+        clock: Clock,
+    ) -> None:
+        self._following = following
+        self._healing = healing
+        self._membership = membership
+        self._chores = chores
+        self._settings = settings
+        self._clock = clock
+        self._audit_at = clock.monotonic() + settings.audit_interval_s
+        self._tend_at = clock.monotonic()
+
+    def tick(self) -> None:
+        """Do what is due; called about once a second."""
+        now = self._clock.monotonic()
+        self._following.drop_vacant(now)
+        self._chores.begin(self._membership.vacate(self._settings.vacancy_s))
+        if now >= self._audit_at:
+            self._audit_at = now + self._settings.audit_interval_s
+            self._chores.begin(self.audit(quiet_only=True))
+        if now >= self._tend_at:
+            self._tend_at = now + self._settings.lease_renewal_s
+            self._chores.begin(self._membership.tend())
+
+    async def audit(self, *, quiet_only: bool) -> None:
+        """Compare positions with the broker's tops (see `Healing.compare`)."""
+        try:
+            await self._healing.compare(self._following.logged(), quiet_only=quiet_only)
+        except BrokerUnavailable as fault:
+            _log.debug("the audit waits for the broker", fault=str(fault))

@@ -1,0 +1,90 @@
+"""What is done when, seen at the hub that is looked after."""
+
+from __future__ import annotations
+
+from hubbub.brokers.contract import Occupancy
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.settings import HubSettings
+from tests.hub.stage import PLAIN_LINES, Stage, shared_world, stage, turn
+
+WATCHED = Namespace(presence=False, occupancy_hooks=True)
+
+
+async def pass_time(node: Stage, seconds: int) -> None:
+    """Let time pass as a server does, with a tick each second."""
+    for _ in range(seconds):
+        node.clock.jump(1)
+        node.hub.tick()
+        await turn()
+
+
+async def test_a_lost_last_message_is_found_by_the_audit() -> None:
+    async with stage(settings=HubSettings(audit_interval_s=10)) as node:
+        ann = await node.listen("ann", "room")
+        node.broker.lose(1)
+        await node.say("room", "lost")
+        await pass_time(node, 9)
+        assert ann.seen() == []
+        await pass_time(node, 2)
+        assert ann.seen() == ["lost"]
+
+
+async def test_the_lease_is_kept() -> None:
+    async with stage() as node:
+        await node.listen("ann", "room")
+        await pass_time(node, 120)
+        assert set(await node.hub.members("room")) == {"s-ann"}
+
+
+async def test_a_watched_channel_is_occupied_at_once_and_vacated_when_empty_for_a_while() -> None:
+    async with stage(WATCHED, HubSettings(vacancy_s=3, linger_s=1)) as node:
+        told: list[Occupancy] = []
+        node.hub.watch_occupancy(told.append)
+        ann, bob = await node.listen("ann", "room"), await node.listen("bob", "room")
+        assert [(change.channel, change.occupied) for change in told] == [("room", True)]
+        node.hub.detach(ann, "room", PLAIN_LINES)
+        await pass_time(node, 10)
+        node.hub.detach(bob, "room", PLAIN_LINES)
+        await pass_time(node, 2)
+        assert len(told) == 1
+        await pass_time(node, 2)
+        assert [change.occupied for change in told] == [True, False]
+        assert told[0].number < told[1].number
+
+
+async def test_a_page_that_is_loaded_again_is_told_to_nobody() -> None:
+    async with stage(WATCHED, HubSettings(vacancy_s=3)) as node:
+        told: list[Occupancy] = []
+        node.hub.watch_occupancy(told.append)
+        for _ in range(5):
+            ann = await node.listen("ann", "room")
+            await pass_time(node, 5)
+            node.hub.detach(ann, "room", PLAIN_LINES)
+            await pass_time(node, 2)
+        assert [change.occupied for change in told] == [True]
+
+
+async def test_a_dead_nodes_channels_are_vacated_by_another() -> None:
+    world = shared_world()
+    async with (
+        stage(WATCHED, world=world, node="n1") as dead,
+        stage(WATCHED, world=world, node="n2") as living,
+    ):
+        told: list[Occupancy] = []
+        living.hub.watch_occupancy(told.append)
+        await dead.listen("ann", "room")
+        world.leases.give_up("n1")
+        for _ in range(10):
+            world.leases._clock.jump(1)  # type: ignore[attr-defined] # the world's own clock
+            await pass_time(living, 1)
+        assert [(change.channel, change.occupied) for change in told] == [("room", False)]
+
+
+async def test_where_nothing_is_watched_nothing_is_asked() -> None:
+    async with stage(Namespace()) as node:
+        told: list[Occupancy] = []
+        node.hub.watch_occupancy(told.append)
+        ann = await node.listen("ann", "room")
+        node.hub.detach(ann, "room", PLAIN_LINES)
+        await pass_time(node, 10)
+        assert told == []
