@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import tracemalloc
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hubbub.errors import Close
 from hubbub.sessions.registry import Registry
 
 
@@ -23,6 +29,9 @@ class Probe:
 
     def dismiss(self) -> None:
         self.dismissed += 1
+
+    def end(self, close: Close) -> None:
+        raise AssertionError("nobody ends it here")
 
 
 def test_everybody_is_visited_once_per_round() -> None:
@@ -84,3 +93,41 @@ async def test_dismissing_reaches_everybody_once() -> None:
         registry.add(probe)
     await registry.dismiss(batch=2, pause_s=0)
     assert [probe.dismissed for probe in probes] == [1] * 7
+
+
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.integers(0, 3))))
+def test_a_users_sessions_are_those_that_were_noted_and_not_lost(
+    steps: list[tuple[bool, str, int]],
+) -> None:
+    registry = Registry(rounds=1, now=0)
+    probes = [Probe(f"s{n}") for n in range(4)]
+    expected: dict[str, set[int]] = {"a": set(), "b": set()}
+    for comes, user, number in steps:
+        if comes:
+            registry.know(user, probes[number])
+            expected[user].add(number)
+        else:
+            registry.lose(user, probes[number])
+            expected[user].discard(number)
+        for name, numbers in expected.items():
+            found = registry.of_user(name)
+            assert len(found) == len(numbers)
+            assert {session.id for session in found} == {f"s{n}" for n in numbers}
+    assert set(registry._users) == {name for name, numbers in expected.items() if numbers}
+
+
+def test_nobodys_sessions_are_not_collected() -> None:
+    registry = Registry(rounds=1, now=0)
+    registry.know("", Probe("s1"))
+    assert registry.of_user("") == ()
+
+
+def test_a_user_with_one_session_costs_little() -> None:
+    registry = Registry(rounds=1, now=0)
+    pairs = [(f"user{n}", Probe(f"s{n}")) for n in range(50_000)]
+    tracemalloc.start()
+    for user, probe in pairs:
+        registry.know(user, probe)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size / len(pairs) <= 60

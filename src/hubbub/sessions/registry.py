@@ -7,22 +7,31 @@ once per ping interval.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ParamSpec, Protocol
 
 import structlog
 
-from hubbub.model import SessionId
+from hubbub.errors import Close
+from hubbub.model import SessionId, UserId
 
 _log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 
 
-class Visited(Protocol):
-    """A session as the ticker sees it."""
+class Known(Protocol):
+    """A session as those see it who look for a user's."""
 
     id: SessionId
+
+    def end(self, close: Close) -> None:
+        """Close the connection, and leave everything at once."""
+        ...
+
+
+class Visited(Known, Protocol):
+    """A session as the ticker sees it."""
 
     def visit(self, now: float) -> None:
         """Ping, or give up a silent peer; `now` is monotonic seconds."""
@@ -49,11 +58,13 @@ class Registry:
         now: monotonic seconds.
     """
 
-    __slots__ = ("_buckets", "_round", "congested", "greeting", "now", "total")
+    __slots__ = ("_buckets", "_round", "_users", "congested", "greeting", "now", "total")
 
     def __init__(self, rounds: int, now: float) -> None:
         self._buckets: list[dict[SessionId, Visited]] = [{} for _ in range(max(1, rounds))]
         self._round = 0
+        # Most users have one session, which needs no collection around it.
+        self._users: dict[UserId, Known | dict[SessionId, Known]] = {}
         self.greeting: dict[SessionId, Visited] = {}
         self.congested: dict[SessionId, Visited] = {}
         self.now = now
@@ -78,6 +89,33 @@ class Registry:
         self._bucket(session.id).pop(session.id, None)
         self.greeting.pop(session.id, None)
         self.congested.pop(session.id, None)
+
+    def know(self, user: UserId, session: Known) -> None:
+        """Note whose session it is; "" is nobody's."""
+        if not user:
+            return
+        known = self._users.setdefault(user, session)
+        if isinstance(known, dict):
+            known[session.id] = session
+        elif known is not session:
+            self._users[user] = {known.id: known, session.id: session}
+
+    def lose(self, user: UserId, session: Known) -> None:
+        """Note that a session is not that user's any more."""
+        known = self._users.get(user)
+        if known is session:
+            del self._users[user]
+        elif isinstance(known, dict) and session.id in known:
+            del known[session.id]
+            if len(known) == 1:
+                self._users[user] = next(iter(known.values()))
+
+    def of_user(self, user: UserId) -> Sequence[Known]:
+        """Return the sessions of a user on this node."""
+        known = self._users.get(user)
+        if known is None:
+            return ()
+        return tuple(known.values()) if isinstance(known, dict) else (known,)
 
     def get(self, session: SessionId) -> Visited | None:
         """Return a session of this node by its id."""
