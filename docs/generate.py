@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
 from hubbub.http.api.methods import METHODS
@@ -26,6 +26,7 @@ from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
 from tests.bad_input.cases import TABLE
@@ -123,6 +124,8 @@ def shown(value: object) -> str:
         return "(see text)"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, SecretStr):
+        return '`""`'
     if isinstance(value, Enum):
         return f'`"{value.value}"`'
     if isinstance(value, str):
@@ -191,6 +194,7 @@ MADE: dict[str, Callable[[], str]] = {
     "websocket-settings": settings_table(WebSocketSettings),
     "hub-settings": settings_table(HubSettings),
     "limit-settings": settings_table(SessionLimits),
+    "token-settings": settings_table(TokenSettings),
 }
 
 

@@ -15,12 +15,12 @@ from hubbub import telemetry
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn.error")
-    handlers, levels = list(root.handlers), (root.level, uvicorn.level)
+    loggers = [logging.getLogger(name) for name in (None, "uvicorn.error", "httpx")]
+    handlers, levels = list(loggers[0].handlers), [logger.level for logger in loggers]
     yield
-    root.handlers[:] = handlers
-    root.setLevel(levels[0])
-    uvicorn.setLevel(levels[1])
+    loggers[0].handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
     structlog.reset_defaults()
 
 
@@ -56,6 +56,13 @@ def test_malformed_requests_are_not_logged_unless_asked_for() -> None:
     stream = io.StringIO()
     telemetry.set_up("warning", stream)
     logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    assert stream.getvalue() == ""
+
+
+def test_addresses_that_we_ask_are_not_logged() -> None:
+    stream = io.StringIO()
+    telemetry.set_up("debug", stream)
+    logging.getLogger("httpx").info("HTTP Request: GET https://id.example/keys?key=hush")
     assert stream.getvalue() == ""
 
 

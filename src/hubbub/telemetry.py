@@ -79,3 +79,5 @@ def set_up(level: str = "warning", stream: TextIO | None = None) -> None:
     logging.basicConfig(level=max(number, logging.INFO), handlers=[handler], force=True)
     # Anybody can send what is no HTTP; a line for each would let them fill the disk.
     logging.getLogger("uvicorn.error").setLevel(max(number, logging.ERROR))
+    # A line for each request, with its whole URL, would show what only the other server may know.
+    logging.getLogger("httpx").setLevel(max(number, logging.WARNING))

@@ -74,20 +74,21 @@ def is_loopback(host: str) -> bool:
 
 def bounded(part: _T) -> _T:
     """Refuse numbers that no bound, size or time can be; all of one part at once."""
-    faults = list(_faults(part))
+    faults = list(faults_of(part))
     if faults:
         raise PydanticCustomError("faults", "out of bounds", {"faults": faults})
     return part
 
 
-def _faults(part: object, within: str = "") -> Iterator[tuple[str, str]]:
+def faults_of(part: object, within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name of each number that no bound, size or time can be, and what is wrong with it."""
     values: dict[str, Any] = {
         field.name: getattr(part, field.name)
         for field in dataclasses.fields(part)  # type: ignore[arg-type]
     }
     for name, value in values.items():
         if dataclasses.is_dataclass(value):
-            yield from _faults(value, f"{within}{name}.")
+            yield from faults_of(value, f"{within}{name}.")
         elif isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
             yield f"{within}{name}", f"must not be negative or endless, and is {value}"
     idle = values.get("idle_s")

@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pydantic import ValidationError
 from hubbub.config.sentences import problems, strangers
 from hubbub.config.settings import Settings
 from hubbub.errors import ConfigurationError
+from hubbub.sessions.tokens.keys import is_pem
 
 DEFAULT_FILE = "hubbub.toml"
 PREFIX = "HUBBUB_"
@@ -27,7 +29,10 @@ _FOREIGN = frozenset({"HUBBUB_CONFIG", "HUBBUB_URL", "HUBBUB_KEY"})
 
 Path_ = tuple[str | int, ...]
 
-_PLACES: frozenset[Path_] = frozenset({("pages",), ("tls_cert",), ("tls_key",)})
+_KEY_FILES = product(
+    ("tokens", "subscription_tokens"), ("rsa_public_key", "ecdsa_public_key", "eddsa_public_key")
+)
+_PLACES: frozenset[Path_] = frozenset({("pages",), ("tls_cert",), ("tls_key",), *_KEY_FILES})
 """Settings that are files or directories: in the file, they are meant from where the file is."""
 
 
@@ -137,7 +142,7 @@ def _leaves(table: Mapping[str, Any], path: Path_ = ()) -> Iterator[tuple[Path_,
 
 def _found_from(file: Path, path: Path_, value: object) -> object:
     """Return a setting of the file; a relative place is one beside the file, wherever we were started."""
-    if path in _PLACES and isinstance(value, str) and value:
+    if path in _PLACES and isinstance(value, str) and value and not is_pem(value):
         return str(file.parent / value)
     return value
 

@@ -15,8 +15,8 @@ from hubbub.config.settings import Settings
 
 Path: TypeAlias = tuple[str | int, ...]
 
-_SECRET = ("api_keys", "broker", "url")
-"""Settings whose value is never shown."""
+_SECRET = ("api_keys", "broker", "url", "tokens", "subscription_tokens")
+"""Settings whose value, or whatever is in it, is never shown."""
 
 _KINDS: dict[str, str] = {
     "missing": "is missing",

@@ -35,11 +35,13 @@ from hubbub.config.parts import (
     SourceSettings,
     named_keys,
 )
+from hubbub.config.tokens import Tokens
 from hubbub.errors import Refused
 from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
 
 BROKERS = ("memory", "sqlite", "redis", "rediss", "unix")
@@ -51,6 +53,8 @@ KEY_LENGTH = 8
 
 _UNDECIDED: Any = None
 """Stands for `open` where nobody said it."""
+_UNSIGNED = TokenSettings()
+"""Stands for `tokens` where they are wrong, which is told anyway."""
 
 
 def _check_name(name: str) -> str:
@@ -79,9 +83,11 @@ class Settings(Part):
         drain_s: seconds over which sessions are closed when the server stops.
         tls_cert, tls_key: files in PEM form; both or none.
         pages: a directory whose `index.html`, and what is beside it, is served instead of the chat page.
+        tokens: whose tokens are believed. subscription_tokens: whose tokens for single channels are, where
+            those have keys of their own.
         namespaces: options of channels by their prefix. default_namespace: of those without one.
         open: whether clients are believed who they are, and unknown namespaces exist. Without a value: on
-            loopback, as long as neither keys nor permissions are configured.
+            loopback, as long as neither keys (of the API or of tokens) nor permissions are configured.
     """
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -95,6 +101,8 @@ class Settings(Part):
     tls_cert: str = ""
     tls_key: str = Field(default="", validate_default=True)
     pages: str = ""
+    tokens: Tokens = Field(default_factory=TokenSettings)
+    subscription_tokens: Tokens = Field(default_factory=TokenSettings)
     endpoints: tuple[EndpointSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     default_namespace: _Bounded = Field(default_factory=Namespace)
@@ -178,7 +186,11 @@ class Settings(Part):
     def _decide(cls, value: object, info: ValidationInfo) -> object:
         if value is not _UNDECIDED:
             return value
-        unconfigured = not info.data.get("api_keys") and not _permissions(info.data)
+        unconfigured = not (
+            info.data.get("api_keys")
+            or info.data.get("tokens", _UNSIGNED).configured
+            or _permissions(info.data)
+        )
         return is_loopback(info.data.get("host", "")) and unconfigured
 
     @field_validator("open")
