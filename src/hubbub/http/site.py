@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hubbub.http.api import Api
+from hubbub.http.api import Api, Handbook
 from hubbub.http.health import Health
 from hubbub.http.metrics import Metrics
 from hubbub.http.node import Node
@@ -27,6 +27,7 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
     routes = [
         *Health(node).routes,
         *metrics.routes,
+        *Handbook().routes,
         *api.routes,
         *Pages(pages).routes,
     ]

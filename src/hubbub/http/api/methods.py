@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,11 @@ class Method:
     def summary(self) -> str:
         """Return what it does, in a sentence."""
         return (self.run.__doc__ or "").partition("\n")[0]
+
+    @property
+    def description(self) -> str:
+        """Return what else there is to say."""
+        return inspect.cleandoc((self.run.__doc__ or "").partition("\n")[2])
 
     def read(self, body: bytes) -> Struct:
         """Return the request in a body. Raises msgspec.DecodeError."""
