@@ -32,6 +32,7 @@ class Listener:
         self.resyncs: list[Resync] = []
         self.here = True
         self.write: Callable[[bytes], None] = self._write
+        self.encoding = PLAIN_LINES
 
     def _write(self, data: bytes) -> None:
         self.data += data
@@ -44,7 +45,7 @@ class Listener:
         return self.here
 
     def wish(self, channel: str, since: Position | None = None, recent: int = 0) -> Attachment:
-        return Attachment(channel, PLAIN_LINES, self._arrived, since, recent)
+        return Attachment(channel, self.encoding, self._arrived, since, recent)
 
     def seen(self) -> list[str]:
         """Return and forget what arrived, by line."""
@@ -77,9 +78,15 @@ class Stage:
         return position
 
     async def listen(
-        self, name: str, channel: str, since: Position | None = None, recent: int = 0
+        self,
+        name: str,
+        channel: str,
+        since: Position | None = None,
+        recent: int = 0,
+        encoding: Encoding = PLAIN_LINES,
     ) -> Listener:
         listener = Listener(name)
+        listener.encoding = encoding
         await self.hub.attach(listener, listener.wish(channel, since, recent))
         return listener
 

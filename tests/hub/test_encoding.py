@@ -1,8 +1,12 @@
 from __future__ import annotations
 
-from hubbub.dialects.envelope import ENVELOPE
+import gc
+from dataclasses import replace
+
+from hubbub.dialects.envelope import ENVELOPE, EnvelopeRenderer
+from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.text import PLAIN
-from hubbub.hub.encoding import Encoding, Encodings
+from hubbub.hub.encoding import Encoding, Encodings, Event, Turn
 from hubbub.hub.envelope import Joined, Left
 from hubbub.model import ClientInfo, Kind, Packet, Publication
 from tests.fakes.carrier import lines
@@ -46,3 +50,76 @@ def test_one_encoding_is_shared_by_all_who_may_share_bytes() -> None:
     one = encodings.of(PLAIN, lines, joins=False)
     assert encodings.of(PLAIN, lines, joins=False) is one
     assert encodings.of(PLAIN, other_lines, joins=False) is not one
+
+
+def tagged(number: int, **tags: str) -> Publication:
+    return Publication(str(number).encode(), Kind.TEXT, tags=tags, offset=number)
+
+
+EVEN = TagFilter("", "parity", "eq", "even")
+EVENTS: list[Event] = [tagged(1, parity="odd"), tagged(2, parity="even"), Joined(ANN), tagged(4, parity="even")]
+
+
+class Counting(EnvelopeRenderer):
+    """Render like the envelope, and count."""
+
+    rendered = 0
+
+    def publication(self, channel: str, publication: Publication) -> Packet:
+        self.rendered += 1
+        return super().publication(channel, publication)
+
+
+def test_a_filter_chooses_among_the_bytes_that_are_there() -> None:
+    renderer, encodings = Counting(), Encodings()
+    whole = encodings.of(renderer, lines, joins=True)
+    even = encodings.of(renderer, lines, joins=True, filter=EVEN)
+    odd = encodings.of(renderer, lines, joins=True, filter=TagFilter("", "parity", "neq", "even"))
+    turn = Turn("room", EVENTS, 3)
+
+    pieces = whole.pieces(turn)
+    assert even.say(turn) == (pieces[1] + pieces[2] + pieces[3], 2)
+    assert odd.say(turn) == (pieces[0] + pieces[2], 1)
+    assert renderer.rendered == 3
+    assert whole.say(turn) == (b"".join(pieces), 3)
+
+
+def test_many_filters_cost_no_more_renderings_than_one() -> None:
+    renderer, encodings = Counting(), Encodings()
+    filters = [TagFilter("or", nodes=(EVEN, TagFilter("", "n", "eq", str(n)))) for n in range(50)]
+    many = [encodings.of(renderer, lines, joins=True, filter=each) for each in filters]
+    turn = Turn("room", EVENTS, 3)
+    said = [each.say(turn)[0] for each in many]
+
+    assert renderer.rendered == 3
+    assert all(data is said[0] for data in said)
+
+    turn = Turn("room", [EVENTS[1]], 1)
+    whole = encodings.of(renderer, lines, joins=True).say(turn)[0]
+    assert all(each.say(turn) == (whole, 1) and each.say(turn)[0] is whole for each in many)
+    assert renderer.rendered == 4
+
+
+def test_what_matches_nothing_is_not_rendered() -> None:
+    renderer = Counting()
+    turn = Turn("room", [EVENTS[0]], 1)
+    assert Encodings().of(renderer, lines, joins=True, filter=EVEN).say(turn) == (b"", 0)
+    assert renderer.rendered == 0
+
+
+def test_what_was_missed_is_chosen_by_the_same_filter() -> None:
+    missed = [tagged(1, parity="odd"), tagged(2, parity="even")]
+    encodings = Encodings()
+    assert encodings.of(ENVELOPE, lines, joins=True).shown(missed) == missed
+    assert encodings.of(ENVELOPE, lines, joins=True, filter=EVEN).shown(missed) == missed[1:]
+
+
+def test_equal_filters_share_and_what_nobody_has_is_forgotten() -> None:
+    encodings = Encodings()
+    one = encodings.of(PLAIN, lines, joins=False, filter=EVEN)
+    assert encodings.of(PLAIN, lines, joins=False, filter=replace(EVEN)) is one
+    assert encodings.of(PLAIN, lines, joins=False) is not one
+    assert len(encodings) == 2
+    del one
+    gc.collect()
+    assert len(encodings) == 0

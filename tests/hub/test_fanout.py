@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from hubbub.dialects.envelope import ENVELOPE
+from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.text import PLAIN
-from hubbub.hub.encoding import Encoding
+from hubbub.hub.encoding import Encoding, Encodings
 from hubbub.hub.envelope import Joined
 from hubbub.hub.fanout import Audience, write_all
 from hubbub.model import ClientInfo, Kind, Publication
 from tests.fakes.carrier import Carrier, lines
 
 PLAIN_LINES = Encoding(PLAIN, lines, joins=True)
+EVEN = frozenset("02468")
 ENVELOPED = Encoding(ENVELOPE, lines, joins=True)
 
 
@@ -70,3 +72,40 @@ def test_leaving_takes_the_group_away_with_the_last_one() -> None:
     audience.remove(PLAIN_LINES, "a")
     audience.remove(PLAIN_LINES, "a")
     assert (len(audience), list(audience.sessions())) == (1, ["b"])
+
+
+def test_a_filter_shows_some_of_it_to_its_own_and_all_to_the_others() -> None:
+    encodings = Encodings()
+    everything = encodings.of(PLAIN, lines, joins=False)
+    even = encodings.of(PLAIN, lines, joins=False, filter=TagFilter("", "n", "in", "", EVEN))
+    carriers = {name: Carrier() for name in ("all", "even", "sender")}
+    audience = Audience("room")
+    audience.add(everything, "all", carriers["all"].write)
+    for name in ("even", "sender"):
+        audience.add(even, name, carriers[name].write)
+    for number in "1234":
+        exclude = "sender" if number == "4" else ""
+        audience.put(Publication(number.encode(), tags={"n": number}, exclude=exclude))
+    assert audience.flush() == (8, 8)
+    assert {n: "".join(c.lines()) for n, c in carriers.items()} == {
+        "all": "1234",
+        "even": "24",
+        "sender": "2",
+    }
+
+
+def test_only_so_many_filters() -> None:
+    encodings = Encodings()
+    audience = Audience("room")
+    filters = [
+        encodings.of(PLAIN, lines, joins=False, filter=TagFilter("", "n", "eq", str(n)))
+        for n in range(3)
+    ]
+    for n, encoding in enumerate(filters[:2]):
+        assert audience.has_room(encoding, 2)
+        audience.add(encoding, f"s{n}", Carrier().write)
+    assert not audience.has_room(filters[2], 2)
+    assert audience.has_room(filters[0], 2)
+    assert audience.has_room(PLAIN_LINES, 2)
+    audience.remove(filters[0], "s0")
+    assert audience.has_room(filters[2], 2)

@@ -35,6 +35,9 @@ def code(reply: dict[str, object]) -> object:
 
 
 SUBSCRIBE: dict[str, object] = {"subscribe": {"channel": "room"}}
+FILTERED: dict[str, object] = {
+    "subscribe": {"channel": "room", "tf": {"key": "a", "cmp": "eq", "val": "x"}}
+}
 PUBLISH: dict[str, object] = {"publish": {"channel": "room", "data": {"id": "m1"}}}
 HISTORY: dict[str, object] = {"history": {"channel": "room", "limit": 10}}
 PRESENCE: dict[str, object] = {"presence": {"channel": "room"}}
@@ -61,6 +64,8 @@ async def test_every_command_is_answered() -> None:
         (Namespace(history_size=0), HISTORY, 108),
         (Namespace(presence=False), PRESENCE, 108),
         (Namespace(see_presence=Audience.NOBODY), STATS, 103),
+        (Namespace(), FILTERED, 0),
+        (Namespace(filters=False), FILTERED, 107),
     ],
 )
 async def test_permissions(namespace: Namespace, command: dict[str, object], wanted: int) -> None:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from hubbub.dialects.filters import TagFilter
 from hubbub.errors import ErrorCode
 from hubbub.model import ChannelName, Kind, Position, UserId
 
@@ -42,7 +43,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     """Follow a channel, from `since` where the client comes back. `join_leave` asks for those events.
 
     `recent` asks for that many of the last publications where there is no `since`; `delta` for publications
-    as changes of their predecessors.
+    as changes of their predecessors; `filter` for those with certain tags only.
     """
 
     channel: ChannelName
@@ -54,6 +55,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     token: str = ""
     data: bytes = b""
     delta: bool = False
+    filter: TagFilter | None = None
 
 
 class SubRefresh(msgspec.Struct, frozen=True):

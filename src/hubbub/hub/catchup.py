@@ -60,7 +60,7 @@ class Catchup:
             channel.position,
             recoverable=channel.namespace.recoverable,
             asked=wish.since,
-            publications=publications,
+            publications=wish.encoding.shown(publications),
         )
 
     async def _return(
@@ -97,7 +97,7 @@ class Catchup:
             recoverable=True,
             asked=since,
             recovered=True,
-            publications=missed,
+            publications=wish.encoding.shown(missed),
         )
 
     def _unrecovered(self, channel: Channel, wish: Attachment, outcome: Outcome) -> Subscribed:

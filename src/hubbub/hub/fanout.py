@@ -14,7 +14,7 @@ from itertools import repeat
 from operator import call
 from typing import TypeAlias
 
-from hubbub.hub.encoding import Encoding, Event
+from hubbub.hub.encoding import Encoding, Event, Turn
 from hubbub.model import ChannelName, Publication, SessionId
 
 Write: TypeAlias = Callable[[bytes], None]
@@ -40,6 +40,12 @@ class Audience:
         """Iterate the ids of all live subscribers."""
         for group in self._groups.values():
             yield from group
+
+    def has_room(self, encoding: Encoding, filters: int) -> bool:
+        """Tell whether a newcomer's filter, if it has one, keeps the audience within `filters` of them."""
+        if encoding.filter is None or encoding in self._groups:
+            return True
+        return sum([each.filter is not None for each in self._groups]) < filters
 
     def add(self, encoding: Encoding, session: SessionId, write: Write) -> None:
         """Deliver from the next event on; the caller has flushed."""
@@ -71,13 +77,14 @@ class Audience:
         self._events = []
         excluding, self._excluding = self._excluding, False
         publications = sum([type(event) is Publication for event in events])
+        turn = Turn(self.channel, events, publications)
         delivered = volume = 0
         for encoding, group in self._groups.items():
-            data = encoding.render(self.channel, events)
+            data, publications = encoding.say(turn)
             if not data:
                 continue
             delivered += len(group) * publications
-            volume += len(data)
+            volume = max(volume, len(data))
             if excluding:
                 self._write_except(encoding, group, data, events)
             else:
@@ -94,7 +101,7 @@ class Audience:
                 e for e in events if not (isinstance(e, Publication) and e.exclude == session)
             ]
             if wanted:
-                write_all([group[session]], encoding.render(self.channel, wanted))
+                write_all([group[session]], encoding.say(Turn(self.channel, wanted, 0))[0])
 
 
 def write_all(writes: Iterable[Write], data: bytes) -> None:

@@ -14,6 +14,7 @@ from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
 from hubbub.errors import (
     BAD_REQUEST_ERROR,
+    LIMIT_EXCEEDED,
     NOT_AVAILABLE,
     UNRECOVERABLE_POSITION,
     Refused,
@@ -165,6 +166,8 @@ class Hub:
                     break
                 self._healing.heal(channel)
             # No await from here on: what was compared is still true.
+            if not channel.audience.has_room(wish.encoding, self._settings.filter_limit):
+                raise Refused(LIMIT_EXCEEDED, "this channel has as many filters as it may")
             self._delivery.flush(channel)
             if wish.arrived(reply):
                 session = subscriber.info.session

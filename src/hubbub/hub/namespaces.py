@@ -40,6 +40,7 @@ class Namespace:
         join_leave: whether subscribers who ask are told of joins and leaves (needs `presence`).
         occupancy_hooks: whether the application is told when the first subscriber of the cluster comes and
             the last one is gone; with or without `presence`.
+        filters: whether a subscriber may ask for the publications with certain tags only.
         subscribe, publish, history, see_presence: who may.
         message_id: the member of a JSON object that names a message, so that a client may send it again, just
             as it was, without doubling it ("" : none).
@@ -52,6 +53,7 @@ class Namespace:
     presence: bool = True
     join_leave: bool = True
     occupancy_hooks: bool = False
+    filters: bool = True
     subscribe: Audience = Audience.EVERYONE
     publish: Audience = Audience.EVERYONE
     history: Audience = Audience.EVERYONE

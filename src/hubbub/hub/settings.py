@@ -21,6 +21,7 @@ class HubSettings:
             `occupancy_hooks`: a page that is loaded again is not worth two hooks.
         join_leave_limit: subscribers of a channel on this node above which they are not told of joins and
             leaves, which costs the square of their number; presence and its counts stay.
+        filter_limit: different filters on tags in one channel: each costs a look at every publication.
         channel_limit: channels that one node follows at most.
         backlog_limit: bytes that one client may leave unread before it is disconnected as slow.
         backlog_age_s: seconds that a client may stay above the high water mark.
@@ -35,6 +36,7 @@ class HubSettings:
     lease_renewal_s: float = 5.0
     vacancy_s: float = 3.0
     join_leave_limit: int = 1000
+    filter_limit: int = 1000
     channel_limit: int = 1_000_000
     backlog_limit: int = 1024 * 1024
     backlog_age_s: float = 10.0

@@ -14,6 +14,7 @@ from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
 from hubbub.errors import (
     ALREADY_SUBSCRIBED,
+    BAD_REQUEST_ERROR,
     LIMIT_EXCEEDED,
     NOT_AVAILABLE,
     BrokerUnavailable,
@@ -48,9 +49,13 @@ def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
         raise Refused(ALREADY_SUBSCRIBED)
     if len(following) >= services.limits.channels:
         raise Refused(LIMIT_EXCEEDED, f"at most {services.limits.channels} channels at once")
-    following[channel] = None
     joins = command.join_leave and namespace.join_leave
-    encoding = services.encodings.of(session.dialect.renderer, session.connection.frame, joins)
+    if command.filter is not None and not namespace.filters:
+        raise Refused(BAD_REQUEST_ERROR, "this channel takes no filters")
+    encoding = services.encodings.of(
+        session.dialect.renderer, session.connection.frame, joins, command.filter
+    )
+    following[channel] = None
     wish = Attachment(
         channel,
         encoding,

@@ -12,6 +12,7 @@ from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.centrifuge.pushes import VERSION
+from hubbub.dialects.filters import TagFilter
 from hubbub.errors import INTERNAL, PERMISSION_DENIED, ProtocolViolation
 from hubbub.model import Kind, Packet, Position, Publication
 from tests.contracts.dialect import (
@@ -50,6 +51,21 @@ COMMANDS: list[tuple[bytes, say.Command]] = [
         b'"data":{"a":1},"positioned":true,"recoverable":true,"join_leave":true,"delta":"fossil",'
         b'"flag":3}}',
         say.Subscribe("c", 2, Position("e9", 7), 0, True, True, "t", b'{"a":1}', True),
+    ),
+    (
+        b'{"id":2,"subscribe":{"channel":"c","tf":{"op":"and","nodes":[{"key":"a","cmp":"ex"},'
+        b'{"key":"b","cmp":"in","vals":["1","2"]}]}}}',
+        say.Subscribe(
+            "c",
+            2,
+            filter=TagFilter(
+                "and",
+                nodes=(
+                    TagFilter("", "a", "ex"),
+                    TagFilter("", "b", "in", "", frozenset({"1", "2"})),
+                ),
+            ),
+        ),
     ),
     (b'{"id":3,"unsubscribe":{"channel":"c"}}', say.Unsubscribe("c", 3)),
     (
@@ -126,6 +142,12 @@ def test_commands_divided_by_newlines() -> None:
             Packet(b'{"id":2,"subscribe":{"channel":"c","offset":18446744073709551615}}'),
             3501,
             "int",
+        ),
+        (Packet(b'{"id":2,"subscribe":{"channel":"c","tf":"x"}}'), 3501, "`object | null`"),
+        (
+            Packet(b'{"id":2,"subscribe":{"channel":"c","tf":' + b'{"nodes":[' * 50_000),
+            3501,
+            "nested",
         ),
         (Packet(b'{"id":2,"history":{"channel":"c","limit":2147483648}}'), 3501, "<= 2147483647"),
         (Packet(b'{"id":2,"history":{"channel":"c","since":5}}'), 3501, "at `$[0].history.since`"),

@@ -21,7 +21,8 @@ from hubbub.dialects.centrifuge.requests import (
     SubscribeRequest,
     UnsubscribeRequest,
 )
-from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, ProtocolViolation
+from hubbub.dialects.filters import FilterNode, TagFilter
+from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, ErrorCode, ProtocolViolation
 from hubbub.model import Position
 
 
@@ -43,8 +44,14 @@ from hubbub.model import Position
         (SubscribeRequest("c", recover=True), say.Subscribe("c", 5, Position("", 0))),
         (SubscribeRequest("c", flag=1), say.Subscribe("c", 5)),
         (SubscribeRequest("c", type=1), say.Unsupported(5, NOT_AVAILABLE)),
-        (SubscribeRequest("c", tf=Raw(b'{"key":"a"}')), say.Unsupported(5, BAD_REQUEST_ERROR)),
-        (SubscribeRequest("c", tf=Raw(b"null")), say.Subscribe("c", 5)),
+        (
+            SubscribeRequest("c", tf=FilterNode(key="a", cmp="eq", val="x")),
+            say.Subscribe("c", 5, filter=TagFilter("", "a", "eq", "x")),
+        ),
+        (
+            SubscribeRequest("c", tf=FilterNode("not")),
+            say.Unsupported(5, ErrorCode(107, "bad request: 'not' has exactly one node")),
+        ),
         (UnsubscribeRequest("c"), say.Unsubscribe("c", 5)),
         (PublishRequest("c", Raw(b"[1]")), say.Publish("c", b"[1]", id=5)),
         (PublishRequest("c", Raw(b"null")), say.Publish("c", b"null", id=5)),

@@ -24,12 +24,15 @@ from hubbub.dialects.contract import (
     Unsubscribe,
     Unsupported,
 )
+from hubbub.dialects.filters import FilterNode, parse_filter
 from hubbub.errors import (
     BAD_REQUEST,
     BAD_REQUEST_ERROR,
     NOT_AVAILABLE,
     NOT_AVAILABLE_CLOSE,
+    ErrorCode,
     ProtocolViolation,
+    Refused,
 )
 from hubbub.model import Position
 
@@ -115,16 +118,18 @@ class SubscribeRequest(Request):
     join_leave: bool = False
     flag: Int32 = 0
     type: Int32 = 0
-    tf: Raw = Raw()
+    tf: FilterNode | None = None
     delta: str = ""
 
     def command(self, id: int) -> Command:
-        """Return a Subscribe; a filter is answered with 107 and another type with 108."""
+        """Return a Subscribe; a bad filter is answered with 107 and another type with 108."""
         channel = _named(self.channel)
         if self.type:
             return Unsupported(id, NOT_AVAILABLE)
-        if _present(self.tf):
-            return Unsupported(id, BAD_REQUEST_ERROR)
+        try:
+            filter = None if self.tf is None else parse_filter(self.tf)
+        except Refused as refused:
+            return Unsupported(id, ErrorCode(refused.error.code, refused.detail))
         return Subscribe(
             channel,
             id,
@@ -134,6 +139,7 @@ class SubscribeRequest(Request):
             token=self.token,
             data=_present(self.data),
             delta=self.delta == FOSSIL,
+            filter=filter,
         )
 
 

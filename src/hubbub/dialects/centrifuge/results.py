@@ -39,8 +39,8 @@ from hubbub.dialects.payloads import embedded
 class SubscribeResult(Struct, omit_defaults=True):
     """Tell where a subscription starts.
 
-    After a recovery `offset` is the one that the client sent, because the publications move it on;
-    after a failed one it is the channel's top, and there are no publications.
+    Publications move the client on, from the `offset` that it sent; where there are none, because nothing was
+    missed or nothing of it matches a filter, `offset` is the channel's top.
     """
 
     recoverable: bool = False
@@ -186,14 +186,13 @@ def _subscribed(reply: Subscribed, payload: Payload) -> SubscribeResult:
         return SubscribeResult(
             was_recovering=reply.asked is not None, expires=expires, ttl=ttl, data=data
         )
-    recovered = reply.asked is not None and reply.recovered
     top = reply.position
     return SubscribeResult(
         recoverable=True,
         epoch=top.epoch,
         publications=[shown(each, payload) for each in reply.publications],
-        recovered=recovered,
-        offset=reply.asked.offset if reply.asked is not None and recovered else top.offset,
+        recovered=reply.recovered,
+        offset=reply.asked.offset if reply.asked is not None and reply.publications else top.offset,
         positioned=True,
         was_recovering=reply.asked is not None,
         expires=expires,
