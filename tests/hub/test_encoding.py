@@ -57,7 +57,12 @@ def tagged(number: int, **tags: str) -> Publication:
 
 
 EVEN = TagFilter("", "parity", "eq", "even")
-EVENTS: list[Event] = [tagged(1, parity="odd"), tagged(2, parity="even"), Joined(ANN), tagged(4, parity="even")]
+EVENTS: list[Event] = [
+    tagged(1, parity="odd"),
+    tagged(2, parity="even"),
+    Joined(ANN),
+    tagged(4, parity="even"),
+]
 
 
 class Counting(EnvelopeRenderer):
