@@ -28,6 +28,7 @@ from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
+from hubbub.transports.streams.protocol import StreamSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
 from tests.bad_input.cases import TABLE
 from tests.bad_input.command_cases import COMMAND_CASES, Mistyped
@@ -192,6 +193,7 @@ MADE: dict[str, Callable[[], str]] = {
     "namespace-settings": settings_table(Namespace),
     "listener-settings": settings_table(ListenerSettings),
     "websocket-settings": settings_table(WebSocketSettings),
+    "stream-settings": settings_table(StreamSettings),
     "hub-settings": settings_table(HubSettings),
     "limit-settings": settings_table(SessionLimits),
     "token-settings": settings_table(TokenSettings),

@@ -28,6 +28,7 @@ from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
+from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.services import Services
 from hubbub.sources.contract import Source
@@ -42,6 +43,8 @@ DISMISS_STEPS = 20
 
 DEFAULT_ENDPOINTS = (
     EndpointSettings(path="/connection/websocket", dialect="centrifuge"),
+    EndpointSettings(path="/connection/sse", dialect="centrifuge", transport="sse"),
+    EndpointSettings(path="/connection/http_stream", dialect="centrifuge", transport="http_stream"),
     EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
 )
 """The endpoints that every server has, after those that its operator configured."""
@@ -77,6 +80,7 @@ class Hubbub:
             self.settings.hub.backlog_limit,
             self.settings.hub.backlog_age_s,
             trusting=self.settings.open,
+            node=self.node,
         )
         endpoints = (*self.settings.endpoints, *DEFAULT_ENDPOINTS)
         self.doors = Doors(
@@ -91,9 +95,12 @@ class Hubbub:
             self.settings.listener.body_limit,
             payload_limit,
             self.settings.api,
+            self.settings.listener.stream.request_limit,
         )
         pages = Path(self.settings.pages) if self.settings.pages else BUILT
-        self.asgi = build(Node(self.node, self.hub, self.registry, self.doors, http), pages)
+        emulation = Emulation(self.registry, services.seal, self.control)
+        node = Node(self.node, self.hub, self.registry, self.doors, http, emulation)
+        self.asgi = build(node, pages)
         self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
 
@@ -150,7 +157,8 @@ class Hubbub:
 
 def _door(endpoint: EndpointSettings) -> Door:
     if endpoint.dialect == "centrifuge":
-        return Door(endpoint.path, {"centrifuge-json": _centrifuge})
+        name = "centrifuge-json" if endpoint.transport == "websocket" else "application/json"
+        return Door(endpoint.path, {name: _centrifuge}, endpoint.transport)
     return Door(endpoint.path, {"": _text(endpoint)})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -12,7 +12,7 @@ from hubbub.dialects.contract import Request
 from hubbub.errors import Close
 from hubbub.model import Packet
 from hubbub.server.listener import Listener
-from hubbub.sessions.contract import Accepted, Connection
+from hubbub.sessions.contract import Accepted, Carrier, Connection, Headers
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
 
@@ -46,8 +46,16 @@ class Echo:
 class EchoDoor:
     """Let everybody in."""
 
-    def admit(self, request: Request, subprotocols: Sequence[str]) -> Accepted:
+    def admit(
+        self, request: Request, offered: Sequence[str], carrier: Carrier = "websocket"
+    ) -> Accepted:
         return Accepted(Echo())
+
+    def stream(self, path: str) -> None:
+        return None
+
+    def greet(self, headers: Mapping[str, str]) -> Headers:
+        return ()
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,14 @@ from hubbub.http.node import Node
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
+from hubbub.hub.control import Control
 from hubbub.hub.namespaces import Namespace
+from hubbub.sessions.contract import Headers
+from hubbub.sessions.doors import Door
+from hubbub.sessions.emulation import Emulation
+from hubbub.sessions.origins import readable_by
+from hubbub.sessions.registry import Registry
+from hubbub.sessions.seal import Seal
 from tests.hub.stage import Stage, stage
 
 ORIGIN = "http://hubbub.test"
@@ -23,9 +30,13 @@ ORIGIN = "http://hubbub.test"
 
 @dataclass(slots=True)
 class Gate:
-    """What the doors say."""
+    """What the doors say: every page may ask."""
 
     closing: bool = False
+    doors: Sequence[Door] = ()
+
+    def greet(self, headers: Mapping[str, str]) -> Headers:
+        return readable_by(headers.get("origin"))
 
 
 class Crowd:
@@ -68,7 +79,9 @@ async def site(
 ) -> AsyncIterator[Site]:
     async with stage(namespace) as place:
         gate, crowd = Gate(), Crowd()
-        node = Node("n1", place.hub, crowd, gate, settings or HttpSettings())
+        control = Control(place.broker, "n1", place.clock)
+        emulation = Emulation(Registry(1, 0.0), Seal(), control)
+        node = Node("n1", place.hub, crowd, gate, settings or HttpSettings(), emulation)
         app = build(node, pages)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:

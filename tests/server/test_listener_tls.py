@@ -18,7 +18,7 @@ from hubbub.server.listener import Listener
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
 from tests.server.ports import GET, listening
-from tests.server.test_listener_limits import LIMITS
+from tests.server.test_limited import LIMITS
 from tests.transports.wire import DEADLINE_S, Door, handshake, until
 
 

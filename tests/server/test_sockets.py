@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from hubbub.errors import ConfigurationError
-from hubbub.server.sockets import bind, reserve
+from hubbub.server.sockets import UNHEARD_S, bind, reserve
 
 
 def test_a_free_port_is_bound_and_does_not_listen() -> None:
@@ -33,6 +33,15 @@ def test_a_second_server_does_not_slip_in_beside_the_first() -> None:
         first.listen()
         with pytest.raises(ConfigurationError, match="is taken by another program"):
             reserve("127.0.0.1", first.getsockname()[1])
+
+
+def test_accepted_connections_are_given_up_when_their_network_is_gone() -> None:
+    with bind("127.0.0.1", 0) as made:
+        made.setblocking(True)
+        made.listen()
+        with socket.create_connection(made.getsockname()), made.accept()[0] as accepted:
+            patience_ms = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            assert patience_ms == UNHEARD_S * 1000
 
 
 def test_ipv6() -> None:

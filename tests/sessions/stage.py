@@ -40,8 +40,9 @@ class Floor:
             trusting=trusting,
         )
 
-    def open(self, dialect: Dialect) -> tuple[Session, Carrier]:
+    def open(self, dialect: Dialect, *, says_close: bool = True) -> tuple[Session, Carrier]:
         session, carrier = Session(self.services, dialect, handle), Carrier()
+        carrier.says_close = says_close
         session.opened(carrier)
         return session, carrier
 

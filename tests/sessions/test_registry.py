@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.errors import Close
+from hubbub.model import Packet
 from hubbub.sessions.registry import Registry
 
 
@@ -32,6 +33,12 @@ class Probe:
 
     def end(self, close: Close) -> None:
         raise AssertionError("nobody ends it here")
+
+    def received(self, packet: Packet) -> None:
+        raise AssertionError("nobody says anything")
+
+    def is_busy(self) -> bool:
+        return False
 
 
 def test_everybody_is_visited_once_per_round() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -12,7 +12,8 @@ from websockets.frames import Frame, Opcode
 from hubbub.dialects.contract import Request
 from hubbub.errors import Close
 from hubbub.model import Packet
-from hubbub.sessions.contract import Accepted, Connection, Refusal
+from hubbub.sessions.contract import Accepted, Carrier, Connection, Headers, Refusal
+from hubbub.sessions.origins import readable_by
 from hubbub.transports.websocket.handshake import accept_token
 
 DEADLINE_S = 10.0
@@ -61,7 +62,10 @@ class Recorder:
 
 @dataclass
 class Door:
-    """Let everybody in at `/ws`, refuse `/closed`, know nothing else; remember who asked for what."""
+    """Let everybody in at `/ws`, `/sse` and `/lines`, refuse `/closed`; remember who asked for what.
+
+    Pages of `http://evil` may not ask for a stream.
+    """
 
     echo: bool = False
     subprotocol: str | None = None
@@ -69,17 +73,28 @@ class Door:
     requests: list[Request] = field(default_factory=list)
     offered: list[Sequence[str]] = field(default_factory=list)
 
-    def admit(self, request: Request, subprotocols: Sequence[str]) -> Accepted | Refusal | None:
-        if request.path == "/broken":
+    def admit(
+        self, request: Request, offered: Sequence[str], carrier: Carrier = "websocket"
+    ) -> Accepted | Refusal | None:
+        if request.path in {"/broken", "/sse/broken"}:
             raise LookupError("the doorkeeper has a fault")
-        if request.path == "/closed":
+        if request.path in {"/closed", "/sse/closed"}:
             return Refusal(403, "Nobody may come in here.", (("X-Why", "closed"),))
-        if not request.path.startswith("/ws"):
+        if not request.path.startswith("/ws" if carrier == "websocket" else ("/sse", "/lines")):
             return None
         self.requests.append(request)
-        self.offered.append(subprotocols)
+        self.offered.append(offered)
         self.sessions.append(Recorder(echo=self.echo))
         return Accepted(self.sessions[-1], self.subprotocol)
+
+    def stream(self, path: str) -> Carrier | None:
+        if path.startswith("/sse"):
+            return "sse"
+        return "http_stream" if path.startswith("/lines") else None
+
+    def greet(self, headers: Mapping[str, str]) -> Headers | Refusal:
+        origin = headers.get("origin")
+        return Refusal(403, "Not from there.") if origin == "http://evil" else readable_by(origin)
 
 
 def client_frame(

@@ -36,6 +36,7 @@ class EndpointSettings(Part):
     Args:
         path: a pattern such as `/ws/stream/{user}`; a variable is one path segment.
         dialect: what is spoken there.
+        transport: what carries it; streams (`sse`, `http_stream`) are for the Centrifuge dialect only.
         channel: the channel's name; `{name}` is a variable of the path, `{query.name}` a query parameter.
             For the text dialect only, which needs one.
         user: the user's name, built like `channel`; only an open server believes it.
@@ -47,6 +48,7 @@ class EndpointSettings(Part):
 
     path: str
     dialect: Literal["text", "centrifuge"] = "text"
+    transport: Literal["websocket", "sse", "http_stream"] = "websocket"
     channel: str = ""
     user: str = ""
     format: Literal["plain", "json"] = "plain"
@@ -79,6 +81,10 @@ class EndpointSettings(Part):
     def _check_channel(self) -> Self:
         if self.dialect == "text" and not self.channel:
             raise wrong("needs a channel, because the text dialect names none itself")
+        if self.dialect == "text" and self.transport != "websocket":
+            raise wrong(
+                f"has transport {self.transport!r}, which the text dialect does not go over"
+            )
         return self
 
 

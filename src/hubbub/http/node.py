@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Protocol
 
 from hubbub.http.settings import HttpSettings
 from hubbub.hub.hub import Hub
+from hubbub.sessions.contract import Headers, Refusal
+from hubbub.sessions.doors import Door
+from hubbub.sessions.emulation import Outcome, Said
 
 
 class Doors(Protocol):
-    """Tell whether the node still lets clients in."""
+    """Tell whether the node still lets clients in, where, and from which pages."""
 
     closing: bool
+    doors: Sequence[Door]
+
+    def greet(self, headers: Mapping[str, str]) -> Headers | Refusal:
+        """Return what lets the page that asks read the answer, or why its origin may not ask."""
+        ...
+
+
+class Emulation(Protocol):
+    """Bring what clients say beside their streams to their sessions."""
+
+    async def bring(self, said: Said) -> Outcome:
+        """Hand it over, here or on another node. Raises OrderFailed or BrokerUnavailable."""
+        ...
 
 
 class Sessions(Sized, Protocol):
@@ -31,3 +47,4 @@ class Node:
     sessions: Sessions
     doors: Doors
     settings: HttpSettings
+    emulation: Emulation

@@ -78,6 +78,7 @@ class HttpSettings:
         keys: one of which a program shows. open: whether the API answers without a key where there is none.
         body_limit: bytes of a request's body. payload_limit: bytes of what one publish publishes.
         api: how the API answers.
+        emulation_limit: bytes of what a client says at once beside its stream.
     """
 
     keys: tuple[ApiKey, ...] = ()
@@ -85,3 +86,4 @@ class HttpSettings:
     body_limit: int = 1024 * 1024
     payload_limit: int = 256 * 1024
     api: ApiSettings = field(default_factory=ApiSettings)
+    emulation_limit: int = 64 * 1024

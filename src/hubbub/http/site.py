@@ -7,13 +7,16 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from hubbub.http.api import Api, Handbook
+from hubbub.http.emulation import EmulationRoute
 from hubbub.http.health import Health
 from hubbub.http.metrics import Metrics
 from hubbub.http.node import Node
 from hubbub.http.pages import BUILT, Pages
+from hubbub.http.refusals import refuse
+from hubbub.http.streams import StreamRoutes
 
 
 def build(node: Node, pages: Path = BUILT) -> Starlette:
@@ -29,6 +32,8 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
         *metrics.routes,
         *Handbook().routes,
         *api.routes,
+        *EmulationRoute(node).routes,
+        *StreamRoutes(node).routes,
         *Pages(pages).routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
@@ -40,10 +45,9 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
 def _explain(request: Request, fault: Exception) -> Response:
     """Answer an HTTP error as JSON, like everything else that programs read."""
     status = fault.status_code if isinstance(fault, HTTPException) else 500
-    headers = fault.headers if isinstance(fault, HTTPException) else None
+    headers = (fault.headers or {}) if isinstance(fault, HTTPException) else {}
     sentences = {
         404: f"nothing is at {request.url.path}",
         405: f"{request.url.path} does not take {request.method}",
     }
-    error = {"code": status, "message": sentences.get(status, "this went wrong")}
-    return JSONResponse({"error": error}, status, headers=headers)
+    return refuse(status, sentences.get(status, "this went wrong"), tuple(headers.items()))

@@ -1,4 +1,4 @@
-"""The one port: HTTP by uvicorn, WebSockets on the raw transport, and the limits that uvicorn lacks.
+"""The one port: HTTP by uvicorn, and WebSockets and streams on the raw transport.
 
 A `Listener` is made once per worker; `uvicorn.Config(http=listener.http_class())` puts it to work.
 """
@@ -6,39 +6,43 @@ A `Listener` is made once per worker; `uvicorn.Config(http=listener.http_class()
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar, cast
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 from uvicorn.server import ServerState
 
-from hubbub.server.metering import Part, RequestMeter
-from hubbub.sessions.contract import Accepted, Doorkeeper, Refusal
+from hubbub.dialects.contract import Request
+from hubbub.model import Packet
+from hubbub.server.limited import LimitedHttpProtocol
+from hubbub.server.takeover import Takeover
+from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
-from hubbub.transports.requests import fold_headers, read_request, refusal_response
-from hubbub.transports.websocket.deflate import negotiate
-from hubbub.transports.websocket.handshake import Offer, accept_response, read_offer
+from hubbub.transports.requests import fold_headers, read_request
+from hubbub.transports.streams.entry import Entry
+from hubbub.transports.streams.protocol import StreamProtocol
+from hubbub.transports.websocket.handshake import Offer, read_offer
 from hubbub.transports.websocket.protocol import WebSocketProtocol
 
-LINGER_S = 2.0
-"""Seconds to read on behind a refusal: closing with unread input resets the socket, and loses the answer."""
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Listener:
     """Bind uvicorn's HTTP protocol to a doorkeeper, and know the connections it let in."""
 
-    __slots__ = ("cap", "carriers", "doorkeeper", "forget", "opened", "refused", "settings")
+    __slots__ = ("cap", "carriers", "doorkeeper", "opened", "refused", "settings", "takeover")
 
     def __init__(self, doorkeeper: Doorkeeper, settings: ListenerSettings | None = None) -> None:
         self.doorkeeper = doorkeeper
         self.settings = settings or ListenerSettings()
         self.cap = self.settings.connection_cap or default_cap()
-        self.carriers: set[WebSocketProtocol] = set()
-        """WebSockets whose socket is not gone yet; uvicorn does not know them."""
-        self.forget = self.carriers.discard
+        self.carriers: set[WebSocketProtocol | StreamProtocol] = set()
+        """WebSockets and streams whose socket is not gone yet; uvicorn does not know them."""
+        self.takeover = Takeover(self.settings, self.carriers.discard)
         self.opened = 0
         """Carriers opened so far."""
         self.refused = 0
@@ -46,15 +50,12 @@ class Listener:
 
     def http_class(self) -> type[HttpToolsProtocol]:
         """Return the class to give to `uvicorn.Config(http=...)`."""
-        return type("BoundHttpProtocol", (OnePortProtocol,), {"listener": self})
+        members = {"listener": self, "limits": self.settings}
+        return type("BoundHttpProtocol", (OnePortProtocol,), members)
 
 
-class _Stop(Exception):
-    """End parsing from inside a parser's callback."""
-
-
-class OnePortProtocol(HttpToolsProtocol):
-    """Serve HTTP until a WebSocket handshake that is ours; then hand the transport over and vanish."""
+class OnePortProtocol(LimitedHttpProtocol):
+    """Serve HTTP until a request for a carrier that is ours; then hand the transport over and vanish."""
 
     listener: ClassVar[Listener]
 
@@ -66,13 +67,9 @@ class OnePortProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._watch: asyncio.TimerHandle | None = None
-        self._deaf = False
-        self._refusal: Refusal | None = None
         self._verdict: tuple[Accepted, Offer] | None = None
-        self._meter = RequestMeter()
-
-    # ── from the transport ──────────────────────────────────────────────────────────────────────
+        self._entry: Entry | None = None
+        self._stream: tuple[Accepted, Entry, Packet] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count the connection, and begin to wait for a head."""
@@ -95,60 +92,22 @@ class OnePortProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop what the connection held."""
-        self._stop_watch()
-        self._verdict = None
+        self._verdict = self._entry = self._stream = None
         super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Feed the parser, within the limits."""
-        if self._deaf:
-            return
-        meter = self._meter
-        meter.feeding()
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
-            return
-        except httptools.HttpParserError as error:
-            self._refuse(self._refusal or self._blame(error))
-            return
-        if meter.part is Part.BETWEEN:
-            return
-        self._unset_keepalive_if_required()
-        if meter.fed(len(data)) > self.listener.settings.head_limit:
-            self._refuse(self._too_long())
-        elif meter.part is Part.HEAD and self._watch is None:
-            self._watch_head()
 
     # ── from the parser ─────────────────────────────────────────────────────────────────────────
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        self._meter.begin()
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Take a part of the address."""
-        self._meter.add_head(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer, which is counted with them."""
-        size = self._meter.add_head(len(name) + len(value) + len(": \r\n"))
-        if size > self.listener.settings.head_limit:
-            raise self._stop(self._too_long())
-        super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
-        """Judge the head; what is not a WebSocket of ours goes to the ASGI app."""
+        """Judge the head; what asks for no carrier of ours goes to the ASGI app."""
         self._stop_watch()
         headers = fold_headers(self.headers)
-        length = headers.get("content-length", "0")  # the parser lets only digits through
-        if int(length) > self.listener.settings.body_limit:
-            raise self._stop(self._too_large())
         if "sec-websocket-key" in headers or "websocket" in headers.get("upgrade", "").lower():
+            self._check_length(headers)
             self._verdict = self._admit(headers)
+        elif self._asks_for_stream(headers):
+            self._meter.end_head()
+            return
+        self._check_length(headers)
         if self.server is None and self._verdict is None:
             # Not for WebSockets: uvloop would keep the answer's 150 bytes for as long as the socket lives.
             self.server = self.scope["server"] = get_local_addr(self.transport)
@@ -156,15 +115,20 @@ class OnePortProtocol(HttpToolsProtocol):
         self._meter.end_head()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body, up to the limit."""
-        if self._meter.add_body(len(body)) > self.listener.settings.body_limit:
-            raise self._stop(self._too_large())
-        super().on_body(body)
+        """Take a part of the body: of a request for a stream, or of one that the app answers."""
+        if self._entry is None:
+            super().on_body(body)
+            return
+        self._meter.add_body(len(body))
+        refusal = self._entry.take(body)
+        if refusal is not None:
+            raise self._stop(refusal)
 
     def on_message_complete(self) -> None:
-        """End a request."""
-        self._meter.end()
+        """End a request; one for a stream is judged now."""
         super().on_message_complete()
+        if self._entry is not None:
+            self._stream = self._welcome(self._entry)
 
     # ── WebSockets ──────────────────────────────────────────────────────────────────────────────
 
@@ -174,9 +138,7 @@ class OnePortProtocol(HttpToolsProtocol):
     def _admit(self, headers: dict[str, str]) -> tuple[Accepted, Offer] | None:
         """Ask the doorkeeper; return None where the path is not ours. Ends parsing with a refusal."""
         offer = read_offer(self.parser.get_method(), self.parser.get_http_version(), headers)
-        request = read_request(self.url, headers, self.client[0] if self.client else "")
-        if isinstance(request, Refusal):
-            raise self._stop(request)
+        request = self._request(headers)
         subprotocols = offer.subprotocols if isinstance(offer, Offer) else ()
         verdict = self.listener.doorkeeper.admit(request, subprotocols)
         if verdict is None:
@@ -191,103 +153,92 @@ class OnePortProtocol(HttpToolsProtocol):
 
     def _upgrade(self, rest: bytes) -> None:
         """Hand the transport over, with the bytes that came behind the handshake."""
+        if self._own:
+            self._enter(rest)
+            return
         self._stop_watch()
         verdict, self._verdict = self._verdict, None
+        if verdict is not None:
+            self._carry(self.listener.takeover.websocket(self.transport, *verdict), rest)
+            return
+        if not self._should_upgrade():  # another protocol is not spoken: HTTP, and then the end
+            self._deaf = True
+            self.cycle.keep_alive = False
+            return
         transport = self.transport
-        if verdict is None:
-            if not self._should_upgrade():  # another protocol is not spoken: HTTP, and then the end
-                self._deaf = True
-                self.cycle.keep_alive = False
-                return
-            self.handle_websocket_upgrade()
-            protocol = transport.get_protocol()
-        else:
-            protocol = self._take_over(*verdict)
+        self.handle_websocket_upgrade()
         self._vanish()
+        protocol = transport.get_protocol()
         if rest and isinstance(protocol, asyncio.Protocol):
             protocol.data_received(rest)
 
-    def _take_over(self, accepted: Accepted, offer: Offer) -> WebSocketProtocol:
+    # ── streams ─────────────────────────────────────────────────────────────────────────────────
+
+    def _asks_for_stream(self, headers: dict[str, str]) -> bool:
+        """Tell whether a request is for a stream, and wait for its body then. Ends parsing with a refusal."""
+        doorkeeper, method = self.listener.doorkeeper, self.parser.get_method().decode()
+        carrier = doorkeeper.stream((httptools.parse_url(self.url).path or b"/").decode("latin-1"))
+        if carrier is None or method not in STREAM_METHODS[carrier]:
+            return False
+        request, greeting = self._request(headers), doorkeeper.greet(headers)
+        if isinstance(greeting, Refusal):
+            raise self._stop(greeting)
+        if self._is_answering():
+            raise self._stop(Refusal(400, "A stream must be the only request that is unanswered."))
+        limit = self.listener.settings.stream.request_limit
+        version = self.parser.get_http_version()
+        self._entry, self._own = Entry(request, carrier, method, version, greeting, limit), True
+        if int(headers.get("content-length", "0")) > limit:
+            raise self._stop(self._entry.too_large())
+        if self.expect_100_continue:
+            self.transport.write(_CONTINUE)
+        self._watch_head()
+        return True
+
+    def _welcome(self, entry: Entry) -> tuple[Accepted, Entry, Packet]:
+        """Ask the doorkeeper about a request that is all there. Ends parsing with a refusal."""
+        first = entry.first()
+        if isinstance(first, Refusal):
+            raise self._stop(first)
+        verdict = self.listener.doorkeeper.admit(entry.request, entry.offered, entry.carrier)
+        if verdict is None:
+            raise self._stop(entry.refuse(404, "This path leads to no stream."))
+        if isinstance(verdict, Refusal):
+            raise self._stop(replace(verdict, headers=verdict.headers + entry.greeting))
+        return verdict, entry, first
+
+    def _enter(self, rest: bytes) -> None:
+        """Begin a stream whose request is all there, with the bytes that came behind it."""
+        self._stop_watch()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._carry(self.listener.takeover.stream(self.transport, *stream), rest)
+
+    # ── leaving HTTP ────────────────────────────────────────────────────────────────────────────
+
+    def _request(self, headers: dict[str, str]) -> Request:
+        """Return what the head says. Ends parsing with a refusal."""
+        request = read_request(self.url, headers, self.client[0] if self.client else "")
+        if isinstance(request, Refusal):
+            raise self._stop(request)
+        return request
+
+    def _carry(self, carrier: WebSocketProtocol | StreamProtocol, rest: bytes) -> None:
+        """Leave the transport to its carrier, which gets what was read already."""
         listener = self.listener
-        settings = listener.settings.websocket
-        agreement = negotiate(offer.extensions) if settings.compression else None
-        self.transport.write(accept_response(offer, accepted.subprotocol, agreement))
-        protocol = WebSocketProtocol(accepted.conversation, settings, agreement, listener.forget)
-        listener.carriers.add(protocol)
+        listener.carriers.add(carrier)
         listener.opened += 1
-        self.transport.set_protocol(protocol)
-        protocol.connection_made(self.transport)
-        return protocol
+        self._vanish()
+        if rest:
+            carrier.data_received(rest)
 
     def _vanish(self) -> None:
-        """Drop everything that HTTP needed: it would stay for as long as the WebSocket does."""
+        """Drop everything that HTTP needed: it would stay for as long as the carrier does."""
         self._deaf = True
         self.connections.discard(self)
         self._unset_keepalive_if_required()
+        self._entry = None
         self.parser = self.scope = self.headers = self.cycle = self.flow = None  # type: ignore[assignment]
 
-    # ── limits ──────────────────────────────────────────────────────────────────────────────────
-
-    def _is_answering(self) -> bool:
-        cycle = cast(RequestResponseCycle | None, self.cycle)
-        return cycle is not None and not cycle.response_complete
-
-    def _too_long(self) -> Refusal:
-        limit = self.listener.settings.head_limit
-        return Refusal(431, f"A request's head may have {limit} bytes at most.")
-
-    def _too_large(self) -> Refusal:
-        limit = self.listener.settings.body_limit
-        return Refusal(413, f"A request's body may have {limit} bytes at most.")
-
-    def _stop(self, refusal: Refusal) -> _Stop:
-        """Return what to raise to end parsing; `data_received` then refuses."""
-        self._refusal = refusal
-        return _Stop()
-
-    def _refuse(self, refusal: Refusal) -> None:
-        """Answer with an error, and read no more; behind a running response just end after that."""
+    def _count_refusal(self) -> None:
         self.listener.refused += 1
-        self._deaf = True
-        self._stop_watch()
-        self._unset_keepalive_if_required()
-        if self.transport.is_closing():
-            return
-        cycle = self.cycle
-        if self._meter.part is Part.BODY:  # the app has the head: tell it that the rest never comes
-            cycle.disconnected = True
-            cycle.message_event.set()
-            if cycle.response_started or self.pipeline:
-                self.transport.close()
-                return
-        elif self._is_answering():
-            cycle.keep_alive = False
-            return
-        self.transport.write(refusal_response(refusal))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self._watch = self.loop.call_later(LINGER_S, self.transport.abort)
-
-    def _blame(self, error: httptools.HttpParserError) -> Refusal:
-        """Tell a request that cannot be read from a fault of our own in a callback, which is logged."""
-        cause = error.__context__
-        if cause is None or isinstance(cause, httptools.HttpParserError):
-            return Refusal(400, "This is not a valid HTTP request.")
-        self.logger.error("A request could not be handled.", exc_info=cause)
-        return Refusal(500, "The server failed on this request.")
-
-    def _watch_head(self) -> None:
-        timeout_s = self.listener.settings.head_timeout_s
-        self._watch = self.loop.call_later(timeout_s, self._head_timed_out)
-
-    def _stop_watch(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
-
-    def _head_timed_out(self) -> None:
-        self._watch = None
-        if self._meter.part is Part.HEAD:
-            self._refuse(Refusal(408, "The request's head took too long."))
-        else:
-            self.transport.close()

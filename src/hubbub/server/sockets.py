@@ -10,6 +10,14 @@ from hubbub.errors import ConfigurationError
 BACKLOG = 2048
 """Connections that may wait to be accepted; a crowd that comes back at once is larger than the usual 100."""
 
+UNHEARD_S = 60
+"""Seconds after which the kernel gives up a peer whose network acknowledges nothing (RFC 5482).
+
+Linux waits about 15 minutes by itself. Pings that are answered notice earlier that nobody is there, but who
+only reads a stream answers nothing.
+"""
+_USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
+
 
 def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
     """Return a bound socket that does not listen yet.
@@ -31,6 +39,8 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if shared:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if _USER_TIMEOUT is not None:  # accepted sockets inherit it
+            listening.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, UNHEARD_S * 1000)
         listening.bind(address)
     except OSError as fault:
         listening.close()

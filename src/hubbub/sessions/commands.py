@@ -34,10 +34,16 @@ CANCELLED = BrokerUnavailable("it was closed before it answered")
 
 def connect(session: Session, command: say.Connect) -> None:
     """Introduce the client."""
-    user = identify(command, trusting=session.services.trusting)
+    services = session.services
+    user = identify(command, trusting=services.trusting)
     session.info = ClientInfo(user, session.id)
-    session.services.registry.greeting.pop(session.id, None)
-    session.reply(command, say.Connected(session.id, int(session.services.limits.ping_interval_s)))
+    services.registry.greeting.pop(session.id, None)
+    ping_s = int(services.limits.ping_interval_s) if session.dialect.pings else 0
+    if session.connection.says_close:
+        session.reply(command, say.Connected(session.id, ping_s))
+    else:  # a stream: what the client says comes beside it
+        secret = services.seal.secret(session.id)
+        session.reply(command, say.Connected(session.id, ping_s, node=services.node, secret=secret))
 
 
 def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:

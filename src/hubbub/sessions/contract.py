@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from hubbub.dialects.contract import Request
 from hubbub.errors import Close
 from hubbub.model import Packet
+
+Carrier: TypeAlias = Literal["websocket", "sse", "http_stream"]
+"""What carries a connection: a WebSocket, or an HTTP response that does not end."""
+
+STREAM_METHODS: Mapping[Carrier, tuple[str, ...]] = {
+    "sse": ("GET", "POST"),
+    "http_stream": ("POST",),
+}
+"""With which methods a stream is asked for."""
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Connection(Protocol):
@@ -82,7 +93,7 @@ class Conversation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Take the connection: this conversation runs over it, in this sub-protocol (None: none is named)."""
+    """Take the connection: this conversation runs over it, in this sub-protocol (None: none was offered)."""
 
     conversation: Conversation
     subprotocol: str | None = None
@@ -94,15 +105,26 @@ class Refusal:
 
     status: int
     reason: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
 
 
 class Doorkeeper(Protocol):
-    """Decide about a WebSocket handshake before it is answered. Never waits."""
+    """Decide about a connection before its request is answered. Never waits."""
 
-    def admit(self, request: Request, subprotocols: Sequence[str]) -> Accepted | Refusal | None:
+    def admit(
+        self, request: Request, offered: Sequence[str], carrier: Carrier = "websocket"
+    ) -> Accepted | Refusal | None:
         """Return who talks on this connection, why not, or None where the path is not ours.
 
-        `subprotocols` are those that the client offers, in its order; empty names are left out.
+        `offered` are the sub-protocols that a WebSocket's client names, in its order and without empty names;
+        for a stream it is the media type of the request.
         """
+        ...
+
+    def stream(self, path: str) -> Carrier | None:
+        """Return what kind of stream a raw path leads to; None where it leads to none."""
+        ...
+
+    def greet(self, headers: Mapping[str, str]) -> Headers | Refusal:
+        """Return what lets the page that asks read the answer, or why its origin may not ask."""
         ...

@@ -11,7 +11,8 @@ from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import unquote as unquoted
 from hubbub.errors import BAD_REQUEST, ProtocolViolation, Refused
 from hubbub.sessions.commands import handle
-from hubbub.sessions.contract import Accepted, Refusal
+from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
+from hubbub.sessions.origins import origin_of, readable_by
 from hubbub.sessions.services import Services
 from hubbub.sessions.session import Session
 
@@ -25,12 +26,15 @@ class Door:
 
     Args:
         path: a pattern such as `/ws/{channel}`; a variable matches one path segment.
-        dialects: what makes a session's dialect of its request, by sub-protocol, the first one being the
-            default. A maker raises ProtocolViolation or Refused for a request it cannot serve.
+        dialects: what makes a session's dialect of its request, by sub-protocol, or for streams by media
+            type, the first one being the default. A maker raises ProtocolViolation or Refused for a request
+            it cannot serve.
+        carrier: what carries the connections.
     """
 
     path: str
     dialects: Mapping[str, Callable[[Request], Dialect]]
+    carrier: Carrier = "websocket"
     pattern: re.Pattern[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +79,7 @@ def fill(template: str, request: Request) -> str:
 
 
 class Doors:
-    """Admit WebSocket handshakes (`sessions.contract.Doorkeeper`).
+    """Admit connections (`sessions.contract.Doorkeeper`).
 
     Args:
         doors: the endpoints, first match wins.
@@ -83,7 +87,7 @@ class Doors:
         origin_allowed: says whether a browser's page may connect, given its `Origin` and the `Host`.
     """
 
-    __slots__ = ("_doors", "_origin_allowed", "_services", "closing")
+    __slots__ = ("_origin_allowed", "_services", "closing", "doors")
 
     def __init__(
         self,
@@ -91,29 +95,44 @@ class Doors:
         services: Services,
         origin_allowed: Callable[[str, str], bool],
     ) -> None:
-        self._doors = doors
+        self.doors = doors
         self._services = services
         self._origin_allowed = origin_allowed
         self.closing = False
         """Set while the server drains: nobody comes in any more."""
 
-    def admit(self, request: Request, subprotocols: Sequence[str]) -> Accepted | Refusal | None:
+    def admit(
+        self, request: Request, offered: Sequence[str], carrier: Carrier = "websocket"
+    ) -> Accepted | Refusal | None:
         """Return who talks on this connection, why not, or None where no door has the path."""
-        for door in self._doors:
-            variables = door.variables(request.path)
-            if variables is not None:
-                return self._enter(door, replace(request, variables=variables), subprotocols)
+        for door in self.doors:
+            if door.carrier == carrier:
+                variables = door.variables(request.path)
+                if variables is not None:
+                    return self._enter(door, replace(request, variables=variables), offered)
         return None
 
-    def _enter(
-        self, door: Door, request: Request, subprotocols: Sequence[str]
-    ) -> Accepted | Refusal:
+    def stream(self, path: str) -> Carrier | None:
+        """Return what kind of stream a raw path leads to; None where it leads to none."""
+        for door in self.doors:
+            if door.carrier != "websocket" and door.pattern.fullmatch(path):
+                return door.carrier
+        return None
+
+    def greet(self, headers: Mapping[str, str]) -> Headers | Refusal:
+        """Return what lets the page that asks read the answer, or why its origin may not ask."""
+        origin = origin_of(headers)
+        if origin is not None and not self._origin_allowed(origin, headers.get("host", "")):
+            return Refusal(403, "this origin may not connect; allow it with allowed_origins")
+        return readable_by(origin)
+
+    def _enter(self, door: Door, request: Request, offered: Sequence[str]) -> Accepted | Refusal:
         if self.closing:
             return Refusal(503, "the server is shutting down", (("Retry-After", "1"),))
-        origin = request.headers.get("origin")
-        if origin is not None and not self._origin_allowed(origin, request.headers.get("host", "")):
-            return Refusal(403, "this origin may not connect; allow it with allowed_origins")
-        subprotocol, make = door.choose(subprotocols)
+        greeting = self.greet(request.headers)
+        if isinstance(greeting, Refusal):
+            return greeting
+        subprotocol, make = door.choose(offered)
         try:
             dialect = make(request)
         except ProtocolViolation as fault:

@@ -31,7 +31,7 @@ class Inbox:
         """Add a command that came in a message of `size` bytes."""
         self._commands.append((command, size))
         self._bytes += size
-        if not self._paused and self._is_full():
+        if not self._paused and self.is_full():
             self._paused = True
             self._connection.pause_reading()
 
@@ -41,10 +41,11 @@ class Inbox:
             return None
         command, size = self._commands.popleft()
         self._bytes -= size
-        if self._paused and not self._is_full():
+        if self._paused and not self.is_full():
             self._paused = False
             self._connection.resume_reading()
         return command
 
-    def _is_full(self) -> bool:
+    def is_full(self) -> bool:
+        """Tell whether so much waits that nothing more should come."""
         return len(self._commands) >= INBOX_LIMIT or self._bytes >= INBOX_BYTES

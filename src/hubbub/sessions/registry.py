@@ -13,7 +13,7 @@ from typing import ParamSpec, Protocol
 import structlog
 
 from hubbub.errors import Close
-from hubbub.model import SessionId, UserId
+from hubbub.model import Packet, SessionId, UserId
 
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +31,15 @@ class Known(Protocol):
 
 
 class Visited(Known, Protocol):
-    """A session as the ticker sees it."""
+    """A session as others on its node see it."""
+
+    def received(self, packet: Packet) -> None:
+        """Take a message that came beside the session's connection."""
+        ...
+
+    def is_busy(self) -> bool:
+        """Tell whether so much waits that it should not."""
+        ...
 
     def visit(self, now: float) -> None:
         """Ping, or give up a silent peer; `now` is monotonic seconds."""

@@ -93,6 +93,10 @@ class Session:
         """Tell whether a command waits, so that the next ones must queue."""
         return self._inbox is not None
 
+    def is_busy(self) -> bool:
+        """Tell whether so much waits that no more should be said where it cannot be held back."""
+        return self._inbox is not None and self._inbox.is_full()
+
     # ── from the transport (sessions.contract.Conversation) ─────────────────────────────────────
 
     def opened(self, connection: Connection) -> None:
@@ -184,9 +188,7 @@ class Session:
     def _settle(self, command: Command, work: asyncio.Future[None]) -> None:
         if work.cancelled():
             self.end(INTERNAL_ERROR)
-            return
-        fault = work.exception()
-        if fault is not None:
+        elif (fault := work.exception()) is not None:
             self.fail(command, fault)
 
     def _continue(self, command: Command, work: asyncio.Future[None]) -> None:
@@ -288,10 +290,8 @@ class Session:
     def relieve(self, now: float) -> None:
         """End a session that leaves too much unread, or for too long."""
         services = self.services
-        if (
-            now - self._congested_at > services.backlog_age_s
-            or self.connection.backlog() > services.backlog_limit
-        ):
+        too_long = now - self._congested_at > services.backlog_age_s
+        if too_long or self.connection.backlog() > services.backlog_limit:
             services.hub.statistics.slow_disconnects += 1
             self.end(SLOW)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from dataclasses import dataclass, field
 
+from hubbub.transports.streams.protocol import StreamSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
 
 
@@ -28,6 +29,7 @@ class ListenerSettings:
     body_limit: int = 1024 * 1024
     retry_after_s: int = 5
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
+    stream: StreamSettings = field(default_factory=StreamSettings)
 
 
 OVERFLOW = 64

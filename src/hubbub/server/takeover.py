@@ -1,0 +1,56 @@
+"""Taking a transport over from HTTP: answer its request, and put the protocol of its carrier on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from hubbub.model import Packet
+from hubbub.sessions.contract import Accepted
+from hubbub.transports.listening import ListenerSettings
+from hubbub.transports.streams.entry import Entry
+from hubbub.transports.streams.protocol import StreamProtocol
+from hubbub.transports.streams.wires import wire_of
+from hubbub.transports.websocket.deflate import negotiate
+from hubbub.transports.websocket.handshake import Offer, accept_response
+from hubbub.transports.websocket.protocol import WebSocketProtocol
+
+
+class Takeover:
+    """Make carriers.
+
+    Args:
+        settings: of the carriers. on_lost: called with a carrier once its socket is gone.
+    """
+
+    __slots__ = ("_on_lost", "_settings")
+
+    def __init__(self, settings: ListenerSettings, on_lost: Callable[[Any], None]) -> None:
+        self._settings = settings
+        self._on_lost = on_lost
+
+    def websocket(
+        self, transport: asyncio.Transport, accepted: Accepted, offer: Offer
+    ) -> WebSocketProtocol:
+        """Answer a handshake, and begin."""
+        settings = self._settings.websocket
+        agreement = negotiate(offer.extensions) if settings.compression else None
+        transport.write(accept_response(offer, accepted.subprotocol, agreement))
+        protocol = WebSocketProtocol(accepted.conversation, settings, agreement, self._on_lost)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        return protocol
+
+    def stream(
+        self, transport: asyncio.Transport, accepted: Accepted, entry: Entry, first: Packet
+    ) -> StreamProtocol:
+        """Begin a response that does not end, and hand on what the client said with its request."""
+        wire = wire_of(entry.carrier, accepted.subprotocol, entry.http_version)
+        transport.write(wire.head(entry.greeting) + wire.begin)
+        settings, conversation = self._settings.stream, accepted.conversation
+        protocol = StreamProtocol(conversation, wire, settings, self._on_lost)
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        conversation.received(first)
+        return protocol
