@@ -26,6 +26,7 @@ from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.revocation import RevocationSettings
 from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.streams.protocol import StreamSettings
@@ -197,6 +198,7 @@ MADE: dict[str, Callable[[], str]] = {
     "hub-settings": settings_table(HubSettings),
     "limit-settings": settings_table(SessionLimits),
     "token-settings": settings_table(TokenSettings),
+    "revocation-settings": settings_table(RevocationSettings),
 }
 
 

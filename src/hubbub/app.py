@@ -30,6 +30,7 @@ from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.registry import Registry
+from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
 from hubbub.sources.contract import Source
 from hubbub.transports.admission import origin_allowed
@@ -68,6 +69,9 @@ class Hubbub:
         self.control = Control(self.broker, self.node, self.clock)
         """Orders to and from the other nodes."""
         self.hub.admit(self.control.names, self.control)
+        self.revocations = Revocations(self.broker, self.settings.revocations, self.clock)
+        """What was revoked on any node."""
+        self.hub.admit(self.revocations.journal.names, self.revocations.journal)
         self.registry = Registry(
             round(limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
         )
@@ -109,6 +113,7 @@ class Hubbub:
         await self.broker.start(self.node, self.hub)
         try:
             await self.control.start()
+            await self.revocations.start()
             for settings in self.settings.sources:
                 await self._join(settings)
         except BaseException:
@@ -145,6 +150,7 @@ class Hubbub:
         async with AsyncExitStack() as last_first:  # one that fails does not keep the others open
             last_first.push_async_callback(self.broker.close)
             last_first.push_async_callback(self.hub.close)
+            last_first.push_async_callback(self.revocations.close)
             last_first.push_async_callback(self.control.close)
             for source in self._sources:
                 last_first.push_async_callback(source.close)
@@ -153,6 +159,7 @@ class Hubbub:
         self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         self.registry.tick(self.clock.monotonic())
         self.hub.tick()
+        self.revocations.tick()
 
 
 def _door(endpoint: EndpointSettings) -> Door:

@@ -41,6 +41,7 @@ from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.revocation import RevocationSettings
 from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
 
@@ -111,6 +112,9 @@ class Settings(Part):
     )
     hub: Annotated[HubSettings, AfterValidator(bounded)] = Field(default_factory=HubSettings)
     limits: Annotated[SessionLimits, AfterValidator(bounded)] = Field(default_factory=SessionLimits)
+    revocations: Annotated[RevocationSettings, AfterValidator(bounded)] = Field(
+        default_factory=RevocationSettings
+    )
     listener: Annotated[ListenerSettings, AfterValidator(bounded)] = Field(
         default_factory=ListenerSettings
     )
