@@ -1,0 +1,111 @@
+"""The application, wherever it is: functions in this process, URLs, or both."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from hubbub.clock import Clock
+from hubbub.hooks.courier import Courier
+from hubbub.hooks.handlers import Handlers
+from hubbub.hooks.local import LISTENERS, Local
+from hubbub.hooks.outbox import OutboxLimits
+from hubbub.hooks.remote import Remote
+from hubbub.hooks.runner import Runner
+from hubbub.hooks.settings import HookSettings
+from hubbub.hub.contract import Statistics
+from hubbub.sessions.hooks import Event, EventKind, Hooks, RpcAnswer, RpcAsk
+
+_log = structlog.get_logger(__name__)
+
+QUESTIONS = ("connect", "refresh", "subscribe", "publish", "sub_refresh", "rpc")
+
+
+class Application:
+    """Ask and tell the application. Where it has a function and a URL for the same, the function is asked.
+
+    Args:
+        settings: its URLs, and what they and its functions may take. handlers: its functions.
+        clock: the time. statistics: where to count.
+    """
+
+    def __init__(
+        self, settings: HookSettings, handlers: Handlers, clock: Clock, statistics: Statistics
+    ) -> None:
+        self.hooks = Hooks()
+        """What it is asked; filled by `start`."""
+        self._settings = settings
+        self._handlers = handlers
+        self._clock = clock
+        self._statistics = statistics
+        self._runner = Runner(settings.functions, clock)
+        self._local = Local(handlers.functions, handlers.methods, self._runner)
+        self._remote: Remote | None = None
+        self._couriers: dict[EventKind, Courier] = {}
+
+    def start(self) -> None:
+        """Find out what the application wants to be asked and told, now that all of it is registered."""
+        self._handlers.started = True
+        if self._settings.urls or self._settings.events.url:
+            self._remote = Remote(self._settings, self._clock, self._statistics)
+        self._choose_questions()
+        self._choose_events()
+
+    def _choose_questions(self) -> None:
+        local = self._local.hooks
+        remote = self._remote.hooks if self._remote is not None else Hooks()
+        for name in QUESTIONS:
+            mine, theirs = getattr(local, name), getattr(remote, name)
+            setattr(self.hooks, name, mine or theirs)
+            if mine and theirs and name != "rpc":
+                _log.warning("a function is asked, and the URL is not", hook=name)
+        if local.rpc is not None and remote.rpc is not None:
+            own, others, methods = local.rpc, remote.rpc, self._handlers.methods
+
+            async def rpc(ask: RpcAsk) -> RpcAnswer:
+                return await (own if ask.method in methods else others)(ask)
+
+            self.hooks.rpc = rpc
+
+    def _choose_events(self) -> None:
+        events = self._settings.events
+        if self._remote is not None and events.url:
+            limits = OutboxLimits(events.limit, events.age_s, events.parallel)
+            far = Courier(self._remote.tell, limits, self._clock, self._statistics)
+            self._couriers.update(dict.fromkeys(events.kinds, far))
+        limits = OutboxLimits(events.limit, events.age_s, events.parallel, batch=1)
+        near = Courier(self._local.tell, limits, self._clock, self._statistics)
+        for kind, name in LISTENERS.items():
+            if name in self._handlers.functions:
+                if kind in self._couriers:
+                    _log.warning("a function is told, and the URL is not", kind=kind)
+                self._couriers[kind] = near
+
+    def tell(self, event: Event) -> None:
+        """Tell of an event, where the application wants to know (`sessions.hooks.Events`)."""
+        courier = self._couriers.get(event.kind)
+        if courier is not None:
+            courier.tell(event)
+
+    def wants(self, kind: EventKind) -> bool:
+        """Say whether the application wants to know of such events."""
+        return kind in self._couriers
+
+    def tick(self) -> None:
+        """Tell again what was not taken; called about once a second."""
+        for courier in set(self._couriers.values()):
+            courier.tick()
+
+    async def flush(self) -> None:
+        """Tell the rest, within the time that it may take."""
+        within_s = self._settings.events.flush_s
+        couriers = set(self._couriers.values())
+        await asyncio.gather(*(courier.close(within_s) for courier in couriers))
+
+    async def close(self) -> None:
+        """Ask and tell no more."""
+        self._couriers.clear()
+        self._runner.close()
+        if self._remote is not None:
+            await self._remote.close()

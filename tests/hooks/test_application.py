@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from structlog.testing import capture_logs
+
+from hubbub.errors import METHOD_NOT_FOUND, HookUnavailable, Refused
+from hubbub.hooks.application import Application
+from hubbub.hooks.handlers import Handlers
+from hubbub.hooks.settings import EventSettings, HookSettings
+from hubbub.hub.contract import Statistics
+from hubbub.sessions.hooks import (
+    Client,
+    ConnectAsk,
+    ConnectGrant,
+    Event,
+    EventKind,
+    Hooks,
+    RpcAnswer,
+    RpcAsk,
+    SubscribeAsk,
+    SubscribeGrant,
+)
+from tests.fakes.clock import JumpingClock
+from tests.hooks.backend import answering, running
+
+CLIENT = Client("s1", "zhang")
+GONE = Event(EventKind.DISCONNECTED, "s1", 2, 1_700, client=CLIENT)
+EMPTY = Event(EventKind.VACATED, "a", 3, 1_700, "a")
+
+
+@asynccontextmanager
+async def started(
+    handlers: Handlers,
+    settings: HookSettings = HookSettings(),  # noqa: B008 - it is frozen
+) -> AsyncIterator[Application]:
+    settings = replace(settings, timeout_s=10.0)
+    application = Application(settings, handlers, JumpingClock(), Statistics())
+    application.start()
+    try:
+        yield application
+    finally:
+        await application.flush()
+        await application.close()
+
+
+async def test_nobody_is_asked_or_told_where_there_is_no_application() -> None:
+    async with started(Handlers()) as application:
+        application.tell(GONE)
+        application.tick()
+
+        assert application.hooks == Hooks()
+        assert not any(map(application.wants, EventKind))
+
+
+async def test_a_function_comes_before_a_url_and_that_is_said() -> None:
+    handlers = Handlers()
+    handlers.on_connect(lambda request: "by function")
+    handlers.on("say")(lambda session: "said")
+    with capture_logs() as logs:
+        async with running(answering({"result": {"data": "by URL"}})) as backend:
+            url = backend.url
+            settings = HookSettings(connect=url, subscribe=url, rpc=url)
+            async with started(handlers, settings) as application:
+                hooks = application.hooks
+                assert hooks.connect and hooks.subscribe and hooks.rpc
+                assert hooks.refresh is None
+                assert await hooks.connect(ConnectAsk(CLIENT)) == ConnectGrant("by function")
+                granted = await hooks.subscribe(SubscribeAsk(CLIENT, "a"))
+                assert granted == SubscribeGrant(data=b'"by URL"')
+                assert await hooks.rpc(RpcAsk(CLIENT, "say", b"")) == RpcAnswer(b'"said"')
+                assert await hooks.rpc(RpcAsk(CLIENT, "other", b"")) == RpcAnswer(b'"by URL"')
+
+    assert [line["hook"] for line in logs] == ["connect"]
+
+
+async def test_without_a_url_other_methods_do_not_exist() -> None:
+    handlers = Handlers()
+    handlers.on("say")(lambda session: "said")
+    async with started(handlers) as application:
+        assert application.hooks.rpc
+        with pytest.raises(Refused) as refused:
+            await application.hooks.rpc(RpcAsk(CLIENT, "other", b""))
+    assert refused.value.error == METHOD_NOT_FOUND
+
+
+async def test_events_go_to_functions_or_to_the_url() -> None:
+    handlers, told = Handlers(), list[object]()
+    handlers.on_disconnect(told.append)
+    with capture_logs() as logs:
+        async with running(answering(b"")) as backend:
+            kinds = (EventKind.DISCONNECTED, EventKind.VACATED)
+            events = EventSettings(url=f"{backend.url}/events", kinds=kinds)
+            async with started(handlers, HookSettings(events=events)) as application:
+                assert [kind for kind in EventKind if application.wants(kind)] == list(kinds)
+                application.tell(GONE)
+                application.tell(EMPTY)
+                application.tell(replace(EMPTY, kind=EventKind.OCCUPIED, number=2))
+
+            assert [each.json["events"][0]["type"] for each in backend.asked] == ["vacated"]
+
+    assert told == [CLIENT]
+    assert [line["event"] for line in logs] == ["a function is told, and the URL is not"]
+
+
+async def test_what_was_not_taken_is_told_again_with_the_time() -> None:
+    handlers, told = Handlers(), list[int]()
+
+    @handlers.on_vacated
+    async def vacated(channel: str, event: Event) -> None:
+        told.append(event.number)
+        if len(told) == 1:
+            raise HookUnavailable("not yet")
+
+    async with started(handlers) as application:
+        application.tell(EMPTY)
+    assert told == [3, 3]
+
+
+async def test_whoever_comes_too_late_is_told_so() -> None:
+    handlers = Handlers()
+    async with started(handlers):
+        with pytest.raises(RuntimeError, match="too late"):
+            handlers.on_connect(lambda: None)

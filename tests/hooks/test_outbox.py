@@ -1,0 +1,163 @@
+"""The outbox against a model that is a plain list of everything that is waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from hubbub.hooks.outbox import Outbox, OutboxLimits
+from hubbub.sessions.hooks import Event, EventKind
+
+LIMITS = OutboxLimits(events=8, age_s=60.0, parallel=2, batch=3, first_s=1.0, most_s=8.0)
+
+
+def event(key: str, number: int) -> Event:
+    return Event(EventKind.UNSUBSCRIBED, key, number, 0)
+
+
+@dataclass
+class Kept:
+    event: Event
+    since: float
+    away: bool = False
+
+
+@dataclass
+class Model:
+    kept: list[Kept] = field(default_factory=list)
+    """The oldest first, of all keys."""
+    told: dict[str, list[int]] = field(default_factory=dict)
+    lost: int = 0
+    not_before: dict[str, float] = field(default_factory=dict)
+    """When a key that failed may go again, at the earliest."""
+    at_last: dict[str, float] = field(default_factory=dict)
+    """When it must."""
+
+    def of(self, key: str) -> list[Kept]:
+        return [kept for kept in self.kept if kept.event.key == key]
+
+    def away(self) -> set[str]:
+        return {kept.event.key for kept in self.kept if kept.away}
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.numbers: dict[str, int] = {}
+        self.outbox = Outbox(LIMITS)
+        self.model = Model()
+
+    @rule(key=st.sampled_from("abcd"))
+    def put(self, key: str) -> None:
+        number = self.numbers[key] = self.numbers.get(key, 0) + 1
+        self.outbox.put(event(key, number), self.now)
+        model = self.model
+        if len(model.kept) >= LIMITS.events:
+            model.lost += 1
+            droppable = [kept for kept in model.kept if not kept.away]
+            if not droppable:
+                return
+            model.kept.remove(droppable[0])
+        model.kept.append(Kept(event(key, number), self.now))
+
+    @rule()
+    def take(self) -> None:
+        model = self.model
+        old = [
+            kept for kept in model.kept if not kept.away and kept.since + LIMITS.age_s <= self.now
+        ]
+        model.kept = [kept for kept in model.kept if kept not in old]
+        model.lost += len(old)
+        before = model.away()
+        taken = self.outbox.take(self.now)
+        assert len(before) + len(taken) <= LIMITS.parallel
+        for key, events in taken:
+            assert key not in model.away()
+            assert self.now >= model.not_before.get(key, 0.0)
+            expected = model.of(key)[: LIMITS.batch]
+            assert [kept.event for kept in expected] == events
+            for kept in expected:
+                kept.away = True
+        if len(model.away()) < LIMITS.parallel:
+            idle = {kept.event.key for kept in model.kept} - model.away()
+            assert all(model.at_last.get(key, 0.0) > self.now for key in idle)
+
+    @precondition(lambda self: self.model.away())
+    @rule(data=st.data())
+    def done(self, data: st.DataObject) -> None:
+        model = self.model
+        key = data.draw(st.sampled_from(sorted(model.away())))
+        self.outbox.done(key)
+        told = [kept for kept in model.of(key) if kept.away]
+        model.told.setdefault(key, []).extend(kept.event.number for kept in told)
+        model.kept = [kept for kept in model.kept if kept not in told]
+        model.not_before.pop(key, None)
+        model.at_last.pop(key, None)
+
+    @precondition(lambda self: self.model.away())
+    @rule(data=st.data(), jitter=st.sampled_from([0.0, 0.5, 1.0]))
+    def fail(self, data: st.DataObject, jitter: float) -> None:
+        key = data.draw(st.sampled_from(sorted(self.model.away())))
+        self.outbox.fail(key, self.now, jitter)
+        for kept in self.model.of(key):
+            kept.away = False
+        self.model.not_before[key] = self.now + LIMITS.first_s * (1 + jitter) / 2
+        self.model.at_last[key] = self.now + LIMITS.most_s * (1 + jitter) / 2
+
+    @rule(seconds=st.sampled_from([0.25, 1.0, 8.0, 30.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def hurry(self) -> None:
+        self.outbox.hurry()
+        self.model.not_before.clear()
+        self.model.at_last.clear()
+
+    @invariant()
+    def everything_is_accounted_for(self) -> None:
+        assert len(self.outbox) == len(self.model.kept) <= LIMITS.events
+        assert self.outbox.lost == self.model.lost
+
+    @invariant()
+    def what_is_told_of_a_key_is_in_order(self) -> None:
+        for numbers in self.model.told.values():
+            assert numbers == sorted(set(numbers))
+
+
+OutboxMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=50, deadline=None)
+TestOutbox = OutboxMachine.TestCase
+
+
+def test_a_key_that_fails_waits_longer_each_time_and_keeps_nobody_up() -> None:
+    outbox = Outbox(LIMITS)
+    outbox.put(event("a", 1), 0.0)
+    now, waits = 0.0, []
+    for _ in range(6):
+        (delivery,) = outbox.take(now)
+        outbox.fail(delivery.key, now, 1.0)
+        outbox.put(event("b", 1), now)
+        assert [each.key for each in outbox.take(now)] == ["b"]
+        outbox.done("b")
+        began = now
+        while not outbox._later[0][0] <= now:
+            now += 0.5
+        waits.append(now - began)
+
+    assert waits == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+
+
+def test_a_key_that_fails_for_ever_never_overflows() -> None:
+    outbox = Outbox(LIMITS)
+    now = 0.0
+    for number in range(2000):
+        outbox.put(event("a", number), now)
+        assert outbox.take(now)
+        outbox.fail("a", now, 0.5)
+        now += 10.0
+
+    assert outbox.lost > 1900
