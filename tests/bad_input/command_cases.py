@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 NOBODY = "http://127.0.0.1:1"
+FORGED = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJyb290In0.Zm9yZ2Vk"
+"""A token that says it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +94,21 @@ COMMAND_CASES = [
         ("publish", "lobby", "hello", "--url", NOBODY),
         1,
         (f"no server answers at {NOBODY}: connection refused",),
+    ),
+    Mistyped(
+        "a token that somebody else signed",
+        ("token", "--check", FORGED),
+        1,
+        ("the token is not valid: its signature is not that of a key we know",),
+        settings="[tokens]\nhmac_secret = 'ours'\n",
+    ),
+    Mistyped(
+        "a private key where the public one belongs",
+        ("serve",),
+        2,
+        (
+            "hubbub.toml: tokens.rsa_public_key is a private key; a server needs the public one only",
+        ),
+        settings="[tokens]\nrsa_public_key = '-----BEGIN PRIVATE KEY-----'\n",
     ),
 ]

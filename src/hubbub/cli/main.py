@@ -13,6 +13,7 @@ from hubbub.cli.failure import FAILED, MISUSED, CommandFailed
 from hubbub.cli.publish import publish
 from hubbub.cli.serve import serve
 from hubbub.cli.tail import tail
+from hubbub.cli.token import token
 from hubbub.cli.version import version
 from hubbub.errors import ConfigurationError, HubbubError
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (serve, publish, tail, bench, version):
+for verb in (serve, publish, tail, token, bench, version):
     app.command()(verb)
 
 

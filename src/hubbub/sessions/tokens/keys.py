@@ -125,7 +125,9 @@ def _shared(secret: str, until: int = 0) -> LocalKey:
 
 
 def shared_secret(secret: str) -> bytes:
-    """Return a secret as a key. Raises UnfitKey for a public key, which everybody has."""
+    """Return a secret as a key. Raises UnfitKey for nothing, and for a public key, which everybody has."""
+    if not secret:
+        raise UnfitKey("is empty")
     try:
         key: bytes = ALGORITHMS["HS256"].prepare_key(secret)
     except InvalidKeyError:
