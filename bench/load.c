@@ -1,4 +1,4 @@
-/* load - the neutral WebSocket load client of bench/compare.py and bench/idle.py.
+/* load - the neutral load client of bench/compare.py, bench/idle.py and bench/streams.py.
  *
  * It speaks RFC 6455 and knows nothing of the servers it measures: how a client of one of them joins a
  * channel is told in steps (--send, --expect), and deliveries are counted by looking for a marker in the
@@ -9,7 +9,10 @@
  *        --publish TEXT --window W --seconds S [--warm S] [--settle S]      fan-out, closed loop
  *   load --port P --path /x --connections N [--send TEXT | --expect TEXT]...
  *        --hold S                                                          idle, until stdin closes
- *        further: [--sources K] [--batch B]
+ *        further: [--sources K] [--batch B] [--stream PATH [--until TEXT]]
+ *
+ * With --stream only connection 0 is a WebSocket. The others read lines from the endless answers to a GET of
+ * PATH (server-sent events, or any lines), and are ready once TEXT was in one.
  *
  * In TEXT and in the path, @I@ is the connection's number, @N@ the number of the publication and @T@ the
  * monotonic clock in nanoseconds, 20 digits wide. Connection 0 publishes; "ts:" followed by the clock marks a
@@ -69,7 +72,7 @@ struct step {
 
 static struct {
     int port, connections, window, sources, batch, step_count;
-    const char *path, *publish;
+    const char *path, *publish, *stream, *until;
     double seconds, warm, settle, hold;
     struct step steps[STEPS_MAX];
 } plan = {.connections = 1, .window = 1, .sources = 1, .batch = 200, .path = "/", .seconds = 5, .settle = 0.5};
@@ -92,6 +95,8 @@ static uint64_t clock_ns(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
+
+static int is_stream(const struct peer *peer) { return plan.stream && peer != peers; }
 
 static double since(uint64_t start) { return (double)(clock_ns() - start) / 1e9; }
 
@@ -193,6 +198,10 @@ static void send_text(struct peer *peer, const char *text) {
 
 /* Send what the script says until it waits for something; a connection at its end is ready. */
 static void proceed(struct peer *peer) {
+    if (is_stream(peer)) {
+        if (plan.until) return;
+        peer->step = plan.step_count;
+    }
     while (peer->phase == SCRIPT && peer->step < plan.step_count && !plan.steps[peer->step].expect)
         send_text(peer, plan.steps[peer->step++].text);
     if (peer->phase == SCRIPT && peer->step == plan.step_count) {
@@ -261,9 +270,29 @@ static size_t take_frames(struct peer *peer, char *data, size_t size) {
     return at;
 }
 
+/* Take every whole line of `data`; return how many bytes were used. */
+static size_t take_lines(struct peer *peer, char *data, size_t size) {
+    char *last = memrchr(data, '\n', size);
+    if (!last) return 0;
+    size_t used = (size_t)(last + 1 - data);
+    if (peer->phase == SCRIPT && memmem(data, used, plan.until, strlen(plan.until))) {
+        peer->phase = READY;
+        ready_count++;
+    } else if (counting) {
+        count_marks(peer, data, data + used, clock_ns());
+    }
+    return used;
+}
+
 static size_t take_handshake(struct peer *peer, char *data, size_t size) {
     char *end = memmem(data, size, "\r\n\r\n", 4);
     if (!end) return 0;
+    if (is_stream(peer)) {
+        if (strncmp(data, "HTTP/1.1 200", 12)) fail("the server refused the stream: %.*s", (int)strcspn(data, "\r\n"), data);
+        peer->phase = SCRIPT;
+        proceed(peer);
+        return (size_t)(end + 4 - data);
+    }
     if (strncmp(data, "HTTP/1.1 101", 12)) fail("the server refused the handshake: %.*s", (int)strcspn(data, "\r\n"), data);
     if (!memmem(data, (size_t)(end - data), ACCEPT, sizeof ACCEPT - 1)) fail("the server computed a wrong Sec-WebSocket-Accept");
     peer->phase = SCRIPT;
@@ -283,7 +312,7 @@ static void on_readable(struct peer *peer) {
     bytes_read += (uint64_t)got;
     size_t size = peer->rest_size + (size_t)got, at = 0;
     if (peer->phase == HANDSHAKE) at = take_handshake(peer, inbox, size);
-    if (peer->phase != HANDSHAKE) at += take_frames(peer, inbox + at, size - at);
+    if (peer->phase != HANDSHAKE) at += (is_stream(peer) ? take_lines : take_frames)(peer, inbox + at, size - at);
     if (peer->rest_size != size - at || at) {
         peer->rest_size = size - at;
         if (peer->rest_size) {
@@ -320,12 +349,11 @@ static void open_one(struct peer *peer) {
     if (connect(peer->fd, (struct sockaddr *)&server, sizeof server))
         fail("no server on 127.0.0.1:%d: %s", plan.port, strerror(errno));
     fcntl(peer->fd, F_SETFL, O_NONBLOCK);
+    const char *upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " NONCE "\r\nSec-WebSocket-Version: 13\r\n";
     char path[TEXT_MAX], request[2 * TEXT_MAX];
-    fill_in(path, plan.path, peer);
-    int size = snprintf(request, sizeof request,
-                        "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Key: " NONCE "\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                        path, plan.port);
+    fill_in(path, is_stream(peer) ? plan.stream : plan.path, peer);
+    int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, plan.port,
+                        is_stream(peer) ? "" : upgrade);
     send_all(peer, request, (size_t)size);
     struct epoll_event interest = {.events = EPOLLIN, .data.ptr = peer};
     epoll_ctl(poller, EPOLL_CTL_ADD, peer->fd, &interest);
@@ -428,7 +456,8 @@ static void read_options(int argc, char **argv) {
     static const struct option options[] = {
         {"port", 1, 0, 'p'},    {"path", 1, 0, 'u'},  {"connections", 1, 0, 'n'}, {"send", 1, 0, 's'},  {"expect", 1, 0, 'e'},
         {"publish", 1, 0, 'P'}, {"window", 1, 0, 'w'}, {"seconds", 1, 0, 'd'},     {"warm", 1, 0, 'W'},  {"settle", 1, 0, 'g'},
-        {"hold", 1, 0, 'k'},    {"sources", 1, 0, 'a'}, {"batch", 1, 0, 'b'},      {0, 0, 0, 0}};
+        {"hold", 1, 0, 'k'},    {"sources", 1, 0, 'a'}, {"batch", 1, 0, 'b'},      {"stream", 1, 0, 't'},
+        {"until", 1, 0, 'i'},   {0, 0, 0, 0}};
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (o) {
             case 'p': plan.port = atoi(optarg); break;
             case 'u': plan.path = optarg; break;
@@ -443,6 +472,8 @@ static void read_options(int argc, char **argv) {
             case 'k': plan.hold = atof(optarg); break;
             case 'a': plan.sources = atoi(optarg); break;
             case 'b': plan.batch = atoi(optarg); break;
+            case 't': plan.stream = optarg; break;
+            case 'i': plan.until = optarg; break;
             default: exit(2);
         }
     if (plan.port < 1 || plan.port > 65535) fail("--port must be 1 to 65535");

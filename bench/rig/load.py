@@ -24,18 +24,22 @@ class Faulty(Exception):
 class Script:
     """How a client joins the channel and publishes to it, for one server.
 
-    `steps` are ("send" or "expect", text) in turn; `publish` wraps the message at `@MESSAGE@`.
+    `steps` are ("send" or "expect", text) in turn; `publish` wraps the message at `@MESSAGE@`. With `stream`,
+    all connections but the publisher's read the answer to that address, and have joined when it says `until`.
     """
 
     path: str
     steps: tuple[tuple[str, str], ...] = ()
     publish: str = "@MESSAGE@"
+    stream: str = ""
+    until: str = ""
 
     def options(self) -> list[str]:
         """Return the load client's options for joining."""
         return [
             f"--path={self.path}",
             *(f"--{verb}={text}" for verb, text in self.steps),
+            *((f"--stream={self.stream}", f"--until={self.until}") if self.stream else ()),
         ]
 
     def publication(self, size: int) -> str:

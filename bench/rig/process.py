@@ -57,6 +57,10 @@ class Running:
         """Return resident bytes of all its processes, shared pages counted once (Pss)."""
         return sum(_rollup(pid, "Pss") for pid in self.family())
 
+    def private(self) -> int:
+        """Return bytes of all its processes that are no file's (Pss_Anon): what it allocated itself."""
+        return sum(_rollup(pid, "Pss_Anon") for pid in self.family())
+
     def resident(self) -> int:
         """Return resident bytes of all its processes (RSS)."""
         return sum(_rollup(pid, "Rss") for pid in self.family())

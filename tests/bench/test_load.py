@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bench import streams
 from bench.rig.build import Unavailable, tool
 from bench.rig.load import Burst, Faulty, Script, fanout, held, message
 from bench.rig.process import running
@@ -118,6 +120,21 @@ def test_a_server_that_closes_idle_connections_is_found_out() -> None:
     ):
         server.process.terminate()
         client.wait(10)
+
+
+def test_streams_are_measured_like_websockets() -> None:
+    with streams.up() as server:
+        seen = fanout(server.port, streams.EVENTS, SMALL, no_clock)
+        with held(server.port, streams.EVENTS, 5, seconds=30):
+            assert server.private() > 0
+
+    assert seen.per_second > 0
+    assert seen.wire_bytes > 90
+
+
+def test_a_refused_stream_says_so() -> None:
+    with streams.up() as server, pytest.raises(Unavailable, match=r"refused the stream: .* 400"):
+        fanout(server.port, replace(streams.EVENTS, stream="/connection/sse"), SMALL, no_clock)
 
 
 @pytest.mark.parametrize("size", [90, 125, 126, 3000])
