@@ -103,8 +103,11 @@ class Hubbub:
         )
         pages = Path(self.settings.pages) if self.settings.pages else BUILT
         emulation = Emulation(self.registry, services.seal, self.control)
-        node = Node(self.node, self.hub, self.registry, self.doors, http, emulation)
-        self.asgi = build(node, pages)
+        self.front = Node(
+            self.node, self.hub, self.control, self.registry, self.doors, http, emulation
+        )
+        """The node as its HTTP side sees it."""
+        self.asgi = build(self.front, pages)
         self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
 

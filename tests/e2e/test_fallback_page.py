@@ -16,13 +16,10 @@ pytestmark = pytest.mark.browser
 PROGRAM = """
 from pathlib import Path
 from hubbub.app import Hubbub
-from hubbub.http.node import Node
-from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
 
 app = Hubbub()
-node = Node(app.node, app.hub, app.registry, app.doors, HttpSettings())
-app.asgi = build(node, Path("nothing-was-built"))
+app.asgi = build(app.front, Path("nothing-was-built"))
 """
 
 

@@ -49,7 +49,7 @@ async def emulating() -> AsyncIterator[Place]:
         streams = [Door("/sse", dialects, "sse"), Door("/lines/{room}", dialects, "http_stream")]
         doors = Doors(streams, place.services, lambda origin, host: origin == FRIEND)
         settings = HttpSettings(emulation_limit=LIMIT)
-        app = build(Node("n1", hub, place.registry, doors, settings, emulation))
+        app = build(Node("n1", hub, control, place.registry, doors, settings, emulation))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://hubbub.test") as client:
             yield Place(place, client)

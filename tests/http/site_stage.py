@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
+from hubbub.brokers.memory import World
 from hubbub.http.node import Node
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
@@ -46,6 +47,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.now = 0
+        self.users = 0
 
     def __len__(self) -> int:
         return self.now
@@ -75,16 +77,25 @@ class Site:
 
 @asynccontextmanager
 async def site(
-    settings: HttpSettings | None = None, namespace: Namespace | None = None, pages: Path = BUILT
+    settings: HttpSettings | None = None,
+    namespace: Namespace | None = None,
+    pages: Path = BUILT,
+    *,
+    world: World | None = None,
+    name: str = "n1",
 ) -> AsyncIterator[Site]:
-    async with stage(namespace) as place:
+    """Run a node; several of one `world` are a cluster."""
+    async with stage(namespace, world=world, node=name) as place:
+        control = Control(place.broker, name, place.clock)
+        place.hub.admit(control.names, control)
+        await control.start()
         gate, crowd = Gate(), Crowd()
-        control = Control(place.broker, "n1", place.clock)
         emulation = Emulation(Registry(1, 0.0), Seal(), control)
-        node = Node("n1", place.hub, crowd, gate, settings or HttpSettings(), emulation)
+        node = Node(name, place.hub, control, crowd, gate, settings or HttpSettings(), emulation)
         app = build(node, pages)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
             made = Site(place, node, app, client)
             made.gate, made.crowd = gate, crowd
             yield made
+        await control.close()

@@ -268,3 +268,13 @@ async def test_history_can_be_forgotten_where_there_is_one() -> None:
         with pytest.raises(Refused) as caught:
             await place.hub.forget_history("room")
         assert caught.value.error == NOT_AVAILABLE
+
+
+async def test_a_channel_is_occupied_while_somebody_follows_it() -> None:
+    async with stage() as place:
+        ann, bob = await place.listen("ann", "room"), await place.listen("bob", "room")
+        await place.listen("ann", "other")
+        assert sorted(place.hub.occupied()) == [("other", 1), ("room", 2)]
+        for each in (ann, bob):
+            place.hub.detach(each, "room", PLAIN_LINES)
+        assert list(place.hub.occupied()) == [("other", 1)]

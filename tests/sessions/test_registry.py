@@ -121,6 +121,7 @@ def test_a_users_sessions_are_those_that_were_noted_and_not_lost(
             assert len(found) == len(numbers)
             assert {session.id for session in found} == {f"s{n}" for n in numbers}
     assert set(registry._users) == {name for name, numbers in expected.items() if numbers}
+    assert registry.users == len(registry._users)
 
 
 def test_nobodys_sessions_are_not_collected() -> None:

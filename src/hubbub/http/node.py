@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hubbub.http.settings import HttpSettings
+from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.doors import Door
@@ -33,17 +34,28 @@ class Emulation(Protocol):
 
 
 class Sessions(Sized, Protocol):
-    """Count sessions: `len` now, `total` since the start."""
+    """Count sessions: `len` now, `total` since the start; and the users who have some."""
 
     total: int
+
+    @property
+    def users(self) -> int:
+        """Count the users who have sessions here."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node, with all that the HTTP side asks of it."""
+    """One node, with all that the HTTP side asks of it.
+
+    Args:
+        name: unique in the cluster. hub: its channels. control: its way to the other nodes.
+        sessions: their counts. doors: whether clients are let in. settings: who may ask what.
+    """
 
     name: str
     hub: Hub
+    control: Control
     sessions: Sessions
     doors: Doors
     settings: HttpSettings

@@ -9,7 +9,7 @@ from itertools import chain
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "publish": ("publish", "broadcast"),
-    "read": ("history", "presence", "presence_stats", "info"),
+    "read": ("history", "presence", "presence_stats", "channels", "info"),
     "manage": ("history_remove",),
 }
 """The API's methods by what a key must be good for; a scope is one of these words, or a method's name."""

@@ -7,7 +7,7 @@ there is one order. What the feed brings is judged by the channel, rendered once
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Occupancy, Receiver, Stored
 from hubbub.clock import Clock
@@ -138,6 +138,10 @@ class Hub:
         if not self._following.options(channel).recoverable:
             raise Refused(NOT_AVAILABLE, "this channel keeps no history")
         await self.broker.log.remove_history(channel)
+
+    def occupied(self) -> Iterator[tuple[ChannelName, int]]:
+        """Iterate the channels that somebody on this node follows, with how many do."""
+        return ((each.name, count) for each in self._following if (count := len(each.audience)))
 
     async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
         """Return who is in a channel. Raises Refused (108) where the namespace keeps no presence."""

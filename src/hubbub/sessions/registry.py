@@ -83,6 +83,11 @@ class Registry:
     def __len__(self) -> int:
         return sum(map(len, self._buckets))
 
+    @property
+    def users(self) -> int:
+        """Return how many users have sessions on this node."""
+        return len(self._users)
+
     def _bucket(self, session: SessionId) -> dict[SessionId, Visited]:
         return self._buckets[hash(session) % len(self._buckets)]
 

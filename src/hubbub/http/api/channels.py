@@ -18,9 +18,10 @@ from hubbub.errors import (
 )
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
+from hubbub.http.api.census import Search
 from hubbub.http.api.envelope import failure_of
 from hubbub.http.api.keys import Caller
-from hubbub.http.node import Node
+from hubbub.http.api.server import Server
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Kind, Position
 
@@ -35,25 +36,25 @@ class _Payload(NamedTuple):
     kind: Kind
 
 
-async def publish(node: Node, caller: Caller, request: ask.PublishRequest) -> say.PublishResult:
+async def publish(server: Server, caller: Caller, request: ask.PublishRequest) -> say.PublishResult:
     """Publish to a channel; answered when the broker has it."""
-    stored = await _publish(node, caller, request, _payload(node, request), request.channel)
+    stored = await _publish(server, caller, request, _payload(server, request), request.channel)
     return say.PublishResult(stored.position.offset, stored.position.epoch)
 
 
 async def broadcast(
-    node: Node, caller: Caller, request: ask.BroadcastRequest
+    server: Server, caller: Caller, request: ask.BroadcastRequest
 ) -> say.BroadcastResult:
     """Publish the same to many channels; each has its own result or error, in their order."""
-    channels, most = request.channels, node.settings.api.channels_limit
+    channels, most = request.channels, server.node.settings.api.channels_limit
     if len(channels) > most:
         raise Refused(BAD_REQUEST_ERROR, f"a broadcast goes to {most} channels at most")
-    payload = _payload(node, request)
+    payload = _payload(server, request)
     window = max(1, min(WINDOW, WINDOW_BYTES // (len(payload.data) + 1)))
     responses: list[say.Response] = []
     for first in range(0, len(channels), window):
         waiting = [
-            start(_attempt(node, caller, request, payload, channel))
+            start(_attempt(server, caller, request, payload, channel))
             for channel in channels[first : first + window]
         ]
         responses += await asyncio.gather(*waiting)
@@ -62,20 +63,20 @@ async def broadcast(
 
 
 async def _attempt(
-    node: Node, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
+    server: Server, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
 ) -> say.Response:
     try:
-        stored = await _publish(node, caller, said, payload, channel)
+        stored = await _publish(server, caller, said, payload, channel)
     except (Refused, BrokerUnavailable) as fault:
         return say.Response(error=failure_of(fault).complaint)
     return say.Response(say.PublishResult(stored.position.offset, stored.position.epoch))
 
 
 def _publish(
-    node: Node, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
+    server: Server, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
 ) -> asyncio.Future[Stored]:
     caller.touch(channel)
-    return node.hub.publish(
+    return server.node.hub.publish(
         channel,
         payload.data,
         payload.kind,
@@ -85,7 +86,7 @@ def _publish(
     )
 
 
-def _payload(node: Node, said: ask.Message) -> _Payload:
+def _payload(server: Server, said: ask.Message) -> _Payload:
     """Return what is to be published. Raises Refused (107, 108)."""
     if said.version:
         raise Refused(NOT_AVAILABLE, "no versions of publications are kept here")
@@ -95,7 +96,7 @@ def _payload(node: Node, said: ask.Message) -> _Payload:
         raise Refused(BAD_REQUEST_ERROR, "a publish has data or b64data")
     else:
         payload = _Payload(_text(bytes(said.data)), Kind.JSON)
-    limit = node.settings.payload_limit
+    limit = server.node.settings.payload_limit
     tags = (said.tags or {}).items()
     if len(payload.data) + sum(len(name) + len(value) for name, value in tags) > limit:
         raise Refused(BAD_REQUEST_ERROR, f"the data is larger than {limit} bytes")
@@ -118,34 +119,52 @@ def _bytes(text: str) -> bytes:
         raise Refused(BAD_REQUEST_ERROR, "b64data is not base64 (RFC 4648 section 4)") from None
 
 
-async def history(node: Node, caller: Caller, request: ask.HistoryRequest) -> say.HistoryResult:
+async def history(server: Server, caller: Caller, request: ask.HistoryRequest) -> say.HistoryResult:
     """Return a page of a channel's history."""
     caller.touch(request.channel)
     since = None if request.since is None else Position(request.since.epoch, request.since.offset)
-    page = await node.hub.history(request.channel, request.limit, since, request.reverse)
+    page = await server.node.hub.history(request.channel, request.limit, since, request.reverse)
     kept = [say.kept(publication) for publication in page.publications]
     return say.HistoryResult(kept, page.position.offset, page.position.epoch)
 
 
-async def history_remove(node: Node, caller: Caller, request: ask.ChannelRequest) -> say.Done:
+async def history_remove(server: Server, caller: Caller, request: ask.ChannelRequest) -> say.Done:
     """Forget a channel's history; offsets go on."""
     caller.touch(request.channel)
-    await node.hub.forget_history(request.channel)
+    await server.node.hub.forget_history(request.channel)
     return say.Done()
 
 
-async def presence(node: Node, caller: Caller, request: ask.ChannelRequest) -> say.PresenceResult:
+async def presence(
+    server: Server, caller: Caller, request: ask.ChannelRequest
+) -> say.PresenceResult:
     """Return who is in a channel, on all nodes."""
     caller.touch(request.channel)
-    members = await node.hub.members(request.channel)
+    members = await server.node.hub.members(request.channel)
     return say.PresenceResult({each: say.member(members[each]) for each in members})
 
 
 async def presence_stats(
-    node: Node, caller: Caller, request: ask.ChannelRequest
+    server: Server, caller: Caller, request: ask.ChannelRequest
 ) -> say.PresenceStatsResult:
     """Return how many are in a channel, on all nodes."""
     caller.touch(request.channel)
-    members = await node.hub.members(request.channel)
+    members = await server.node.hub.members(request.channel)
     users = {info.user for info in members.values()}
     return say.PresenceStatsResult(len(members), len(users))
+
+
+async def channels(
+    server: Server, caller: Caller, request: ask.ChannelsRequest
+) -> say.ChannelsResult:
+    """Return the channels that somebody follows, on all nodes, in the order of their names.
+
+    A page has a `cursor` where another one follows. A key that is good for some channels sees only those.
+    """
+    most = server.node.settings.api.channels_limit
+    limit = min(request.limit or most, most)
+    page = await server.census.channels(
+        Search(request.pattern, caller.channels, request.cursor, limit)
+    )
+    found = {name: say.ChannelInfo(count) for name, count in page.channels.items()}
+    return say.ChannelsResult(found, page.cursor, page.missing)

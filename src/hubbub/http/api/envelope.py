@@ -20,6 +20,7 @@ from hubbub.errors import (
 )
 from hubbub.http.api.results import Complaint
 from hubbub.http.settings import ErrorMode
+from hubbub.hub.orders import OrderFailed
 
 MODE_HEADERS = ("x-error-mode", "x-centrifugo-error-mode")
 """Headers by which a request chooses how errors are told."""
@@ -65,7 +66,7 @@ class Failure:
 
 Outcome = Struct | Failure
 
-EXPECTED = (Refused, BrokerUnavailable, HookUnavailable, msgspec.DecodeError)
+EXPECTED = (Refused, BrokerUnavailable, HookUnavailable, OrderFailed, msgspec.DecodeError)
 """What a method may raise: all else is a fault of ours."""
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 
 from hubbub.errors import PERMISSION_DENIED, UNAUTHORIZED, ErrorCode, Refused
-from hubbub.http.api.globs import glob
 from hubbub.http.settings import EVERYTHING, ApiKey, HttpSettings, scope_of
+from hubbub.hub.permission import matches
 from hubbub.model import ChannelName
 
 ANYBODY = ApiKey("anybody", "")
@@ -42,13 +42,13 @@ class Caller:
         key: what it showed.
     """
 
-    __slots__ = ("_channels", "_fits", "_scopes", "name")
+    __slots__ = ("_scopes", "channels", "name")
 
     def __init__(self, key: ApiKey) -> None:
         self.name = key.name
         self._scopes = key.scopes
-        self._channels = key.channels
-        self._fits = [glob(pattern) for pattern in key.channels]
+        self.channels = key.channels
+        """Patterns of the channels that it may name; all, where there are none."""
 
     def may(self, method: str) -> None:
         """Return when it may call `method`. Raises Forbidden, which names the scope that lacks."""
@@ -58,12 +58,12 @@ class Caller:
 
     def reaches(self, channel: ChannelName) -> bool:
         """Tell whether it may name `channel`."""
-        return not self._fits or any(fits(channel) for fits in self._fits)
+        return not self.channels or any(matches(each, channel) for each in self.channels)
 
     def touch(self, channel: ChannelName) -> None:
         """Return when it may name `channel`. Raises Forbidden."""
         if not self.reaches(channel):
-            patterns = ", ".join(self._channels)
+            patterns = ", ".join(self.channels)
             raise Forbidden(f"key {self.name!r} is good for the channels {patterns} only")
 
 

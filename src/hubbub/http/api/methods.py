@@ -15,9 +15,9 @@ from hubbub.http.api import channels, nodes
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
-from hubbub.http.node import Node
+from hubbub.http.api.server import Server
 
-Run = Callable[[Node, Caller, Any], Awaitable[Struct]]
+Run = Callable[[Server, Caller, Any], Awaitable[Struct]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,12 @@ METHODS: Mapping[str, Method] = {
     "presence": Method(channels.presence, ask.ChannelRequest, say.PresenceResult, _NEWS),
     "presence_stats": Method(
         channels.presence_stats, ask.ChannelRequest, say.PresenceStatsResult, _NEWS
+    ),
+    "channels": Method(
+        channels.channels,
+        ask.ChannelsRequest,
+        say.ChannelsResult,
+        {"pattern": "news*", "limit": 100},
     ),
     "info": Method(nodes.info, ask.InfoRequest, say.InfoResult, {}),
 }

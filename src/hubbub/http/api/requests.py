@@ -99,6 +99,20 @@ class ChannelRequest(Struct):
     channel: Channel
 
 
+class ChannelsRequest(Struct):
+    """List the channels that somebody follows."""
+
+    pattern: Annotated[
+        str, Meta(max_length=255, description='`*` is any text; "": all.', examples=["news:*"])
+    ] = ""
+    limit: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="Channels at most; 0: as many as allowed.")
+    ] = 0
+    cursor: Annotated[
+        str, Meta(max_length=255, description="The `cursor` of the page before this one.")
+    ] = ""
+
+
 class InfoRequest(Struct):
     """Ask about the server."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from hubbub.dialects.payloads import as_json
 from hubbub.http.api.requests import Epoch, Json, Offset
@@ -83,22 +83,54 @@ class Done(Struct):
     """It is done, and there is nothing to say."""
 
 
+Missing = Annotated[
+    list[str],
+    Meta(description="Living nodes that did not answer; what they have lacks here."),
+]
+
+
+class ChannelInfo(Struct):
+    """A channel that somebody follows."""
+
+    num_clients: Annotated[int, Meta(description="Subscribers on all nodes.")]
+
+
+class ChannelsResult(Struct, omit_defaults=True):
+    """Channels in the order of their names."""
+
+    channels: dict[str, ChannelInfo]
+    cursor: Annotated[str, Meta(description="Where the next page begins; none after the last.")] = (
+        ""
+    )
+    missing: Missing = field(default_factory=list)
+
+
+class ProcessInfo(Struct):
+    """What a node's process uses."""
+
+    cpu: Annotated[float, Meta(description="Percent of one processor, lately.")]
+    rss: Annotated[int, Meta(description="Bytes of memory.")]
+
+
 class NodeInfo(Struct):
     """One node's numbers."""
 
     uid: str
     name: str
     version: str
-    num_clients: int
-    num_subs: int
-    num_channels: int
+    num_clients: Annotated[int, Meta(description="Sessions.")]
+    num_users: Annotated[int, Meta(description="Users who have sessions.")]
+    num_subs: Annotated[int, Meta(description="Subscriptions of all sessions.")]
+    num_channels: Annotated[int, Meta(description="Channels that the node follows.")]
     uptime: Annotated[int, Meta(description="Seconds.")]
+    process: ProcessInfo
 
 
-class InfoResult(Struct):
+class InfoResult(Struct, omit_defaults=True):
     """The nodes of the server."""
 
     nodes: list[NodeInfo]
+    missing: Missing = field(default_factory=list)
 
 
 def member(info: ClientInfo) -> Member:

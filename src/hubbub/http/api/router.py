@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from hubbub.errors import BAD_REQUEST_ERROR, INTERNAL, METHOD_NOT_FOUND, Refused
 from hubbub.http.api.batch import Call, run_batch, run_lines
+from hubbub.http.api.census import Census
 from hubbub.http.api.envelope import (
     EXPECTED,
     JSON,
@@ -27,6 +28,7 @@ from hubbub.http.api.envelope import (
 )
 from hubbub.http.api.keys import Barred, Caller, Forbidden, Keyring
 from hubbub.http.api.methods import METHODS
+from hubbub.http.api.server import Server
 from hubbub.http.node import Node
 
 _log = structlog.get_logger(__name__)
@@ -54,7 +56,8 @@ class Api:
     """Answer programs for one node."""
 
     def __init__(self, node: Node) -> None:
-        self._node = node
+        self._settings = node.settings
+        self._server = Server(node, Census(node))
         self._keyring = Keyring(node.settings)
         self.calls: Counter[Called] = Counter()
 
@@ -69,7 +72,7 @@ class Api:
 
     async def answer(self, request: Request) -> Response:
         """Run the method that the path names."""
-        mode = mode_of(request, self._node.settings.api.error_mode)
+        mode = mode_of(request, self._settings.api.error_mode)
         name = request.path_params["method"]
         opened = await self._open(request, name)
         if isinstance(opened, Failure):
@@ -81,14 +84,14 @@ class Api:
         opened = await self._open(request, UNKNOWN)
         if not isinstance(opened, Failure):
             call = partial(self.call, opened.caller)
-            limit = self._node.settings.api.commands_limit
+            limit = self._settings.api.commands_limit
             try:
                 return Response(await run(call, opened.body, limit), media_type=JSON)
             except EXPECTED as fault:
                 opened = failure_of(fault)
         # Without an envelope, what is wrong with the whole is told by the status.
         failed = replace(opened, status=STATUSES.get(opened.code, 500))
-        return written(failed, mode_of(request, self._node.settings.api.error_mode))
+        return written(failed, mode_of(request, self._settings.api.error_mode))
 
     async def _open(self, request: Request, method: str) -> _Opened | Failure:
         """Find out who calls, and read what it says."""
@@ -105,7 +108,7 @@ class Api:
 
     async def _body(self, request: Request) -> bytes:
         """Return the body. Raises Refused (107) once it is larger than the limit."""
-        limit = self._node.settings.body_limit
+        limit = self._settings.body_limit
         body = bytearray()
         try:
             async for piece in request.stream():
@@ -128,7 +131,7 @@ class Api:
             return Failure.of(METHOD_NOT_FOUND, f"the methods are {', '.join(METHODS)}", 404)
         try:
             caller.may(name)
-            return await method.run(self._node, caller, method.read(body))
+            return await method.run(self._server, caller, method.read(body))
         except Forbidden as forbidden:
             return Failure.of(forbidden.error, forbidden.detail, 403)
         except EXPECTED as fault:

@@ -1,0 +1,174 @@
+"""What is on all nodes together: every node is asked, and what they say is put together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from hubbub.http.api.results import NodeInfo, ProcessInfo
+from hubbub.http.node import Node
+from hubbub.http.process import Process, resident_bytes
+from hubbub.hub.orders import Answers
+from hubbub.hub.permission import matches
+from hubbub.model import ChannelName
+
+CHANNELS = "census.channels"
+INFO = "census.info"
+"""The orders by which nodes ask each other."""
+
+STRIDE = 2000
+"""Channels that are looked at before others get a turn."""
+PAGE_BYTES = 1024 * 1024
+"""Bytes of names after which a node ends its part of a page."""
+
+
+class Search(Struct, frozen=True, array_like=True):
+    """Which channels are wanted: those behind `after` that fit `pattern`, and one of `within`, if any.
+
+    Every node answers with its first `limit`.
+    """
+
+    pattern: str
+    within: tuple[str, ...]
+    after: ChannelName
+    limit: int
+
+    def fits(self, name: ChannelName) -> bool:
+        """Tell whether a channel is wanted."""
+        return (
+            name > self.after
+            and (not self.pattern or matches(self.pattern, name))
+            and (not self.within or any(matches(each, name) for each in self.within))
+        )
+
+
+class Part(Struct, frozen=True, array_like=True):
+    """One node's part of a page: names with their subscribers there, in order, and whether there are more."""
+
+    channels: list[tuple[ChannelName, int]]
+    more: bool
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_SEARCH = msgspec.msgpack.Decoder(Search)
+_PART = msgspec.msgpack.Decoder(Part)
+_INFO = msgspec.msgpack.Decoder(NodeInfo)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Channels of all nodes. `cursor` is where the next page begins, "" after the last one.
+
+    `missing` names the living nodes that did not answer: then something may lack.
+    """
+
+    channels: Mapping[ChannelName, int]
+    cursor: ChannelName
+    missing: list[str] = field(default_factory=list)
+
+
+def part_of(channels: Iterable[tuple[ChannelName, int]], limit: int) -> Part:
+    """Return a node's part of a page, of `limit` channels that come in order."""
+    taken: list[tuple[ChannelName, int]] = []
+    size = 0
+    rest = iter(channels)
+    for name, clients in rest:
+        if len(taken) == limit or size > PAGE_BYTES:
+            return Part(taken, more=True)
+        taken.append((name, clients))
+        size += len(name.encode())
+    return Part(taken, more=False)
+
+
+def merged(parts: Iterable[Part], limit: int) -> tuple[dict[ChannelName, int], ChannelName]:
+    """Return `limit` channels with the subscribers of all nodes, and where the next page begins.
+
+    What stands behind the end of a part that goes on is not counted yet: its node may have more of it.
+    """
+    parts = list(parts)
+    ends = [part.channels[-1][0] for part in parts if part.more and part.channels]
+    horizon = min(ends, default=None)
+    found: dict[ChannelName, int] = {}
+    for part in parts:
+        for name, clients in part.channels:
+            if horizon is None or name <= horizon:
+                found[name] = found.get(name, 0) + clients
+    kept = sorted(found)[:limit]
+    goes_on = horizon is not None or len(found) > limit
+    return {name: found[name] for name in kept}, kept[-1] if goes_on and kept else ""
+
+
+class Census:
+    """Know what is on all nodes.
+
+    Args:
+        node: this one; it answers the others through its `control`.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._born = time.monotonic()
+        self._process = Process(self._born)
+        node.control.on(CHANNELS, self._tell_channels)
+        node.control.on(INFO, self._tell_info)
+
+    async def channels(self, search: Search) -> Page:
+        """Return a page of the channels that somebody follows. Raises OrderFailed, BrokerUnavailable."""
+        answers = await self._node.control.ask_all(CHANNELS, _encode(search))
+        parts, missing = _read(_PART, answers)
+        return Page(*merged(parts, search.limit), missing)
+
+    async def nodes(self) -> tuple[list[NodeInfo], list[str]]:
+        """Return the nodes' numbers, and which nodes did not answer.
+
+        Raises OrderFailed, BrokerUnavailable.
+        """
+        return _read(_INFO, await self._node.control.ask_all(INFO))
+
+    async def _tell_channels(self, payload: bytes) -> bytes:
+        search = _SEARCH.decode(payload)
+        channels = iter(self._node.hub.occupied())
+        first: list[tuple[ChannelName, int]] = []
+        while some := list(islice(channels, STRIDE)):
+            found = [each for each in some if search.fits(each[0])]
+            first = sorted(first + found)[: search.limit + 1]
+            await asyncio.sleep(0)
+        return _encode(part_of(first, search.limit))
+
+    def _tell_info(self, payload: bytes) -> bytes:
+        node, now = self._node, time.monotonic()
+        counts = node.hub.statistics
+        return _encode(
+            NodeInfo(
+                uid=node.name,
+                name=node.name,
+                version=version("hubbub"),
+                num_clients=len(node.sessions),
+                num_users=node.sessions.users,
+                num_subs=counts.subscriptions,
+                num_channels=counts.channels,
+                uptime=int(now - self._born),
+                process=ProcessInfo(self._process.cpu(now), resident_bytes()),
+            )
+        )
+
+
+def _read(decoder: msgspec.msgpack.Decoder[_T], answers: Answers) -> tuple[list[_T], list[str]]:
+    """Return what nodes said, and those that said nothing, or nothing that this version understands."""
+    said: list[_T] = []
+    missing = [*answers.missing, *answers.failed]
+    for name, payload in sorted(answers.by_node.items()):
+        try:
+            said.append(decoder.decode(payload))
+        except msgspec.DecodeError:
+            missing.append(name)
+    return said, sorted(missing)
