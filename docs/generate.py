@@ -25,6 +25,7 @@ from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
+from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.revocation import RevocationSettings
 from hubbub.sessions.tokens import TokenSettings
@@ -196,6 +197,7 @@ MADE: dict[str, Callable[[], str]] = {
     "websocket-settings": settings_table(WebSocketSettings),
     "stream-settings": settings_table(StreamSettings),
     "hub-settings": settings_table(HubSettings),
+    "access-settings": settings_table(AccessSettings),
     "limit-settings": settings_table(SessionLimits),
     "token-settings": settings_table(TokenSettings),
     "revocation-settings": settings_table(RevocationSettings),

@@ -18,6 +18,7 @@ from hubbub.errors import SHUTDOWN, BrokerUnavailable
 from hubbub.hub.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.contract import Accepted, Conversation, Refusal
+from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sources.redis_pubsub import PubsubSettings, RedisPubsub
 from tests.fakes.carrier import Carrier
@@ -133,7 +134,8 @@ async def test_an_address_that_says_too_little_is_refused(
 
 async def test_a_closed_server_believes_no_name() -> None:
     closed = Namespace(publish="users")  # type: ignore[arg-type] # as a settings file says it
-    async with running(default_namespace=closed, open=False) as app:
+    access = AccessSettings(anonymous=True)
+    async with running(default_namespace=closed, open=False, access=access) as app:
         _, carrier = enter(app, "/ws/lobby", format="json", user="zhang")
         members = await app.hub.members("lobby")
 

@@ -29,9 +29,13 @@ from hubbub.hub.hub import Hub
 from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.emulation import Emulation
+from hubbub.sessions.expiry import Expiry
+from hubbub.sessions.gate import Gate
+from hubbub.sessions.hooks import Hooks
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
+from hubbub.sessions.tokens import Verifier
 from hubbub.sources.contract import Source
 from hubbub.transports.admission import origin_allowed
 
@@ -63,7 +67,6 @@ class Hubbub:
         self.settings = settings or current()
         self.clock = clock or SystemClock()
         self.node = secrets.token_hex(6)
-        limits = self.settings.limits
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
         self.control = Control(self.broker, self.node, self.clock)
@@ -73,43 +76,44 @@ class Hubbub:
         """What was revoked on any node."""
         self.hub.admit(self.revocations.journal.names, self.revocations.journal)
         self.registry = Registry(
-            round(limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
+            round(self.settings.limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
         )
         self.hub.watch(self.registry.relieve)
-        services = Services(
-            self.hub,
-            self.registry,
-            Encodings(),
-            limits,
-            self.settings.hub.backlog_limit,
-            self.settings.hub.backlog_age_s,
-            trusting=self.settings.open,
-            node=self.node,
-        )
+        self.hooks = Hooks()
+        self.expiry = Expiry(self.hooks, self.clock, self.settings.limits.grace_s)
+        services = self._services()
         endpoints = (*self.settings.endpoints, *DEFAULT_ENDPOINTS)
         self.doors = Doors(
             [_door(endpoint) for endpoint in endpoints],
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
-        payload_limit = self.settings.listener.websocket.message_limit
-        http = HttpSettings(
-            self.settings.keys,
-            self.settings.open,
-            self.settings.listener.body_limit,
-            payload_limit,
-            self.settings.api,
-            self.settings.listener.stream.request_limit,
-        )
-        pages = Path(self.settings.pages) if self.settings.pages else BUILT
         emulation = Emulation(self.registry, services.seal, self.control)
+        http = _http_settings(self.settings)
         self.front = Node(
             self.node, self.hub, self.control, self.registry, self.doors, http, emulation
         )
         """The node as its HTTP side sees it."""
-        self.asgi = build(self.front, pages)
+        self.asgi = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
         self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
+
+    def _services(self) -> Services:
+        settings, clock = self.settings, self.clock
+        self._verifier = Verifier(clock, settings.tokens, settings.subscription_tokens)
+        tokens = self._verifier if settings.tokens.configured else None
+        return Services(
+            self.hub,
+            self.registry,
+            Encodings(),
+            settings.limits,
+            Gate(settings.access, self.hooks, clock, settings.open, tokens, self.revocations),
+            self.expiry,
+            clock,
+            settings.hub.backlog_limit,
+            settings.hub.backlog_age_s,
+            node=self.node,
+        )
 
     async def start(self) -> None:
         """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
@@ -154,6 +158,7 @@ class Hubbub:
             last_first.push_async_callback(self.broker.close)
             last_first.push_async_callback(self.hub.close)
             last_first.push_async_callback(self.revocations.close)
+            last_first.push_async_callback(self._verifier.close)
             last_first.push_async_callback(self.control.close)
             for source in self._sources:
                 last_first.push_async_callback(source.close)
@@ -161,8 +166,21 @@ class Hubbub:
     def _tick(self) -> None:
         self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         self.registry.tick(self.clock.monotonic())
+        self.expiry.tick()
         self.hub.tick()
         self.revocations.tick()
+
+
+def _http_settings(settings: Settings) -> HttpSettings:
+    listener = settings.listener
+    return HttpSettings(
+        settings.keys,
+        settings.open,
+        listener.body_limit,
+        listener.websocket.message_limit,
+        settings.api,
+        listener.stream.request_limit,
+    )
 
 
 def _door(endpoint: EndpointSettings) -> Door:
@@ -185,6 +203,8 @@ def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:
         settings = enveloped if query.get("format", endpoint.format) == "json" else plain
         if "since" in query:
             settings = replace(settings, since=parse_position(query["since"]))
+        if "token" in query:
+            settings = replace(settings, token=query["token"])
         user = fill(endpoint.user, request) if endpoint.user else query.get("user", "")
         return TextDialect(settings, fill(endpoint.channel, request), user)
 

@@ -71,6 +71,8 @@ class Unsubscription:
     reason: str
 
 
+CLIENT_UNSUBSCRIBED = Unsubscription(0, "client unsubscribed")
+DISCONNECTED = Unsubscription(1, "client disconnected")
 RESUBSCRIBE = 2500
 SERVER_UNSUBSCRIBED = Unsubscription(2000, "server unsubscribe")
 SUBSCRIPTION_INSUFFICIENT = Unsubscription(2500, "insufficient state")

@@ -37,6 +37,9 @@ class Listener:
     def _write(self, data: bytes) -> None:
         self.data += data
 
+    def info_in(self, channel: str) -> ClientInfo:
+        return self.info
+
     def resync(self, resync: Resync) -> None:
         self.resyncs.append(resync)
 

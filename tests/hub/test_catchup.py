@@ -180,7 +180,7 @@ async def test_fifty_random_absences_lose_and_double_nothing() -> None:
                 position = await node.say("room", str(said))
             position = position if bob.data else bob.arrivals[0].position
             seen += bob.seen()
-            node.hub.detach(bob, "room", PLAIN_LINES)
+            node.hub.detach(bob.info, "room", PLAIN_LINES)
         assert seen == [str(n) for n in range(1, said + 1)]
 
 

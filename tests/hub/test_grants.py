@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from hubbub.errors import Refused
-from hubbub.hub.grants import Operation, allow
+from hubbub.hub.grants import Standing, allow, users_of
 from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.hub.permission import Operation, Permission
 
 GRANTED = {
     (Audience.EVERYONE, "", False),
@@ -20,9 +21,16 @@ GRANTED = {
 }
 
 
-def outcome(namespace: Namespace, operation: Operation, user: str, subscribed: bool) -> int:
+def outcome(
+    namespace: Namespace,
+    operation: Operation,
+    user: str,
+    subscribed: bool,
+    channel: str = "room",
+    *permissions: Permission,
+) -> int:
     try:
-        allow(namespace, operation, user, subscribed)
+        allow(namespace, channel, operation, Standing(user, subscribed, permissions))
     except Refused as refusal:
         return refusal.error.code
     return 0
@@ -43,3 +51,59 @@ def test_a_missing_feature_is_not_available_whoever_asks() -> None:
     assert outcome(bare, Operation.HISTORY, "ann", True) == 108
     assert outcome(bare, Operation.PRESENCE, "ann", True) == 108
     assert outcome(bare, Operation.PUBLISH, "ann", True) == 0
+
+
+OPEN = Namespace()
+CLOSED = Namespace(
+    subscribe=Audience.NOBODY,
+    publish=Audience.NOBODY,
+    history=Audience.NOBODY,
+    see_presence=Audience.NOBODY,
+)
+NEWS = Permission(("news:*",), frozenset({Operation.SUBSCRIBE, Operation.HISTORY}), wildcard=True)
+
+
+@pytest.mark.parametrize("operation", list(Operation))
+def test_a_channel_with_users_in_its_name_is_theirs_alone(operation: Operation) -> None:
+    everything = Permission(("*",), frozenset(Operation), wildcard=True)
+    for channel in ("dialog#ann,bob", "x:dialog#ann,bob", "#ann,bob"):
+        assert outcome(OPEN, operation, "ann", False, channel) == 0
+        for stranger in ("", "cid", "ann,bob", "an"):
+            assert outcome(OPEN, operation, stranger, True, channel, everything) == 103
+
+
+def test_users_may_subscribe_to_their_channel_but_no_more_than_the_namespace_says() -> None:
+    assert outcome(CLOSED, Operation.SUBSCRIBE, "ann", False, "#ann") == 0
+    assert outcome(CLOSED, Operation.PUBLISH, "ann", False, "#ann") == 103
+
+
+def test_what_was_permitted_is_granted_where_the_namespace_says_nobody() -> None:
+    assert outcome(CLOSED, Operation.SUBSCRIBE, "ann", False, "news:sport", NEWS) == 0
+    assert outcome(CLOSED, Operation.HISTORY, "ann", False, "news:sport", NEWS) == 0
+    assert outcome(CLOSED, Operation.PUBLISH, "ann", False, "news:sport", NEWS) == 103
+    assert outcome(CLOSED, Operation.SUBSCRIBE, "ann", False, "other:sport", NEWS) == 103
+
+
+def test_no_permission_brings_a_feature_that_is_not_there() -> None:
+    bare = Namespace(history_size=0)
+    assert outcome(bare, Operation.HISTORY, "ann", True, "news:sport", NEWS) == 108
+
+
+def test_a_private_channel_is_for_those_with_a_permission() -> None:
+    secret = Permission(("$secret",), frozenset({Operation.SUBSCRIBE}))
+    assert outcome(OPEN, Operation.SUBSCRIBE, "ann", False, "$secret") == 103
+    assert outcome(OPEN, Operation.SUBSCRIBE, "ann", False, "$secret", secret) == 0
+
+
+@pytest.mark.parametrize(
+    ("channel", "users"),
+    [
+        ("room", ()),
+        ("#ann", ("ann",)),
+        ("dialog#ann,bob", ("ann", "bob")),
+        ("a#b#cid", ("cid",)),
+        ("room#", ("",)),
+    ],
+)
+def test_the_users_of_a_channel(channel: str, users: tuple[str, ...]) -> None:
+    assert users_of(channel) == users

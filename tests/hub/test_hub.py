@@ -28,7 +28,7 @@ async def test_a_newcomer_sees_no_older_message_and_a_leaver_no_newer() -> None:
         node.hub.publish("room", b"before")
         bob = await node.listen("bob", "room")
         node.hub.publish("room", b"after")
-        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.hub.detach(ann.info, "room", PLAIN_LINES)
         node.hub.publish("room", b"later")
         await turn()
         assert ann.seen() == ["before", "after"]
@@ -89,7 +89,7 @@ async def test_ephemeral_channels_have_no_offsets_and_no_history() -> None:
 async def test_a_vacant_channel_lingers_and_is_then_dropped() -> None:
     async with stage(settings=HubSettings(linger_s=15)) as node:
         ann = await node.listen("ann", "room")
-        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.hub.detach(ann.info, "room", PLAIN_LINES)
         node.clock.jump(14)
         node.hub.tick()
         assert node.hub.statistics.channels == 1
@@ -105,7 +105,7 @@ async def test_a_lingering_channel_is_not_dropped_under_somebody_who_is_coming()
     async with stage(settings=HubSettings(linger_s=15, ring_size=1)) as node:
         ann = await node.listen("ann", "room")
         top = await node.say("room", *"abc")
-        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.hub.detach(ann.info, "room", PLAIN_LINES)
         node.broker.moody.slow = asyncio.Event()
         bob = Listener("bob")
         wish = bob.wish("room", since=Position(top.epoch, 1))
@@ -147,7 +147,7 @@ async def test_lingering_channels_make_room_where_there_is_none() -> None:
     async with stage(settings=HubSettings(channel_limit=2)) as node:
         ann = await node.listen("ann", "a")
         await node.listen("ann", "b")
-        node.hub.detach(ann, "a", PLAIN_LINES)
+        node.hub.detach(ann.info, "a", PLAIN_LINES)
         cid = await node.listen("cid", "c")
         await node.say("c", "1")
         assert cid.seen() == ["1"]
@@ -242,7 +242,7 @@ async def test_members_are_those_who_follow_now() -> None:
     async with stage() as node:
         ann, bob = await node.listen("ann", "room"), await node.listen("bob", "room")
         assert await node.hub.members("room") == {"s-ann": ann.info, "s-bob": bob.info}
-        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.hub.detach(ann.info, "room", PLAIN_LINES)
         assert await node.hub.members("room") == {"s-bob": bob.info}
     async with stage(Namespace(presence=False)) as node:
         with pytest.raises(Refused, match="no presence"):
@@ -276,5 +276,5 @@ async def test_a_channel_is_occupied_while_somebody_follows_it() -> None:
         await place.listen("ann", "other")
         assert sorted(place.hub.occupied()) == [("other", 1), ("room", 2)]
         for each in (ann, bob):
-            place.hub.detach(each, "room", PLAIN_LINES)
+            place.hub.detach(each.info, "room", PLAIN_LINES)
         assert list(place.hub.occupied()) == [("other", 1)]

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from hubbub.errors import Refused
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.namespaces import Data, Namespace, Namespaces
+from hubbub.model import Kind
 
 NEWS = Namespace(history_size=7)
 CLOSED = Namespaces(named={"news": NEWS}, open=False)
@@ -47,3 +48,42 @@ def test_what_is_recoverable() -> None:
     assert Namespace().recoverable
     assert not Namespace(history_size=0).recoverable
     assert not Namespace(ephemeral=True).recoverable
+
+
+def test_a_private_channel_has_its_namespaces_options() -> None:
+    assert CLOSED.resolve("$news:sport") is NEWS
+    assert CLOSED.resolve("$lobby") is CLOSED.nameless
+
+
+def test_names_fit_the_namespaces_expression() -> None:
+    table = Namespaces(Namespace(name="[a-z]+"), {"day": Namespace(name="[0-9]{4}")})
+    for good in ("lobby", "day:2026", "$day:2026"):
+        table.resolve(good)
+    for bad in ("Lobby", "lobby2", "day:26", "day:2026x"):
+        with pytest.raises(Refused) as refusal:
+            table.resolve(bad)
+        assert refusal.value.error.code == 107
+
+
+@pytest.mark.parametrize(
+    ("data", "taken"),
+    [
+        (Data.ANY, {Kind.JSON, Kind.TEXT, Kind.BINARY}),
+        (Data.JSON, {Kind.JSON}),
+        (Data.OBJECT, set()),
+        (Data.BINARY, {Kind.BINARY}),
+    ],
+)
+def test_what_a_publication_is_made_of(data: Data, taken: set[Kind]) -> None:
+    for kind in Kind:
+        try:
+            Namespace(data=data).check_data(b"[1]", kind)
+        except Refused as refusal:
+            assert refusal.error.code == 107
+            assert kind not in taken
+        else:
+            assert kind in taken
+
+
+def test_an_object_is_one_wherever_it_begins() -> None:
+    Namespace(data=Data.OBJECT).check_data(b' {"a": 1}', Kind.JSON)

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hubbub.hub.grants import Operation
-from hubbub.hub.permission import Permission, matches
+from hubbub.hub.permission import Operation, Permission, matches
 
 SUBSCRIBE = frozenset({Operation.SUBSCRIBE})
 NAMES = some.text("ab:*", max_size=12)

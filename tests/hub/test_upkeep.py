@@ -42,9 +42,9 @@ async def test_a_watched_channel_is_occupied_at_once_and_vacated_when_empty_for_
         node.hub.watch_occupancy(told.append)
         ann, bob = await node.listen("ann", "room"), await node.listen("bob", "room")
         assert [(change.channel, change.occupied) for change in told] == [("room", True)]
-        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.hub.detach(ann.info, "room", PLAIN_LINES)
         await pass_time(node, 10)
-        node.hub.detach(bob, "room", PLAIN_LINES)
+        node.hub.detach(bob.info, "room", PLAIN_LINES)
         await pass_time(node, 2)
         assert len(told) == 1
         await pass_time(node, 2)
@@ -59,7 +59,7 @@ async def test_a_page_that_is_loaded_again_is_told_to_nobody() -> None:
         for _ in range(5):
             ann = await node.listen("ann", "room")
             await pass_time(node, 5)
-            node.hub.detach(ann, "room", PLAIN_LINES)
+            node.hub.detach(ann.info, "room", PLAIN_LINES)
             await pass_time(node, 2)
         assert [change.occupied for change in told] == [True]
 
@@ -85,6 +85,6 @@ async def test_where_nothing_is_watched_nothing_is_asked() -> None:
         told: list[Occupancy] = []
         node.hub.watch_occupancy(told.append)
         ann = await node.listen("ann", "room")
-        node.hub.detach(ann, "room", PLAIN_LINES)
+        node.hub.detach(ann.info, "room", PLAIN_LINES)
         await pass_time(node, 10)
         assert told == []

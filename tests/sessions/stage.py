@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from hubbub.dialects.contract import Dialect
+from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.commands import handle
+from hubbub.sessions.expiry import Expiry
+from hubbub.sessions.gate import AccessSettings, Gate, Tokens
+from hubbub.sessions.hooks import Event, Hooks
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.services import Services
@@ -26,22 +29,37 @@ ENVELOPED = TextSettings(format="json")
 class Floor:
     """The sessions of one node."""
 
-    def __init__(self, node: Stage, limits: SessionLimits, trusting: bool) -> None:
+    def __init__(
+        self,
+        node: Stage,
+        limits: SessionLimits,
+        trusting: bool,
+        access: AccessSettings | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
         self.node = node
         self.registry = Registry(round(limits.ping_interval_s) or 25, node.clock.monotonic())
         node.hub.watch(self.registry.relieve)
+        self.hooks = Hooks()
+        self.events: list[Event] = []
+        self.expiry = Expiry(self.hooks, node.clock, limits.grace_s)
         self.services = Services(
             node.hub,
             self.registry,
             Encodings(),
             limits,
+            Gate(access or AccessSettings(), self.hooks, node.clock, trusting, tokens),
+            self.expiry,
+            node.clock,
             backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
-            trusting=trusting,
+            events=self.events.append,
         )
 
-    def open(self, dialect: Dialect, *, says_close: bool = True) -> tuple[Session, Carrier]:
-        session, carrier = Session(self.services, dialect, handle), Carrier()
+    def open(
+        self, dialect: Dialect, request: Request | None = None, *, says_close: bool = True
+    ) -> tuple[Session, Carrier]:
+        session, carrier = Session(self.services, dialect, handle, request), Carrier()
         carrier.says_close = says_close
         session.opened(carrier)
         return session, carrier
@@ -57,6 +75,7 @@ class Floor:
         for _ in range(round(seconds)):
             self.node.clock.jump(1.0)
             self.registry.tick(self.node.clock.monotonic())
+            self.expiry.tick()
 
 
 @asynccontextmanager
@@ -66,7 +85,9 @@ async def floor(
     *,
     trusting: bool = True,
     hub: HubSettings | None = None,
+    access: AccessSettings | None = None,
+    tokens: Tokens | None = None,
 ) -> AsyncIterator[Floor]:
     """Run a node with sessions."""
     async with stage(namespace, hub or HubSettings(backlog_limit=BACKLOG_LIMIT)) as node:
-        yield Floor(node, limits or SessionLimits(), trusting)
+        yield Floor(node, limits or SessionLimits(), trusting, access, tokens)

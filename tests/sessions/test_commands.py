@@ -8,12 +8,16 @@ from hubbub import errors
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.text import TextDialect, TextSettings
+from hubbub.errors import ErrorCode, Refused
 from hubbub.hub.namespaces import Audience, Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Packet, Position
+from hubbub.sessions.gate import AccessSettings
+from hubbub.sessions.hooks import RpcAnswer, RpcAsk
 from hubbub.sessions.limits import SessionLimits
 from tests.fakes.carrier import Carrier
 from tests.hub.stage import turn
+from tests.sessions.speaker import Speaker
 from tests.sessions.stage import Floor, floor
 
 
@@ -99,54 +103,6 @@ async def test_unsubscribing_stops_delivery_and_frees_the_place() -> None:
         assert place.node.hub.statistics.subscriptions == 0
 
 
-async def test_a_message_sent_again_with_its_id_is_one_message() -> None:
-    async with floor() as place:
-        _, at_bob = place.plain("bob")
-        await ask(place, PUBLISH, PUBLISH)
-        await ask(place, PUBLISH)
-        assert at_bob.lines() == ['{"id": "m1"}']
-
-
-async def test_somebody_elses_id_is_no_obstacle() -> None:
-    async with floor() as place:
-        ann, at_ann = place.plain("ann")
-        bob, _ = place.plain("bob")
-        ann.received(Packet(b'{"id":"m1"}'))
-        bob.received(Packet(b'{"id":"m1"}'))
-        await turn()
-        assert len(at_ann.lines()) == 2
-
-
-@pytest.mark.parametrize("user", ["ann", ""])
-async def test_another_message_of_the_same_name_is_not_lost(user: str) -> None:
-    # Not every `id` names a message: it may as well be the sender's.
-    async with floor() as place:
-        (one, at_one), (two, _) = place.plain(user), place.plain(user)
-        one.received(Packet(b'{"id":"ann","text":"how"}'))
-        two.received(Packet(b'{"id":"ann","text":"are"}'))
-        await turn()
-        assert len(at_one.lines()) == 2
-
-
-async def test_nobody_can_word_a_message_so_that_another_users_is_lost() -> None:
-    async with floor(namespace=Namespace(message_id="m")) as place:
-        (one, at_one), (two, _) = place.plain("ann"), place.plain("ann/x")
-        one.received(Packet(b'{"m":"x/1"}'))
-        two.received(Packet(b'{"m":"1"}'))
-        await turn()
-        assert len(at_one.lines()) == 2
-
-
-@pytest.mark.parametrize("data", ['{"id":7}', '{"id":""}', '{"id":null}', '{"no":1}', "[1]", "{}"])
-async def test_messages_without_a_name_are_never_one(data: str) -> None:
-    async with floor() as place:
-        ann, at_ann = place.plain("ann")
-        ann.received(Packet(data.encode()))
-        ann.received(Packet(data.encode()))
-        await turn()
-        assert len(at_ann.lines()) == 2
-
-
 async def test_recent_publications_of_a_plain_client() -> None:
     async with floor() as place:
         await place.node.say("room", *"abcde")
@@ -168,7 +124,7 @@ async def test_a_plain_client_comes_back_with_its_position() -> None:
 
 
 async def test_a_closed_server_does_not_believe_names() -> None:
-    async with floor(trusting=False) as place:
+    async with floor(trusting=False, access=AccessSettings(anonymous=True)) as place:
         place.plain("ann")
         members = await place.node.hub.members("room")
         assert [info.user for info in members.values()] == [""]
@@ -203,3 +159,20 @@ async def test_a_large_channel_is_not_told_of_joins_and_leaves_but_of_all_else()
 
 def test_carriers_start_empty() -> None:
     assert Carrier().lines() == []
+
+
+async def test_the_application_answers_calls() -> None:
+    async def answer(ask: RpcAsk) -> RpcAnswer:
+        if ask.method == "boom":
+            raise Refused(ErrorCode(1001, "it went boom"))
+        assert ask.client.user == "ann"
+        return RpcAnswer(b'{"sum":%b}' % ask.data)
+
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        assert (await ann.ask(rpc={"method": "sum", "data": 3}))["error"]["code"] == 108
+        place.hooks.rpc = answer
+        assert await ann.ask(rpc={"method": "sum", "data": 3}) == {"rpc": {"data": {"sum": 3}}}
+        failed = await ann.ask(rpc={"method": "boom"})
+        assert failed["error"] == {"code": 1001, "message": "it went boom"}

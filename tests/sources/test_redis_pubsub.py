@@ -28,7 +28,7 @@ def heard_by(redis: RedisServer, *channels: str) -> list[int]:
 
 def leave(app: Hubbub, listener: Listener, channel: str) -> None:
     """Follow a channel no longer; the linger time is over at once."""
-    app.hub.detach(listener, channel, listener.wish(channel).encoding)
+    app.hub.detach(listener.info, channel, listener.wish(channel).encoding)
     app.hub.tick()
 
 

@@ -40,6 +40,7 @@ from hubbub.errors import Refused
 from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
+from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.revocation import RevocationSettings
 from hubbub.sessions.tokens import TokenSettings
@@ -110,6 +111,7 @@ class Settings(Part):
     namespaces: dict[Annotated[str, AfterValidator(_check_name)], _Bounded] = Field(
         default_factory=dict
     )
+    access: AccessSettings = Field(default_factory=AccessSettings)
     hub: Annotated[HubSettings, AfterValidator(bounded)] = Field(default_factory=HubSettings)
     limits: Annotated[SessionLimits, AfterValidator(bounded)] = Field(default_factory=SessionLimits)
     revocations: Annotated[RevocationSettings, AfterValidator(bounded)] = Field(

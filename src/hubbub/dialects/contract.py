@@ -90,7 +90,7 @@ class Request:
     """What the HTTP request that opened the connection said.
 
     `path` is as it was sent; its `variables` and `query` values are percent-decoded; `headers` has lower-case
-    names.
+    names; `carrier` is what carries the connection.
     """
 
     path: str = "/"
@@ -98,6 +98,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
+    carrier: str = "websocket"
 
 
 class Renderer(Protocol):
@@ -135,6 +136,9 @@ class Dialect(Protocol):
     ends_on_resync: bool
     """Whether a `Resync` ends the subscription, because this protocol says it so: the client subscribes
     again from its position."""
+
+    asks_at_first: bool
+    """Whether what a client can ask to follow is only what its introduction names."""
 
     def open(self) -> Sequence[Command]:
         """Return the commands that opening the connection implies."""

@@ -19,7 +19,7 @@ A client may send a heartbeat, one agreed text, that is never published.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
@@ -78,6 +78,7 @@ class TextSettings:
         format: "plain", or "json" for the envelope.
         heartbeat: a text that is a sign of life and nothing else ("": none).
         heartbeat_reply: what it is answered with ("": nothing).
+        token: what the client shows to prove who it is; also for its session alone.
         recent: how many of the last publications a newcomer is shown.
         since: where a client that comes back left off; use `dataclasses.replace` for its session.
     """
@@ -87,6 +88,7 @@ class TextSettings:
     heartbeat_reply: str = ""
     recent: int = 0
     since: Position | None = None
+    token: str = field(default="", repr=False)
 
 
 class PlainRenderer:
@@ -124,6 +126,7 @@ class TextDialect:
     replays: bool = True
     pings: bool = False
     ends_on_resync: bool = False
+    asks_at_first: bool = False
 
     def __init__(self, settings: TextSettings, channel: ChannelName, user: UserId) -> None:
         self.renderer: Renderer = ENVELOPE if settings.format == "json" else PLAIN
@@ -136,7 +139,7 @@ class TextDialect:
         settings = self._settings
         json = settings.format == "json"
         return (
-            Connect(user=self._user),
+            Connect(user=self._user, token=settings.token),
             Subscribe(self._channel, since=settings.since, recent=settings.recent, join_leave=json),
         )
 

@@ -19,6 +19,10 @@ class Subscriber(Protocol):
     info: ClientInfo
     write: Callable[[bytes], None]
 
+    def info_in(self, channel: ChannelName) -> ClientInfo:
+        """Return who it is to the members of a channel."""
+        ...
+
     def resync(self, resync: Resync) -> None:
         """Learn that publications of a followed channel may be missing."""
         ...

@@ -51,6 +51,12 @@ class Audience:
         """Deliver from the next event on; the caller has flushed."""
         self._groups.setdefault(encoding, {})[session] = write
 
+    def reroute(self, session: SessionId, write: Write) -> None:
+        """Deliver to a live session by another `write` from now on."""
+        for group in self._groups.values():
+            if session in group:
+                group[session] = write
+
     def remove(self, encoding: Encoding, session: SessionId) -> None:
         """Deliver no more to a session, pending events of this turn excepted if it was flushed first."""
         group = self._groups.get(encoding)

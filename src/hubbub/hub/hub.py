@@ -178,20 +178,30 @@ class Hub:
                 channel.audience.add(wish.encoding, session, subscriber.write)
                 self._subscribers[session] = subscriber
                 self.statistics.subscriptions += 1
-                self._membership.enter(channel.name, channel.namespace, subscriber.info)
+                info = subscriber.info_in(channel.name)
+                self._membership.enter(channel.name, channel.namespace, info)
         finally:
             channel.arriving -= 1
             self._following.check_vacancy(channel, self._clock.monotonic())
 
-    def detach(self, subscriber: Subscriber, name: ChannelName, encoding: Encoding) -> None:
-        """Make a live subscriber stop following a channel, in the encoding it followed it in."""
+    def reroute(self, subscriber: Subscriber, name: ChannelName) -> None:
+        """Write a channel's publications to a live subscriber as its `write` is now."""
+        channel = self._following.get(name)
+        if channel is not None:
+            channel.audience.reroute(subscriber.info.session, subscriber.write)
+
+    def detach(self, info: ClientInfo, name: ChannelName, encoding: Encoding) -> None:
+        """Make a live subscriber stop following a channel, in the encoding it followed it in.
+
+        `info` is who it was there.
+        """
         channel = self._following.get(name)
         if channel is None:
             return
         self._delivery.flush(channel)
-        channel.audience.remove(encoding, subscriber.info.session)
+        channel.audience.remove(encoding, info.session)
         self.statistics.subscriptions -= 1
-        self._membership.leave(channel.name, channel.namespace, subscriber.info)
+        self._membership.leave(channel.name, channel.namespace, info)
         self._following.check_vacancy(channel, self._clock.monotonic())
 
     def forget(self, session: SessionId) -> None:
@@ -267,7 +277,7 @@ class Hub:
     async def _restore(self) -> None:
         await self._upkeep.audit(quiet_only=False)
         present = [
-            (channel.name, channel.namespace, self._subscribers[session].info)
+            (channel.name, channel.namespace, self._subscribers[session].info_in(channel.name))
             for channel in self._following
             if channel.namespace.enters
             for session in channel.audience.sessions()

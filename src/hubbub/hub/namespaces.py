@@ -6,16 +6,34 @@ nameless one. Who may do what is an `Audience`, evaluated in `grants.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from hubbub.errors import BAD_REQUEST_ERROR, UNKNOWN_CHANNEL, Refused
-from hubbub.model import ChannelName, Retention
+from hubbub.model import ChannelName, Kind, Retention
 
 BOUNDARY = ":"
+PRIVATE = "$"
+"""First character of channels that only a token or a hook lets anybody follow."""
+USER_BOUNDARY = "#"
+"""What comes before the users whom a channel is limited to ..."""
+USER_SEPARATOR = ","
+"""... and between them."""
 RESERVED = "!"
 """First character of Hubbub's own channels (control between nodes, probes)."""
+
+
+class Data(StrEnum):
+    """What a publication may be made of."""
+
+    ANY = "any"
+    JSON = "json"
+    OBJECT = "object"
+    """A JSON object."""
+    BINARY = "binary"
 
 
 class Audience(StrEnum):
@@ -42,6 +60,10 @@ class Namespace:
             the last one is gone; with or without `presence`.
         filters: whether a subscriber may ask for the publications with certain tags only.
         subscribe, publish, history, see_presence: who may.
+        push_join_leave: whether subscribers are told of joins and leaves without asking.
+        subscribe_hook, publish_hook: whether the application's hook decides about it, alone.
+        name: a regular expression that the channel's name, without the namespace, fits as a whole ("" : any).
+        data: what a publication may be made of: `any`, `json`, `object` (of JSON) or `binary`.
         message_id: the member of a JSON object that names a message, so that a client may send it again, just
             as it was, without doubling it ("" : none).
         source: the name of the configured source that owns these channels ("" : the broker does).
@@ -58,6 +80,11 @@ class Namespace:
     publish: Audience = Audience.EVERYONE
     history: Audience = Audience.EVERYONE
     see_presence: Audience = Audience.EVERYONE
+    push_join_leave: bool = False
+    subscribe_hook: bool = False
+    publish_hook: bool = False
+    name: str = ""
+    data: Data = Data.ANY
     message_id: str = "id"
     source: str = ""
 
@@ -80,6 +107,26 @@ class Namespace:
     def logged(self) -> bool:
         """Tell whether publications go through the broker's log, and so have offsets."""
         return not self.ephemeral
+
+    def check_data(self, data: bytes, kind: Kind) -> None:
+        """Return when these channels take such a publication. Raises Refused (107)."""
+        wanted = self.data
+        if wanted is Data.ANY:
+            return
+        if wanted is Data.BINARY:
+            fits = kind is Kind.BINARY
+        else:
+            fits = kind is Kind.JSON and (wanted is Data.JSON or data.lstrip()[:1] == b"{")
+        if not fits:
+            raise Refused(BAD_REQUEST_ERROR, f"what is published here is of the kind {wanted}")
+
+    def check_name(self, channel: ChannelName) -> None:
+        """Return when the namespace takes a channel of this name. Raises Refused (107)."""
+        if not self.name:
+            return
+        public = channel.removeprefix(PRIVATE)
+        if not _compiled(self.name).fullmatch(public.partition(BOUNDARY)[2] or public):
+            raise Refused(BAD_REQUEST_ERROR, f"channels of this kind are named like {self.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +160,12 @@ class Namespaces:
             raise Refused(BAD_REQUEST_ERROR, f"not a channel name: {channel[:40]!r}")
         if not channel.isprintable():
             raise Refused(BAD_REQUEST_ERROR, "a channel name has no control characters")
-        prefix, boundary, _ = channel.partition(BOUNDARY)
+        namespace = self._find(channel)
+        namespace.check_name(channel)
+        return namespace
+
+    def _find(self, channel: ChannelName) -> Namespace:
+        prefix, boundary, _ = channel.removeprefix(PRIVATE).partition(BOUNDARY)
         if not boundary:
             return self.nameless
         namespace = self.named.get(prefix)
@@ -122,3 +174,8 @@ class Namespaces:
         if self.open:
             return self.nameless
         raise Refused(UNKNOWN_CHANNEL, f"no namespace {prefix!r} is configured")
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)

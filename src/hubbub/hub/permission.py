@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-from hubbub.hub.grants import Operation
 from hubbub.model import ChannelName
 
 ANY = "*"
+
+
+class Operation(Enum):
+    """What a client may want to do in a channel."""
+
+    SUBSCRIBE = "subscribe"
+    PUBLISH = "publish"
+    HISTORY = "history"
+    PRESENCE = "presence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ With an embedded broker nearly nothing waits; a task for each command would cost
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -34,6 +34,11 @@ def start(work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         failed.set_exception(fault)
         return failed
     return loop.create_task(_finish(work, waiting_for))
+
+
+async def apart(work: Awaitable[T]) -> T:
+    """Wait for `work` in a task of its own, which may then be timed and cancelled, whoever waits for it."""
+    return await asyncio.ensure_future(work)
 
 
 async def _finish(work: Coroutine[Any, Any, T], waiting_for: object) -> T:

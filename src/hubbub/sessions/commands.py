@@ -4,172 +4,59 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import lru_cache, partial
-from hashlib import blake2b
 from typing import Any
 
-import msgspec
-
-from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
-from hubbub.errors import (
-    ALREADY_SUBSCRIBED,
-    BAD_REQUEST_ERROR,
-    LIMIT_EXCEEDED,
-    NOT_AVAILABLE,
-    BrokerUnavailable,
-    Refused,
-)
-from hubbub.hub.contract import Attachment
-from hubbub.hub.encoding import Encoding
-from hubbub.hub.grants import Operation, allow
-from hubbub.hub.namespaces import Namespace
-from hubbub.hub.stepping import start
-from hubbub.model import ChannelName, ClientInfo, Kind
-from hubbub.sessions.auth import identify
+from hubbub.errors import EXPIRED_ERROR, NOT_AVAILABLE, PERMISSION_DENIED, Refused
+from hubbub.hub.grants import allow
+from hubbub.hub.permission import Operation
+from hubbub.hub.stepping import apart, start
+from hubbub.model import ChannelName
+from hubbub.sessions.connecting import connect
+from hubbub.sessions.following import subscribe, unsubscribe
+from hubbub.sessions.hooks import RpcAsk, RpcHook
+from hubbub.sessions.publishing import publish
 from hubbub.sessions.session import Session
 
-CANCELLED = BrokerUnavailable("it was closed before it answered")
+
+def refresh(session: Session, command: say.Refresh) -> asyncio.Future[None]:
+    """Take a newer token for the connection."""
+    return start(_refresh(session, command))
 
 
-def connect(session: Session, command: say.Connect) -> None:
-    """Introduce the client."""
+async def _refresh(session: Session, command: say.Refresh) -> None:
     services = session.services
-    user = identify(command, trusting=services.trusting)
-    session.info = ClientInfo(user, session.id)
-    services.registry.greeting.pop(session.id, None)
-    ping_s = int(services.limits.ping_interval_s) if session.dialect.pings else 0
-    if session.connection.says_close:
-        session.reply(command, say.Connected(session.id, ping_s))
-    else:  # a stream: what the client says comes beside it
-        secret = services.seal.secret(session.id)
-        session.reply(command, say.Connected(session.id, ping_s, node=services.node, secret=secret))
-
-
-def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
-    """Follow a channel."""
-    services, channel = session.services, command.channel
-    following = session.following
-    namespace = _granted(session, channel, Operation.SUBSCRIBE)
-    if channel in following:
-        raise Refused(ALREADY_SUBSCRIBED)
-    if len(following) >= services.limits.channels:
-        raise Refused(LIMIT_EXCEEDED, f"at most {services.limits.channels} channels at once")
-    joins = command.join_leave and namespace.join_leave
-    if command.filter is not None and not namespace.filters:
-        raise Refused(BAD_REQUEST_ERROR, "this channel takes no filters")
-    encoding = services.encodings.of(
-        session.dialect.renderer, session.connection.frame, joins, command.filter
-    )
-    following[channel] = None
-    wish = Attachment(
-        channel,
-        encoding,
-        partial(_arrived, session, command, encoding),
-        command.since,
-        command.recent,
-        command.reject_unrecovered,
-    )
-    return start(_attach(session, wish))
-
-
-async def _attach(session: Session, wish: Attachment) -> None:
-    try:
-        await session.services.hub.attach(session, wish)
-    except BaseException:
-        session.following.pop(wish.channel, None)
-        raise
-
-
-def _arrived(
-    session: Session, command: say.Subscribe, encoding: Encoding, reply: say.Subscribed
-) -> bool:
-    # The reply is written before the hub adds the session to the audience: nothing overtakes it.
-    session.reply(command, reply)
-    if session.dialect.replays and not session.gone and reply.publications:
-        session.write(encoding.render(command.channel, reply.publications))
+    identity = await services.gate.renew(session.identity, command.token, session)
     if session.gone:
-        return False
-    session.following[command.channel] = encoding
-    return True
+        return
+    session.become(identity)
+    ttl_s = services.expiry.left_s(identity.expires_at) if identity.expires_at else None
+    session.reply(command, say.Refreshed(session.id, ttl_s))
 
 
-def unsubscribe(session: Session, command: say.Unsubscribe) -> None:
-    """Stop following a channel; one that is not followed is no error."""
-    encoding = session.following.pop(command.channel, None)
-    if encoding is not None:
-        session.services.hub.detach(session, command.channel, encoding)
-    session.reply(command, say.Unsubscribed(command.channel))
+def sub_refresh(session: Session, command: say.SubRefresh) -> asyncio.Future[None]:
+    """Take a newer token for a subscription."""
+    subscription = session.following.get(command.channel)
+    if subscription is None:
+        raise Refused(PERMISSION_DENIED, "the channel is not followed")
+    if not subscription.by_token:
+        raise Refused(NOT_AVAILABLE, "this subscription did not begin with a token")
+    return start(_sub_refresh(session, command))
 
 
-def publish(session: Session, command: say.Publish) -> asyncio.Future[None] | None:
-    """Publish to a channel; the reply comes when the broker has it, and publishing goes on meanwhile."""
-    namespace = _granted(session, command.channel, Operation.PUBLISH)
-    stored = session.services.hub.publish(
-        command.channel,
-        command.data,
-        command.kind,
-        sender=session.info,
-        key=command.key or _key(session, command, namespace),
-    )
-    if stored.done():
-        _published(session, command, stored)
-        return None
-    weight = 1 + len(command.data) // 1024
-    session.pending += weight
-    stored.add_done_callback(partial(_settled, session, command, weight))
-    if session.pending < session.services.limits.pending:
-        return None
-    return start(_wait_for(stored))
-
-
-def _settled(
-    session: Session, command: say.Publish, weight: int, stored: asyncio.Future[Stored]
-) -> None:
-    session.pending -= weight
-    _published(session, command, stored)
-
-
-def _published(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:
-    fault = CANCELLED if stored.cancelled() else stored.exception()
-    if fault is not None:
-        session.fail(command, fault)
-    else:
-        session.reply(command, say.Published(command.channel, stored.result().position))
-
-
-async def _wait_for(stored: asyncio.Future[Stored]) -> None:
-    await asyncio.wait([stored])
-
-
-def _key(session: Session, command: say.Publish, namespace: Namespace) -> str:
-    """Return the idempotency key of a message that carries a name, or "".
-
-    It is made of all that was said and of who said it: a retry repeats every byte, while two messages that
-    differ are never one, whatever their members are called.
-    """
-    if not namespace.message_id or command.kind is not Kind.JSON or command.data[:1] != b"{":
-        return ""
-    try:
-        name = _named(namespace.message_id)(command.data).name
-    except msgspec.DecodeError:
-        return ""
-    if not isinstance(name, str) or not name:
-        return ""
-    said = session.info.user.encode() + b"\n" + command.data  # no name has a newline
-    return blake2b(said, digest_size=16).hexdigest()
-
-
-@lru_cache(maxsize=64)
-def _named(member: str) -> Callable[[bytes], Any]:
-    """Return a decoder that reads one member of a JSON object as `name`."""
-    shape = msgspec.defstruct("Named", [("name", Any, None)], rename={"name": member})
-    return msgspec.json.Decoder(shape).decode
+async def _sub_refresh(session: Session, command: say.SubRefresh) -> None:
+    services = session.services
+    grant = await services.gate.by_subscription_token(command.channel, command.token, session)
+    ttl_s = services.expiry.left_s(grant.expire_at) if grant.expire_at else None
+    if ttl_s is not None and ttl_s <= 0:
+        raise Refused(EXPIRED_ERROR)
+    session.prolong(command.channel, grant.expire_at, grant.info)
+    session.reply(command, say.SubRefreshed(command.channel, ttl_s))
 
 
 def history(session: Session, command: say.History) -> asyncio.Future[None]:
     """Read a page of history, after this session's own publications."""
-    _granted(session, command.channel, Operation.HISTORY)
+    _allow(session, command.channel, Operation.HISTORY)
     return start(_history(session, command))
 
 
@@ -181,7 +68,7 @@ async def _history(session: Session, command: say.History) -> None:
 
 def presence(session: Session, command: say.Presence) -> asyncio.Future[None]:
     """Tell who, or how many, are in a channel."""
-    _granted(session, command.channel, Operation.PRESENCE)
+    _allow(session, command.channel, Operation.PRESENCE)
     return start(_presence(session, command))
 
 
@@ -194,6 +81,19 @@ async def _presence(session: Session, command: say.Presence) -> None:
         session.reply(command, say.Members(command.channel, members))
 
 
+def rpc(session: Session, command: say.Rpc) -> asyncio.Future[None]:
+    """Let the application answer."""
+    ask = session.services.hooks.rpc
+    if ask is None:
+        raise Refused(NOT_AVAILABLE, "the application answers no calls")
+    return start(_rpc(session, command, ask))
+
+
+async def _rpc(session: Session, command: say.Rpc, ask: RpcHook) -> None:
+    answer = await apart(ask(RpcAsk(session.client(), command.method, command.data)))
+    session.reply(command, say.Answered(answer.data, answer.kind))
+
+
 def pong(session: Session, command: say.Pong) -> None:
     """Take a sign of life; the session has noted it on arrival."""
 
@@ -203,28 +103,21 @@ def unsupported(session: Session, command: say.Unsupported) -> None:
     raise Refused(command.error)
 
 
-def not_offered(session: Session, command: say.Refresh | say.SubRefresh | say.Rpc) -> None:
-    """Answer that nothing here could say yes."""
-    raise Refused(NOT_AVAILABLE)
-
-
-def _granted(session: Session, channel: ChannelName, operation: Operation) -> Namespace:
+def _allow(session: Session, channel: ChannelName, operation: Operation) -> None:
     namespace = session.services.hub.namespaces.resolve(channel)
-    subscribed = session.following.get(channel) is not None
-    allow(namespace, operation, session.info.user, subscribed)
-    return namespace
+    allow(namespace, channel, operation, session.standing(channel))
 
 
 HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] | None]] = {
     say.Connect: connect,
+    say.Refresh: refresh,
     say.Subscribe: subscribe,
+    say.SubRefresh: sub_refresh,
     say.Unsubscribe: unsubscribe,
     say.Publish: publish,
     say.History: history,
     say.Presence: presence,
-    say.Refresh: not_offered,
-    say.SubRefresh: not_offered,
-    say.Rpc: not_offered,
+    say.Rpc: rpc,
     say.Pong: pong,
     say.Unsupported: unsupported,
 }

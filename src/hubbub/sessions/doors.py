@@ -109,7 +109,9 @@ class Doors:
             if door.carrier == carrier:
                 variables = door.variables(request.path)
                 if variables is not None:
-                    return self._enter(door, replace(request, variables=variables), offered)
+                    return self._enter(
+                        door, replace(request, variables=variables, carrier=carrier), offered
+                    )
         return None
 
     def stream(self, path: str) -> Carrier | None:
@@ -139,4 +141,4 @@ class Doors:
             return Refusal(400, fault.detail or fault.close.reason)
         except Refused as refused:
             return Refusal(400, str(refused))
-        return Accepted(Session(self._services, dialect, handle), subprotocol)
+        return Accepted(Session(self._services, dialect, handle, request), subprotocol)

@@ -190,6 +190,14 @@ class RpcAnswer:
     kind: Kind = Kind.JSON
 
 
+ConnectHook: TypeAlias = Callable[[ConnectAsk], Awaitable[ConnectGrant | None]]
+RefreshHook: TypeAlias = Callable[[RefreshAsk], Awaitable[RefreshGrant]]
+SubscribeHook: TypeAlias = Callable[[SubscribeAsk], Awaitable[SubscribeGrant]]
+PublishHook: TypeAlias = Callable[[PublishAsk], Awaitable[PublishGrant]]
+SubRefreshHook: TypeAlias = Callable[[SubRefreshAsk], Awaitable[SubRefreshGrant]]
+RpcHook: TypeAlias = Callable[[RpcAsk], Awaitable[RpcAnswer]]
+
+
 @dataclass(slots=True)
 class Hooks:
     """What the application wants to be asked; None where it does not.
@@ -198,12 +206,12 @@ class Hooks:
     `connect` may return None: it does not know the client, who is treated as if there were no such hook.
     """
 
-    connect: Callable[[ConnectAsk], Awaitable[ConnectGrant | None]] | None = None
-    refresh: Callable[[RefreshAsk], Awaitable[RefreshGrant]] | None = None
-    subscribe: Callable[[SubscribeAsk], Awaitable[SubscribeGrant]] | None = None
-    publish: Callable[[PublishAsk], Awaitable[PublishGrant]] | None = None
-    sub_refresh: Callable[[SubRefreshAsk], Awaitable[SubRefreshGrant]] | None = None
-    rpc: Callable[[RpcAsk], Awaitable[RpcAnswer]] | None = None
+    connect: ConnectHook | None = None
+    refresh: RefreshHook | None = None
+    subscribe: SubscribeHook | None = None
+    publish: PublishHook | None = None
+    sub_refresh: SubRefreshHook | None = None
+    rpc: RpcHook | None = None
 
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,8 @@ class SessionLimits:
 
     Args:
         channels: subscriptions of one session.
+        user_connections: sessions that one user may have on a node; 0 sets no bound.
+        grace_s: seconds after the end of its token that a client gets to show a newer one.
         commands_per_s: commands that refill the bucket each second; 0 switches the limit off.
         command_burst: commands that may come at once.
         pending: publications that may wait for the broker before reading pauses; a large one counts once for
@@ -26,6 +28,8 @@ class SessionLimits:
     """
 
     channels: int = 128
+    user_connections: int = 0
+    grace_s: float = 25.0
     commands_per_s: float = 10_000.0
     command_burst: int = 20_000
     pending: int = 4096

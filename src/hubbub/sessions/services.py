@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hubbub.clock import Clock
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
+from hubbub.sessions.expiry import Expiry
+from hubbub.sessions.gate import Gate
+from hubbub.sessions.hooks import Events, Hooks, unheard
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.seal import Seal
@@ -17,8 +21,9 @@ class Services:
 
     Args:
         hub: the channels. registry: all sessions. encodings: the shared renderings. limits: the bounds.
+        gate: who may come in. expiry: what ends by itself. clock: the time.
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
-        trusting: whether claimed user names are believed.
+        events: takes what the application is told.
         node: this node's name. seal: what makes the secrets of sessions.
     """
 
@@ -26,8 +31,24 @@ class Services:
     registry: Registry
     encodings: Encodings
     limits: SessionLimits
+    gate: Gate
+    expiry: Expiry
+    clock: Clock
     backlog_limit: int
     backlog_age_s: float
-    trusting: bool
+    events: Events = unheard
     node: str = ""
     seal: Seal = field(default_factory=Seal)
+
+    @property
+    def hooks(self) -> Hooks:
+        """Return what the application is asked."""
+        return self.gate.hooks
+
+    @property
+    def keeps_requests(self) -> bool:
+        """Tell whether the application may ask what a client's request said, after it was let in."""
+        hooks = self.gate.hooks
+        return self.events is not unheard or any(
+            (hooks.refresh, hooks.subscribe, hooks.publish, hooks.sub_refresh, hooks.rpc)
+        )

@@ -2,23 +2,25 @@
 
     greeting ──Connect──▶ open ──close/closed──▶ gone
 
-Commands of one session run in order. Most do not wait: they run to their end inside `received`. One that
-waits (for the broker) makes the next ones queue behind it, and reading pauses while the queue is long.
+Commands of one session run in order (`turns.py`), and reading pauses while many wait.
 """
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-from collections.abc import Callable
-from functools import partial
-
 import structlog
 
-from hubbub.dialects.contract import Command, Dialect, Failed, Ping, Push, Reply, Resync
+from hubbub.dialects.contract import (
+    Command,
+    Dialect,
+    Failed,
+    Ping,
+    Push,
+    Reply,
+    Request,
+)
 from hubbub.errors import (
+    DISCONNECTED,
     INTERNAL,
-    INTERNAL_ERROR,
     NO_PONG,
     SHUTDOWN,
     SLOW,
@@ -28,26 +30,27 @@ from hubbub.errors import (
     Close,
     ProtocolViolation,
 )
-from hubbub.hub.encoding import Encoding
-from hubbub.model import ChannelName, ClientInfo, Packet, SessionId
+from hubbub.model import Packet
 from hubbub.sessions.contract import Connection
+from hubbub.sessions.follower import Follower
+from hubbub.sessions.hooks import EventKind
 from hubbub.sessions.inbox import Inbox
 from hubbub.sessions.limits import TokenBucket
 from hubbub.sessions.services import Services
+from hubbub.sessions.turns import Handler, take
 from hubbub.sessions.verdicts import verdict
 
 _log = structlog.get_logger(__name__)
 
-Handler = Callable[["Session", Command], asyncio.Future[None] | None]
 
-
-class Session:
+class Session(Follower):
     """Talk to one client.
 
     Args:
         services: what all sessions share.
         dialect: this client's side of its protocol.
         handle: runs one command; returns a future when it has to wait.
+        request: what opened the connection.
     """
 
     __slots__ = (
@@ -55,47 +58,30 @@ class Session:
         "_congested_at",
         "_handle",
         "_heard_at",
-        "_inbox",
         "_opened_at",
-        "connection",
-        "dialect",
-        "following",
-        "gone",
-        "id",
-        "info",
+        "inbox",
         "pending",
-        "services",
-        "write",
     )
 
-    connection: Connection
-    write: Callable[[bytes], None]
-
-    def __init__(self, services: Services, dialect: Dialect, handle: Handler) -> None:
-        self.services = services
-        self.dialect = dialect
-        self.id: SessionId = secrets.token_urlsafe(12)
-        self.info = ClientInfo("", self.id)
-        self.gone = False
-        """Whether nothing may be said any more."""
-        self.following: dict[ChannelName, Encoding | None] = {}
-        """What is followed, and in which encoding; None while it is on its way."""
+    def __init__(
+        self,
+        services: Services,
+        dialect: Dialect,
+        handle: Handler[Session],
+        request: Request | None = None,
+    ) -> None:
+        super().__init__(services, dialect, request)
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
+        self.inbox: Inbox | None = None
         self._handle = handle
-        self._inbox: Inbox | None = None
-        """What waits behind a command that waits; None while none does."""
         self._bucket: TokenBucket | None = None
         self._congested_at = 0.0
         self._heard_at = self._opened_at = services.registry.now
 
-    def is_waiting(self) -> bool:
-        """Tell whether a command waits, so that the next ones must queue."""
-        return self._inbox is not None
-
     def is_busy(self) -> bool:
         """Tell whether so much waits that no more should be said where it cannot be held back."""
-        return self._inbox is not None and self._inbox.is_full()
+        return self.inbox is not None and self.inbox.is_full()
 
     # ── from the transport (sessions.contract.Conversation) ─────────────────────────────────────
 
@@ -110,7 +96,7 @@ class Session:
             self.end(fault.close)
             return
         for command in commands:
-            self._take(command, 0)
+            take(self, self._handle, command, 0)
 
     def received(self, packet: Packet) -> None:
         """Take a message from the client."""
@@ -126,7 +112,7 @@ class Session:
             return
         for command in commands:
             if self._allow():
-                self._take(command, len(packet.data))
+                take(self, self._handle, command, len(packet.data))
             else:
                 self._refuse(command)
 
@@ -146,9 +132,9 @@ class Session:
 
     def closed(self, close: Close) -> None:
         """Leave everything: the socket is gone."""
-        self._leave()
+        self._leave(close)
 
-    # ── commands, in order ──────────────────────────────────────────────────────────────────────
+    # ── commands ────────────────────────────────────────────────────────────────────────────────
 
     def _allow(self) -> bool:
         limits = self.services.limits
@@ -164,41 +150,6 @@ class Session:
             self.end(TOO_MANY_REQUESTS)
         else:
             self.reply(command, Failed(TOO_MANY_REQUESTS_ERROR))
-
-    def _take(self, command: Command, size: int) -> None:
-        if self._inbox is not None:
-            self._inbox.put(command, size)
-        else:
-            self._run(command)
-
-    def _run(self, command: Command) -> None:
-        if self.gone:
-            return
-        try:
-            work = self._handle(self, command)
-        except Exception as fault:  # noqa: BLE001 - the client is told, and what is ours is logged
-            self.fail(command, fault)
-            return
-        if work is not None and work.done():
-            self._settle(command, work)
-        elif work is not None:
-            self._inbox = Inbox(self.connection)
-            work.add_done_callback(partial(self._continue, command))
-
-    def _settle(self, command: Command, work: asyncio.Future[None]) -> None:
-        if work.cancelled():
-            self.end(INTERNAL_ERROR)
-        elif (fault := work.exception()) is not None:
-            self.fail(command, fault)
-
-    def _continue(self, command: Command, work: asyncio.Future[None]) -> None:
-        self._settle(command, work)
-        inbox, self._inbox = self._inbox, None
-        while inbox is not None and not self.gone and (waiting := inbox.take()) is not None:
-            self._run(waiting)
-            if self.is_waiting():
-                self._inbox = inbox
-                return
 
     def fail(self, command: Command, fault: BaseException) -> None:
         """Answer a command with what went wrong."""
@@ -235,36 +186,29 @@ class Session:
         elif packet is not None:
             self.connection.send(packet)
 
-    def resync(self, resync: Resync) -> None:
-        """Tell that publications of a channel may be missing, as the dialect does."""
-        if self.dialect.ends_on_resync:
-            encoding = self.following.pop(resync.channel, None)
-            if encoding is not None:
-                self.services.hub.detach(self, resync.channel, encoding)
-        self.push(resync)
-
     def end(self, close: Close) -> None:
         """Close the connection, and leave everything at once."""
         if self.gone:
             return
-        self._leave()
+        self._leave(close)
         farewell = None if self.connection.says_close else self.dialect.farewell(close)
         if farewell is not None:
             self.connection.send(farewell)
         self.connection.close(close)
 
-    def _leave(self) -> None:
+    def _leave(self, close: Close) -> None:
         if self.gone:
             return
         self.gone = True
-        following, self.following = self.following, {}
-        self._inbox = None
-        hub = self.services.hub
-        for channel, encoding in following.items():
-            if encoding is not None:
-                hub.detach(self, channel, encoding)
-        hub.forget(self.id)
-        self.services.registry.discard(self)
+        self.inbox = None
+        services = self.services
+        self.leave_all(DISCONNECTED)
+        services.hub.forget(self.id)
+        services.expiry.forget(self)
+        if self.id not in services.registry.greeting:
+            self.tell(EventKind.DISCONNECTED, close.code, close.reason)
+        services.registry.discard(self)
+        services.registry.lose(self.info.user, self)
 
     # ── from the ticker (sessions.registry.Visited) ─────────────────────────────────────────────
 

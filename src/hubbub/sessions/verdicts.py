@@ -8,6 +8,7 @@ from hubbub.errors import (
     BrokerUnavailable,
     Close,
     HookUnavailable,
+    IdentityUnavailable,
     ProtocolViolation,
     Refused,
     Reject,
@@ -22,6 +23,6 @@ def verdict(fault: BaseException) -> Failed | Close | None:
         return Failed(fault.error, fault.detail)
     if isinstance(fault, BrokerUnavailable):
         return Failed(INTERNAL, str(fault))
-    if isinstance(fault, HookUnavailable):
+    if isinstance(fault, HookUnavailable | IdentityUnavailable):
         return Failed(INTERNAL)
     return None

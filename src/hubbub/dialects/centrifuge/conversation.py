@@ -86,6 +86,7 @@ class CentrifugeDialect:
     replays: bool = False
     pings: bool = True
     ends_on_resync: bool = True
+    asks_at_first: bool = False
 
     def __init__(self, coding: Coding) -> None:
         self.renderer = coding.renderer

@@ -1,0 +1,175 @@
+"""What a session is to channels and to the application: who it is, and what it follows."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from msgspec import structs
+
+from hubbub.dialects.contract import Dialect, Ended, Push, Renewed, Request, Resync
+from hubbub.errors import (
+    CLIENT_UNSUBSCRIBED,
+    EXPIRED,
+    FORCE_RECONNECT,
+    INSUFFICIENT_STATE,
+    SUBSCRIPTION_INSUFFICIENT,
+    Close,
+    Unsubscription,
+)
+from hubbub.hub.grants import Standing
+from hubbub.model import ChannelName, ClientInfo, SessionId
+from hubbub.sessions.contract import Connection
+from hubbub.sessions.hooks import Client, Event, EventKind, RefreshGrant, unheard
+from hubbub.sessions.identity import NOBODY, Identity
+from hubbub.sessions.services import Services
+from hubbub.sessions.subscription import Subscription
+
+_NO_REQUEST = Request()
+
+
+class Follower:
+    """Be somebody who follows channels; the conversation with the client is left to who inherits.
+
+    Args:
+        services: what all sessions share. dialect: this client's side of its protocol.
+        request: what opened the connection; dropped when nobody needs it any more.
+    """
+
+    __slots__ = (
+        "_told",
+        "connection",
+        "dialect",
+        "due",
+        "following",
+        "gone",
+        "id",
+        "identity",
+        "info",
+        "request",
+        "services",
+        "write",
+    )
+
+    connection: Connection
+    write: Callable[[bytes], None]
+
+    def __init__(self, services: Services, dialect: Dialect, request: Request | None) -> None:
+        self.services = services
+        self.dialect = dialect
+        self.id: SessionId = secrets.token_urlsafe(12)
+        self.info = ClientInfo("", self.id)
+        self.identity = NOBODY
+        self.request = request
+        self.gone = False
+        """Whether nothing may be said any more."""
+        self.following: dict[ChannelName, Subscription | None] = {}
+        """What is followed, and how; None while it is on its way."""
+        self.due = 0
+        self._told = 0
+        """Events that the application was told of."""
+
+    def push(self, push: Push) -> None:
+        """Say something to this client alone."""
+        raise NotImplementedError
+
+    def end(self, close: Close) -> None:
+        """Close the connection, and leave everything at once."""
+        raise NotImplementedError
+
+    # ── who it is ───────────────────────────────────────────────────────────────────────────────
+
+    def become(self, identity: Identity) -> None:
+        """Be somebody."""
+        self.identity = identity
+        self.info = ClientInfo(identity.user, self.id, identity.info)
+        self.services.registry.know(identity.user, self)
+        if not self.services.keeps_requests:
+            self.request = None
+        self.services.expiry.note(self)
+
+    def renew(self, grant: RefreshGrant) -> None:
+        """Stay as long as a grant says, or end."""
+        left_s = self.services.expiry.left_s(grant.expire_at) if grant.expire_at else None
+        if grant.expired or (left_s is not None and left_s <= 0):
+            self.end(EXPIRED)
+        elif not self.gone:
+            self.become(self.identity.renewed(grant))
+            self.push(Renewed(left_s))
+
+    def client(self) -> Client:
+        """Return the session as hooks see it."""
+        request, info = self.request or _NO_REQUEST, self.info
+        return Client(
+            self.id,
+            info.user,
+            self.dialect.renderer.name,
+            request.carrier,
+            request.peer,
+            request.headers,
+            info.conn_info,
+            self.identity.meta,
+        )
+
+    def tell(self, kind: EventKind, code: int, reason: str, channel: ChannelName = "") -> None:
+        """Tell the application what happened, if it wants to know."""
+        services = self.services
+        if services.events is unheard:
+            return
+        self._told += 1
+        now = services.clock.epoch_ms()
+        services.events(Event(kind, self.id, self._told, now, channel, self.client(), code, reason))
+
+    # ── what it follows ─────────────────────────────────────────────────────────────────────────
+
+    def standing(self, channel: ChannelName) -> Standing:
+        """Return what the session is in a channel."""
+        subscribed = self.following.get(channel) is not None
+        return Standing(self.info.user, subscribed, self.identity.permissions)
+
+    def info_in(self, channel: ChannelName) -> ClientInfo:
+        """Return who the session is to the members of a channel."""
+        subscription = self.following.get(channel)
+        if subscription is None or not subscription.grant.info:
+            return self.info
+        return structs.replace(self.info, chan_info=subscription.grant.info)
+
+    def leave(self, channel: ChannelName, why: Unsubscription = CLIENT_UNSUBSCRIBED) -> None:
+        """Follow a channel no more, if it is followed."""
+        info = self.info_in(channel)
+        subscription = self.following.pop(channel, None)
+        if subscription is not None:
+            self.services.hub.detach(info, channel, subscription.encoding)
+            self.tell(EventKind.UNSUBSCRIBED, why.code, why.reason, channel)
+
+    def leave_all(self, why: Unsubscription) -> None:
+        """Follow nothing any more."""
+        for channel in list(self.following):
+            self.leave(channel, why)
+
+    def drop(self, channel: ChannelName, why: Unsubscription) -> None:
+        """End a subscription because the server wants it, and say so."""
+        if channel not in self.following:
+            return
+        if self.following[channel] is None:  # it is being made: whoever comes back is judged anew
+            self.end(FORCE_RECONNECT)
+            return
+        self.leave(channel, why)
+        self.push(Ended(channel, why.code, why.reason))
+
+    def prolong(self, channel: ChannelName, expire_at: int, info: bytes) -> None:
+        """Follow a channel until another time (unix seconds; 0: for ever)."""
+        subscription = self.following.get(channel)
+        if subscription is not None:
+            self.following[channel] = subscription.until(expire_at, info)
+            self.services.expiry.note(self)
+
+    def resync(self, resync: Resync) -> None:
+        """Tell that publications of a channel may be missing, as the dialect does."""
+        subscription = self.following.get(resync.channel)
+        if self.dialect.ends_on_resync:
+            if subscription is not None and subscription.server_side:
+                self.end(INSUFFICIENT_STATE)
+                return
+            self.leave(resync.channel, SUBSCRIPTION_INSUFFICIENT)
+        self.push(resync)

@@ -1,0 +1,197 @@
+"""Following channels: subscriptions that a client asks for, and those that the server makes for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from hubbub.dialects import contract as say
+from hubbub.errors import (
+    ALREADY_SUBSCRIBED,
+    BAD_REQUEST_ERROR,
+    CHANNEL_LIMIT,
+    EXPIRED_ERROR,
+    LIMIT_EXCEEDED,
+    ProtocolViolation,
+    Refused,
+)
+from hubbub.hub.contract import Attachment
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.stepping import start
+from hubbub.model import ChannelName, Position
+from hubbub.sessions.follower import Follower
+from hubbub.sessions.hooks import SubscribeGrant
+from hubbub.sessions.session import Session
+from hubbub.sessions.subscription import PLAIN_GRANT, Subscription, ordinary
+
+
+def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
+    """Follow a channel because the client asks for it."""
+    limits, following = session.services.limits, session.following
+    namespace = session.services.hub.namespaces.resolve(command.channel)
+    if command.channel in following:
+        raise Refused(ALREADY_SUBSCRIBED)
+    if len(following) >= limits.channels:
+        raise Refused(LIMIT_EXCEEDED, f"at most {limits.channels} channels at once")
+    if command.filter is not None and not namespace.filters:
+        raise Refused(BAD_REQUEST_ERROR, "this channel takes no filters")
+    following[command.channel] = None
+    return start(_subscribe(session, command, namespace))
+
+
+async def _subscribe(session: Session, command: say.Subscribe, namespace: Namespace) -> None:
+    channel, services = command.channel, session.services
+    try:
+        grant = await services.gate.open_channel(
+            command, namespace, session, session.standing(channel)
+        )
+        by_token = bool(command.token)
+        ttl_s = _left_s(session, grant)
+        follow = _Following(grant, ttl_s if by_token else None, by_token=by_token)
+        subscription = follow.subscription(session, namespace, command)
+        await services.hub.attach(
+            session,
+            Attachment(
+                channel,
+                subscription.encoding,
+                partial(_arrived, session, command, subscription, follow),
+                command.since,
+                command.recent,
+                command.reject_unrecovered,
+            ),
+        )
+    except BaseException:
+        session.following.pop(channel, None)
+        raise
+    if subscription.grant.expire_at:
+        services.expiry.note(session)
+
+
+def _arrived(
+    session: Session,
+    command: say.Subscribe,
+    subscription: Subscription,
+    follow: _Following,
+    reply: say.Subscribed,
+) -> bool:
+    # The reply is written before the hub adds the session to the audience: nothing overtakes it.
+    session.reply(command, follow.say(reply))
+    if session.dialect.replays and not session.gone and reply.publications:
+        session.write(subscription.encoding.render(command.channel, reply.publications))
+    if session.gone:
+        return False
+    session.following[command.channel] = subscription
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Following:
+    """What was granted, and what the client is told of it."""
+
+    grant: SubscribeGrant
+    ttl_s: int | None = None
+    by_token: bool = False
+    server_side: bool = False
+
+    def subscription(
+        self, session: Follower, namespace: Namespace, command: say.Subscribe
+    ) -> Subscription:
+        """Return the subscription, in the encoding that it asks for."""
+        override = self.grant.override
+        joins = namespace.join_leave if override.join_leave is None else override.join_leave
+        push = override.force_push_join_leave
+        if push is None:
+            push = namespace.push_join_leave
+        encoding = session.services.encodings.of(
+            session.dialect.renderer,
+            session.connection.frame,
+            joins and (command.join_leave or push),
+            command.filter,
+        )
+        if self.grant == PLAIN_GRANT and not (self.server_side or self.by_token):
+            return ordinary(encoding)
+        return Subscription(encoding, self.grant, self.server_side, self.by_token)
+
+    def say(self, reply: say.Subscribed) -> say.Subscribed:
+        """Return what the client is told."""
+        if self.ttl_s is None and not self.grant.data:
+            return reply
+        return say.Subscribed(
+            reply.channel,
+            reply.position,
+            reply.recoverable,
+            reply.asked,
+            reply.recovered,
+            reply.reason,
+            reply.publications,
+            self.ttl_s,
+            self.grant.data,
+            reply.delta,
+        )
+
+
+def _left_s(session: Follower, grant: SubscribeGrant) -> int | None:
+    """Return the seconds that a grant lasts. Raises Refused (110) for one that is over."""
+    if not grant.expire_at:
+        return None
+    left = session.services.expiry.left_s(grant.expire_at)
+    if left <= 0:
+        raise Refused(EXPIRED_ERROR)
+    return left
+
+
+async def enter(
+    session: Follower,
+    channel: ChannelName,
+    grant: SubscribeGrant,
+    since: Position | None = None,
+    tell: Callable[[say.Subscribed], None] | None = None,
+) -> None:
+    """Let a session follow a channel because the server wants it to.
+
+    Args:
+        tell: what is done with the news, in the moment in which the session becomes live; without it the
+            client is told by a push.
+
+    Raises Refused, BrokerUnavailable, or ProtocolViolation (3505) where the session follows too many.
+    """
+    services = session.services
+    namespace = services.hub.namespaces.resolve(channel)
+    if session.gone or channel in session.following:
+        return
+    if len(session.following) >= services.limits.channels:
+        raise ProtocolViolation(CHANNEL_LIMIT)
+    _left_s(session, grant)
+    follow = _Following(grant, server_side=True)
+    command = say.Subscribe(channel, since=since)
+    subscription = follow.subscription(session, namespace, command)
+
+    def arrived(reply: say.Subscribed) -> bool:
+        if session.gone:
+            return False
+        session.following[channel] = subscription
+        (tell or _tell_by_push(session))(follow.say(reply))
+        return True
+
+    session.following[channel] = None
+    try:
+        await services.hub.attach(
+            session, Attachment(channel, subscription.encoding, arrived, since)
+        )
+    except BaseException:
+        session.following.pop(channel, None)
+        raise
+    if grant.expire_at:
+        services.expiry.note(session)
+
+
+def _tell_by_push(session: Follower) -> Callable[[say.Subscribed], None]:
+    return lambda reply: session.push(say.Entered(reply))
+
+
+def unsubscribe(session: Session, command: say.Unsubscribe) -> None:
+    """Stop following a channel because the client asks for it; one that is not followed is no error."""
+    session.leave(command.channel)
+    session.reply(command, say.Unsubscribed(command.channel))

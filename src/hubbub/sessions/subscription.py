@@ -1,0 +1,38 @@
+"""A subscription as its session knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
+
+from hubbub.hub.encoding import Encoding
+from hubbub.sessions.hooks import SubscribeGrant
+
+PLAIN_GRANT: Final = SubscribeGrant()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What is followed, and how.
+
+    Args:
+        encoding: the shared rendering. grant: what whoever allowed it said about it.
+        server_side: whether the server made it. by_token: whether the client shows newer tokens for it.
+    """
+
+    encoding: Encoding
+    grant: SubscribeGrant = PLAIN_GRANT
+    server_side: bool = False
+    by_token: bool = False
+
+    def until(self, expire_at: int, info: bytes) -> Subscription:
+        """Return the subscription with another end (unix seconds; 0: none), and a newer info if given."""
+        grant = replace(self.grant, expire_at=expire_at, info=info or self.grant.info)
+        return replace(self, grant=grant)
+
+
+@lru_cache(maxsize=1024)
+def ordinary(encoding: Encoding) -> Subscription:
+    """Return the subscription of which there is nothing to say: one object for all that share an encoding."""
+    return Subscription(encoding)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import asyncio
+
+from hubbub.errors import SHUTDOWN
+from hubbub.model import Kind
+from hubbub.sessions.gate import AccessSettings
+from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, SubscribeGrant
+from hubbub.sessions.limits import SessionLimits
+from tests.hub.stage import turn
+from tests.sessions.fake_tokens import FakeTokens
+from tests.sessions.speaker import Speaker
+from tests.sessions.stage import Floor, floor
+
+NEWS = FakeTokens(
+    {
+        "ann": ConnectGrant(
+            "ann", channels=("news",), subs={"chat": SubscribeGrant(data=b'{"hi":1}')}
+        ),
+        "many": ConnectGrant("ann", channels=("a", "b", "c")),
+        "nowhere": ConnectGrant("ann", channels=("news", "!control")),
+    }
+)
+
+
+async def publish(place: Floor, channel: str, *numbers: int) -> None:
+    for number in numbers:
+        await place.node.hub.publish(channel, b"%d" % number, Kind.JSON)
+    await turn(3)
+
+
+async def test_the_server_subscribes_a_client_from_the_start() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        await publish(place, "news", 1)
+        ann = Speaker(place)
+        result = await ann.connect(token="ann")
+        assert result["subs"].keys() == {"news", "chat"}
+        assert (result["subs"]["news"]["offset"], result["subs"]["news"]["recoverable"]) == (
+            1,
+            True,
+        )
+        assert result["subs"]["chat"]["data"] == {"hi": 1}
+        await publish(place, "news", 2)
+        (push,) = ann.pushes()
+        assert (push["channel"], push["pub"]["data"], push["pub"]["offset"]) == ("news", 2, 2)
+
+
+async def test_who_comes_back_gets_what_was_missed_in_the_answer() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        first = (await Speaker(place).connect(token="ann"))["subs"]["news"]
+        await publish(place, "news", 1, 2)
+        known = {"recover": True, "epoch": first["epoch"], "offset": first.get("offset", 0)}
+        again = (await Speaker(place).connect(token="ann", subs={"news": known}))["subs"]["news"]
+        assert again["recovered"]
+        assert [pub["data"] for pub in again["publications"]] == [1, 2]
+
+
+async def test_nothing_comes_before_the_answer_and_nothing_is_lost_or_doubled() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        await publish(place, "chat", 1)
+        await publish(place, "news", 1)
+        place.node.broker.moody.gate = asyncio.Event()
+        ann = Speaker(place)
+        connecting = asyncio.create_task(ann.connect(token="ann"))
+        await turn(3)
+        place.node.broker.moody.gate.set()
+        for number in range(2, 30):
+            await publish(place, "news", number)
+        result = await connecting
+        ann.hear()
+        first = result["subs"]["news"]["offset"]
+        offsets = [push["pub"]["offset"] for push in ann.pushes() if push["channel"] == "news"]
+        assert offsets == list(range(first + 1, 30))
+
+
+async def test_a_client_cannot_leave_for_others_what_it_may_not_follow() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        ann = Speaker(place)
+        assert (await ann.connect(token="nowhere"))["error"]["code"] == 107
+        assert ann.session.following == {}
+        assert place.node.hub.statistics.subscriptions == 0
+
+
+async def test_more_server_side_channels_than_there_may_be() -> None:
+    async with floor(SessionLimits(channels=2), trusting=False, tokens=NEWS) as place:
+        ann = Speaker(place)
+        await ann.connect(token="many")
+        assert ann.code == 3505
+
+
+async def test_names_that_a_client_asks_for_at_first_are_not_for_those_who_can_subscribe() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        assert "subs" not in await ann.connect(subs={"news": {}})
+
+
+async def test_everybody_has_a_channel_of_ones_own_where_that_is_switched_on() -> None:
+    access = AccessSettings(personal_channel=True)
+    async with floor(access=access) as place:
+        assert list((await Speaker(place).connect(data={"user": "ann"}))["subs"]) == ["#ann"]
+        assert "subs" not in await Speaker(place).connect()
+
+
+async def test_a_user_has_so_many_connections_and_no_more() -> None:
+    async with floor(SessionLimits(user_connections=2)) as place:
+        speakers = [Speaker(place) for _ in range(4)]
+        for speaker in speakers[:3]:
+            await speaker.connect(data={"user": "ann"})
+        assert [speaker.code for speaker in speakers] == [0, 0, 3504, 0]
+        speakers[0].session.end(speakers[2].carrier.closes[0])
+        await speakers[3].connect(data={"user": "ann"})
+        assert speakers[3].code == 0
+
+
+async def test_who_leaves_while_the_application_thinks_is_not_let_in() -> None:
+    thinking = asyncio.Event()
+
+    async def hook(ask: ConnectAsk) -> ConnectGrant:
+        await thinking.wait()
+        return ConnectGrant("ann", channels=("news",))
+
+    async with floor() as place:
+        place.hooks.connect = hook
+        ann = Speaker(place)
+        connecting = asyncio.create_task(ann.connect())
+        await turn(3)
+        ann.session.end(SHUTDOWN)
+        thinking.set()
+        await connecting
+        assert place.registry.of_user("ann") == ()
+        assert place.node.hub.statistics.subscriptions == 0

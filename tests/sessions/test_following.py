@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import asyncio
+
+from hubbub.errors import SERVER_UNSUBSCRIBED
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.options import Override
+from hubbub.model import Kind
+from hubbub.sessions.following import enter
+from hubbub.sessions.hooks import EventKind, SubscribeGrant
+from tests.hub.stage import turn
+from tests.sessions.speaker import Speaker
+from tests.sessions.stage import Floor, floor
+
+
+async def say(place: Floor, number: int) -> None:
+    await place.node.hub.publish("room", b"%d" % number, Kind.JSON)
+    await turn(3)
+
+
+async def test_the_server_subscribes_and_unsubscribes_a_client() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        await say(place, 1)
+        await enter(ann.session, "room", SubscribeGrant(info=b'{"seat":7}', data=b'{"a":1}'))
+        await say(place, 2)
+        start, published = [push for push in ann.pushes() if "join" not in push]
+        assert start["subscribe"] == {
+            "recoverable": True,
+            "epoch": start["subscribe"]["epoch"],
+            "offset": 1,
+            "positioned": True,
+            "data": {"a": 1},
+        }
+        assert published["pub"]["offset"] == 2
+        members = await place.node.hub.members("room")
+        assert [info.chan_info for info in members.values()] == [b'{"seat":7}']
+        await enter(ann.session, "room", SubscribeGrant())  # twice is once
+        ann.session.drop("room", SERVER_UNSUBSCRIBED)
+        await say(place, 3)
+        assert [push["unsubscribe"]["code"] for push in ann.pushes()] == [2000]
+        assert await place.node.hub.members("room") == {}
+
+
+async def test_a_gap_in_what_the_server_subscribed_ends_the_connection() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect()
+        await enter(ann.session, "room", SubscribeGrant())
+        channel = place.node.hub._following.get("room")
+        assert channel is not None
+        place.node.hub._tell(channel, "gap")
+        assert ann.code == 3010
+
+
+async def test_what_is_on_its_way_is_judged_anew_when_the_server_ends_it() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect()
+        place.node.broker.moody.gate = asyncio.Event()
+        asking = asyncio.create_task(ann.ask(subscribe={"channel": "room"}))
+        await turn(3)
+        ann.session.drop("room", SERVER_UNSUBSCRIBED)
+        assert ann.code == 3011
+        place.node.broker.moody.gate.set()
+        await asking
+        assert place.node.hub.statistics.subscriptions == 0
+
+
+async def test_joins_are_pushed_where_the_namespace_or_the_grant_says_so() -> None:
+    async with floor(namespace=Namespace(push_join_leave=True)) as place:
+        ann, bob = Speaker(place), Speaker(place)
+        for one, name in ((ann, "ann"), (bob, "bob")):
+            await one.connect(data={"user": name})
+        await ann.ask(subscribe={"channel": "room"})
+        await enter(
+            bob.session, "room", SubscribeGrant(override=Override(force_push_join_leave=False))
+        )
+        cid = Speaker(place)
+        await cid.connect(data={"user": "cid"})
+        await cid.ask(subscribe={"channel": "room"})
+        joined = [push["join"]["info"]["user"] for push in ann.pushes() if "join" in push]
+        assert joined[-2:] == ["bob", "cid"]
+        assert not [push for push in bob.pushes() if "join" in push]
+
+
+async def test_the_application_is_told_in_order_and_with_numbers() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        for channel in ("a", "b"):
+            await ann.ask(subscribe={"channel": channel})
+        await ann.ask(unsubscribe={"channel": "a"})
+        ann.session.drop("b", SERVER_UNSUBSCRIBED)
+        ann.session.dismiss()
+        told = [(each.kind, each.number, each.channel, each.code) for each in place.events]
+        assert told == [
+            (EventKind.UNSUBSCRIBED, 1, "a", 0),
+            (EventKind.UNSUBSCRIBED, 2, "b", 2000),
+            (EventKind.DISCONNECTED, 3, "", 3001),
+        ]
+        assert {each.key for each in place.events} == {ann.session.id}
+        assert [each.client.user for each in place.events if each.client] == ["ann"] * 3
+
+
+async def test_of_somebody_who_was_never_let_in_nobody_is_told() -> None:
+    async with floor() as place:
+        Speaker(place).session.dismiss()
+        assert place.events == []
