@@ -116,3 +116,17 @@ def test_a_log_that_nobody_reads_stops_nobody(stream: io.StringIO) -> None:
         stream.close()
 
     structlog.get_logger("x").warning("is anybody there?")
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_a_traceback_shows_no_values(kind: type[io.StringIO]) -> None:
+    stream = kind()
+    telemetry.set_up("info", stream)
+    shown_by_client = "wL3m" + "S9qZ"
+    try:
+        raise ValueError("a bug")
+    except ValueError as fault:
+        structlog.get_logger("x").error("it failed", exc_info=fault)
+        logging.getLogger("somewhere").error("it failed", exc_info=fault)
+    assert stream.getvalue().count("ValueError: a bug") == 2
+    assert shown_by_client not in stream.getvalue()

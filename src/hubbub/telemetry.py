@@ -59,7 +59,8 @@ def set_up(level: str = "warning", stream: TextIO | None = None) -> None:
         hide_secrets,
     ]
     last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # Not rich's tracebacks: they show the values of variables, tokens and messages included.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if stream.isatty()
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -39,9 +39,19 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Streamed:
+    """What a stream says last contains `says`; it begins with HTTP 200."""
+
+    says: str
+
+    def __str__(self) -> str:
+        return f"the stream says `{self.says}` and ends"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One mistake: what a client sends, in order, and the answer that comes in the end."""
 
     wrong: str
     send: Sequence[bytes]
-    answer: Http | Closed | Told
+    answer: Http | Closed | Told | Streamed

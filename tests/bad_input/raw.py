@@ -97,6 +97,14 @@ class Raw:
         lengths = [line.split(b":")[1] for line in lines if line.startswith(b"content-length:")]
         return int(head.split()[1]), self.receive(int(lengths[0])) if lengths else b""
 
+    def rest(self) -> bytes:
+        """Return everything up to the end of the connection."""
+        before = -1
+        while len(self._buffer) > before:
+            before = len(self._buffer)
+            self._buffer = self.receive(before + 1) + self._buffer
+        return self._buffer
+
     def frame(self) -> Frame | None:
         """Return the next frame, None at the end of the connection."""
         head = self.receive(2)

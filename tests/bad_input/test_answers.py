@@ -9,7 +9,7 @@ import pytest
 
 from tests.bad_input.cases import SETTINGS, TABLE
 from tests.bad_input.http_cases import post
-from tests.bad_input.mistakes import Case, Closed, Http, Told
+from tests.bad_input.mistakes import Case, Closed, Http, Streamed, Told
 from tests.bad_input.raw import CLOSE, TEXT, Raw, frame, handshake
 from tests.docs.served import Served
 
@@ -36,6 +36,11 @@ def test_a_mistake_is_answered(served: Served, entry: str, case: Case) -> None:
         if isinstance(case.answer, Http):
             status, body = client.response()
             assert (status, case.answer.says in body.decode()) == (case.answer.status, True), body
+        elif isinstance(case.answer, Streamed):
+            assert client.response()[0] == 200
+            last = client.rest().rpartition(b'{"push"')[2].decode()
+            assert case.answer.says in last
+            assert last.endswith("\r\n0\r\n\r\n")
         else:
             assert client.response()[0] == 101
             if isinstance(case.answer, Closed):
