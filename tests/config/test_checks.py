@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic_core import PydanticCustomError
 
-from hubbub.config.checks import bounded, is_loopback, listed, redacted
+from hubbub.config.checks import bounded, is_loopback, listed, redacted, sound
+from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 
 
@@ -41,3 +43,13 @@ def test_a_list_may_be_written_with_commas() -> None:
 def test_what_is_in_bounds_comes_back() -> None:
     settings = HubSettings()
     assert bounded(settings) is settings
+
+
+def test_a_namespace_says_all_that_is_wrong_with_it() -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        sound(Namespace(history_size=-1, name="[a-z"))
+
+    faults = dict((caught.value.context or {})["faults"])
+    assert faults.keys() == {"history_size", "name"}
+    assert faults["name"].startswith("is no regular expression: ")
+    assert sound(Namespace(name="[a-z]+")).name == "[a-z]+"

@@ -7,11 +7,13 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
+
+from hubbub.hub.namespaces import Namespace
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _T = TypeVar("_T")
@@ -74,9 +76,25 @@ def is_loopback(host: str) -> bool:
 
 def bounded(part: _T) -> _T:
     """Refuse numbers that no bound, size or time can be; all of one part at once."""
-    faults = list(faults_of(part))
-    if faults:
-        raise PydanticCustomError("faults", "out of bounds", {"faults": faults})
+    return _faultless(part, faults_of(part))
+
+
+def sound(namespace: Namespace) -> Namespace:
+    """Refuse options that no channel can have; all of one namespace at once."""
+    return _faultless(namespace, (*faults_of(namespace), *_expression_faults(namespace)))
+
+
+def _expression_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
+    try:
+        re.compile(namespace.name)
+    except re.error as fault:
+        yield "name", f"is no regular expression: {fault}"
+
+
+def _faultless(part: _T, faults: Iterable[tuple[str, str]]) -> _T:
+    found = list(faults)
+    if found:
+        raise PydanticCustomError("faults", "out of bounds", {"faults": found})
     return part
 
 

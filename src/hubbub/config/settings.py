@@ -25,6 +25,7 @@ from hubbub.config.checks import (
     is_loopback,
     listed,
     redacted,
+    sound,
     worker_count,
     wrong,
 )
@@ -67,7 +68,7 @@ def _check_name(name: str) -> str:
     return name
 
 
-_Bounded: TypeAlias = Annotated[Namespace, AfterValidator(bounded)]
+_Bounded: TypeAlias = Annotated[Namespace, AfterValidator(sound)]
 _Keys: TypeAlias = Annotated[tuple[ApiKeySettings, ...], BeforeValidator(named_keys)]
 _Seconds: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
