@@ -17,6 +17,7 @@ from hubbub.brokers.contract import HistoryQuery
 from hubbub.errors import BrokerUnavailable
 from tests.contracts.broker_feed import FeedContract
 from tests.contracts.broker_history import HistoryContract, RecoverContract
+from tests.contracts.broker_prefixes import PrefixContract
 from tests.contracts.broker_presence import OccupancyContract, PresenceContract
 from tests.contracts.broker_publish import PublishContract
 from tests.contracts.broker_stage import (
@@ -118,6 +119,7 @@ class BrokerContract(
     RecoverContract,
     HistoryContract,
     FeedContract,
+    PrefixContract,
     PresenceContract,
     OccupancyContract,
     LifeContract,

@@ -202,6 +202,18 @@ class Feed(Protocol):
         """Stop the delivery of these channels, soon; what is on its way may still arrive."""
         ...
 
+    async def subscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Subscribe this node to all channels whose names begin with one of these; return when confirmed.
+
+        However many subscriptions a channel matches, by its name and by prefixes, each entry and announcement
+        is delivered once, without a break where subscriptions come and go.
+        """
+        ...
+
+    def unsubscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Stop the delivery for the sake of these prefixes, soon."""
+        ...
+
     def announce(self, channel: ChannelName, payload: bytes) -> asyncio.Future[None]:
         """Send an unstored, unnumbered message to subscribed nodes, at most once, own node included.
 

@@ -95,6 +95,44 @@ class Leases:
                 del self._nodes[node]
 
 
+class NodePresence:
+    """Write presence entries under the lease of one node."""
+
+    __slots__ = ("_leases", "node")
+
+    def __init__(self, leases: Leases) -> None:
+        self._leases = leases
+        self.node = ""
+
+    async def enter(
+        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
+    ) -> Occupancy | None:
+        """Write a session's entry."""
+        return self._leases.enter(self.node, channel, session, member, watched)
+
+    async def leave(
+        self, channel: ChannelName, session: SessionId, *, watched: bool = False
+    ) -> None:
+        """Remove a session's entry."""
+        self._leases.leave(self.node, channel, session)
+
+    async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
+        """Return the entries of nodes whose lease is alive."""
+        return self._leases.members(channel)
+
+    async def renew(self) -> None:
+        """Extend this node's lease."""
+        self._leases.renew(self.node)
+
+    async def reap(self) -> Sequence[Ghost]:
+        """Remove and return the entries of dead nodes."""
+        return self._leases.reap(self.node)
+
+    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
+        """Return the watched channels that have been empty for so long."""
+        return self._leases.vacate(linger_s)
+
+
 class Watch:
     """Remember which watched channels are occupied, and which of them have nobody just now."""
 

@@ -20,9 +20,10 @@ class Exchange:
     so that all receivers see one order.
     """
 
-    __slots__ = ("_busy", "_receivers", "_waiting")
+    __slots__ = ("_busy", "_prefixes", "_receivers", "_waiting")
 
     def __init__(self) -> None:
+        self._prefixes: dict[str, tuple[Receiver, ...]] = {}
         self._receivers: dict[ChannelName, tuple[Receiver, ...]] = {}
         self._waiting: deque[Delivery] = deque()
         self._busy = False
@@ -30,28 +31,32 @@ class Exchange:
     def subscribe(self, receiver: Receiver, channels: Iterable[ChannelName]) -> None:
         """Let a receiver take what is delivered to these channels from now on."""
         for channel in channels:
-            receivers = self._receivers.get(channel, ())
-            if receiver not in receivers:
-                self._receivers[channel] = (*receivers, receiver)
+            _join(self._receivers, channel, receiver)
 
     def unsubscribe(self, receiver: Receiver, channels: Iterable[ChannelName]) -> None:
         """Stop the delivery of these channels to a receiver."""
         for channel in channels:
-            rest = tuple(other for other in self._receivers.get(channel, ()) if other != receiver)
-            if rest:
-                self._receivers[channel] = rest
-            else:
-                self._receivers.pop(channel, None)
+            _part(self._receivers, channel, receiver)
+
+    def subscribe_prefixes(self, receiver: Receiver, prefixes: Iterable[str]) -> None:
+        """Let a receiver take what is delivered to all channels whose names begin so."""
+        for prefix in prefixes:
+            _join(self._prefixes, prefix, receiver)
+
+    def unsubscribe_prefixes(self, receiver: Receiver, prefixes: Iterable[str]) -> None:
+        """Stop the delivery to a receiver for the sake of these prefixes."""
+        for prefix in prefixes:
+            _part(self._prefixes, prefix, receiver)
 
     def leave(self, receiver: Receiver) -> None:
         """Forget a receiver altogether."""
-        self.unsubscribe(
-            receiver, [name for name, all_ in self._receivers.items() if receiver in all_]
-        )
+        for table in (self._receivers, self._prefixes):
+            for name in [name for name, all_ in table.items() if receiver in all_]:
+                _part(table, name, receiver)
 
     def deliver(self, channel: ChannelName, what: Entry | bytes) -> None:
         """Hand an entry, or an announcement's payload, to the channel's receivers."""
-        if channel not in self._receivers:
+        if channel not in self._receivers and not self._prefixes:
             return
         if self._busy:
             self._waiting.append((channel, what))
@@ -65,7 +70,10 @@ class Exchange:
             self._busy = False
 
     def _hand_out(self, channel: ChannelName, what: Entry | bytes) -> None:
-        for receiver in self._receivers.get(channel, ()):
+        receivers = self._receivers.get(channel, ())
+        if self._prefixes:
+            receivers = self._all(channel, receivers)
+        for receiver in receivers:
             try:
                 if isinstance(what, Entry):
                     receiver.on_entry(channel, what)
@@ -75,6 +83,27 @@ class Exchange:
                 asyncio.get_running_loop().call_exception_handler(
                     {"message": f"a receiver failed on channel {channel!r}", "exception": error}
                 )
+
+    def _all(self, channel: ChannelName, receivers: tuple[Receiver, ...]) -> tuple[Receiver, ...]:
+        """Return those who have subscribed a channel by its name or by a prefix, each once."""
+        for prefix, more in self._prefixes.items():
+            if channel.startswith(prefix):
+                receivers += tuple(each for each in more if each not in receivers)
+        return receivers
+
+
+def _join(table: dict[str, tuple[Receiver, ...]], name: str, receiver: Receiver) -> None:
+    receivers = table.get(name, ())
+    if receiver not in receivers:
+        table[name] = (*receivers, receiver)
+
+
+def _part(table: dict[str, tuple[Receiver, ...]], name: str, receiver: Receiver) -> None:
+    rest = tuple(other for other in table.get(name, ()) if other != receiver)
+    if rest:
+        table[name] = rest
+    else:
+        table.pop(name, None)
 
 
 class Keys:

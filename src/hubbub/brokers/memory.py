@@ -11,36 +11,33 @@ from itertools import islice
 
 from hubbub.brokers.contract import (
     Feed,
-    Ghost,
     Health,
     HistoryPage,
     HistoryQuery,
     Log,
-    Occupancy,
     Presence,
     Receiver,
     Recovery,
     Stored,
 )
-from hubbub.brokers.leases import Leases
+from hubbub.brokers.leases import NodePresence
 from hubbub.brokers.local import Exchange, failed
 from hubbub.brokers.recovery import recover
 from hubbub.brokers.world import MemorySettings, World
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
-from hubbub.model import ChannelName, Position, Retention, SessionId
+from hubbub.model import ChannelName, Position, Retention
 
 __all__ = ["MemoryBroker", "MemorySettings", "World"]
 
 
 class Membership:
-    """Whether a node belongs to its world now, and under which name, loop and receiver."""
+    """Whether a node belongs to its world now, and with which loop and receiver."""
 
-    __slots__ = ("loop", "node", "receiver", "state")
+    __slots__ = ("loop", "receiver", "state")
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.node = ""
         self.receiver: Receiver | None = None
         self.state = "not started yet"
 
@@ -122,6 +119,17 @@ class MemoryFeed:
         if self._membership.receiver is not None:
             self._exchange.unsubscribe(self._membership.receiver, channels)
 
+    async def subscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Subscribe this node to all channels whose names begin so, at once."""
+        if self._membership.receiver is None:
+            raise self._membership.missing()
+        self._exchange.subscribe_prefixes(self._membership.receiver, prefixes)
+
+    def unsubscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Stop the delivery for the sake of these prefixes, at once."""
+        if self._membership.receiver is not None:
+            self._exchange.unsubscribe_prefixes(self._membership.receiver, prefixes)
+
     def announce(self, channel: ChannelName, payload: bytes) -> asyncio.Future[None]:
         """Hand an announcement to the receivers before returning."""
         loop = self._membership.loop
@@ -133,44 +141,6 @@ class MemoryFeed:
         return future
 
 
-class MemoryPresence:
-    """Write presence entries under this node's lease."""
-
-    __slots__ = ("_leases", "_membership")
-
-    def __init__(self, leases: Leases, membership: Membership) -> None:
-        self._leases = leases
-        self._membership = membership
-
-    async def enter(
-        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
-    ) -> Occupancy | None:
-        """Write a session's entry."""
-        return self._leases.enter(self._membership.node, channel, session, member, watched)
-
-    async def leave(
-        self, channel: ChannelName, session: SessionId, *, watched: bool = False
-    ) -> None:
-        """Remove a session's entry."""
-        self._leases.leave(self._membership.node, channel, session)
-
-    async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
-        """Return the entries of nodes whose lease is alive."""
-        return self._leases.members(channel)
-
-    async def renew(self) -> None:
-        """Extend this node's lease."""
-        self._leases.renew(self._membership.node)
-
-    async def reap(self) -> Sequence[Ghost]:
-        """Remove and return the entries of dead nodes."""
-        return self._leases.reap(self._membership.node)
-
-    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
-        """Return the watched channels that have been empty for so long."""
-        return self._leases.vacate(linger_s)
-
-
 class MemoryBroker:
     """Be one node of a world; alone in a world of its own when none is given."""
 
@@ -179,13 +149,14 @@ class MemoryBroker:
         self._membership = Membership()
         self.log: Log = MemoryLog(self._world, self._membership)
         self.feed: Feed = MemoryFeed(self._world.exchange, self._membership)
-        self.presence: Presence = MemoryPresence(self._world.leases, self._membership)
+        self._presence = NodePresence(self._world.leases)
+        self.presence: Presence = self._presence
 
     async def start(self, node: str, receiver: Receiver) -> None:
         """Join the world."""
         membership = self._membership
         membership.loop = asyncio.get_running_loop()
-        membership.node = node
+        self._presence.node = node
         membership.receiver = receiver
         membership.state = "running"
         self._world.leases.renew(node)
@@ -201,6 +172,6 @@ class MemoryBroker:
         membership = self._membership
         if membership.receiver is not None:
             self._world.exchange.leave(membership.receiver)
-            self._world.leases.give_up(membership.node)
+            self._world.leases.give_up(self._presence.node)
         membership.loop = membership.receiver = None
         membership.state = "closed"

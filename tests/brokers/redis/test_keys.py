@@ -19,6 +19,9 @@ def test_everything_of_a_channel_is_in_one_slot_of_a_cluster() -> None:
     assert names.meta == b"app:{0}:m:room:1"
     assert names.stream == b"app:{0}:s:room:1"
     assert names.wire == b"app:{0}:c3:room:1"
+    assert layout.wires("room:") == b"app:{0}:c3:room:"
+    assert layout.channel_of(names.wire) == "room:1"
+    assert layout.channel_of(b"app:{0}:c3:a}:c3:b") == "a}:c3:b"
     others = [
         layout.idempotency("room:1", "key"),
         layout.members("room:1"),

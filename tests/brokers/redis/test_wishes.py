@@ -23,15 +23,15 @@ class Server:
 
     def __init__(self) -> None:
         self.subscribed: set[bytes] = set()
-        self.confirmations: deque[bytes] = deque()
+        self.confirmations: deque[tuple[bytes, bool]] = deque()
 
     def take(self, wishes: Wishes) -> list[bytes]:
         """Execute what is to be sent now; return the names that were settled without it."""
         change = wishes.take()
         self.subscribed |= set(change.subscribe)
-        self.confirmations += change.subscribe
+        self.confirmations += [(name, True) for name in change.subscribe]
         self.subscribed -= set(change.unsubscribe)
-        self.confirmations += change.unsubscribe
+        self.confirmations += [(name, False) for name in change.unsubscribe]
         return change.settled
 
 
@@ -40,6 +40,7 @@ def test_the_last_wish_wins_and_every_wait_ends(steps: list[tuple[str, bytes]]) 
     wishes, server = Wishes(), Server()
     wanted: set[bytes] = set()
     waiting: set[bytes] = set()
+    standing: set[bytes] = set()
     for verb, name in steps:
         if verb == "want":
             wanted.add(name)
@@ -53,20 +54,22 @@ def test_the_last_wish_wins_and_every_wait_ends(steps: list[tuple[str, bytes]]) 
         elif verb == "flush":
             waiting -= set(server.take(wishes))
         elif verb == "confirm" and server.confirmations:
-            first = server.confirmations.popleft()
-            if wishes.confirm(first):
+            first, stands = server.confirmations.popleft()
+            standing = standing | {first} if stands else standing - {first}
+            if wishes.confirm(first, stands):
                 assert (first in server.subscribed) == (first in wanted)
                 waiting.discard(first)
         elif verb == "cut":
-            server = Server()
+            server, standing = Server(), set()
             waiting -= set(wishes.interrupt())
         assert {each for each in (b"a", b"b", b"c") if each in wishes} == wanted
+        assert {each for each in (b"a", b"b", b"c") if wishes.stands(each)} == standing
 
     for _ in range(3):
         waiting -= set(server.take(wishes))
         while server.confirmations:
-            first = server.confirmations.popleft()
-            if wishes.confirm(first):
+            first, stands = server.confirmations.popleft()
+            if wishes.confirm(first, stands):
                 waiting.discard(first)
     assert server.subscribed == wanted
     assert waiting == set()
@@ -96,7 +99,7 @@ def test_names_are_asked_for_in_the_order_of_the_wishes() -> None:
 def test_a_confirmation_that_nobody_awaits_changes_nothing() -> None:
     wishes = Wishes()
 
-    assert not wishes.confirm(b"a")
+    assert not wishes.confirm(b"a", stands=True)
     wishes.want(b"a")
-    assert not wishes.confirm(b"a")
+    assert not wishes.confirm(b"a", stands=True)
     assert wishes.take().subscribe == [b"a"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from hubbub.brokers.redis.address import Address
 from hubbub.brokers.redis.command import Again
@@ -21,11 +22,20 @@ from hubbub.model import ChannelName
 class RedisFeed:
     """Carry entries and announcements from Redis to this node's receiver."""
 
-    __slots__ = ("_channels", "_commands", "_delivery", "_layout", "_probe_wire", "_subscription")
+    __slots__ = (
+        "_by_prefix",
+        "_channels",
+        "_commands",
+        "_delivery",
+        "_layout",
+        "_probe_wire",
+        "_subscription",
+    )
 
     def __init__(
         self, address: Address, settings: RedisSettings, commands: Commands, layout: Layout
     ) -> None:
+        self._by_prefix = False
         self._channels: dict[bytes, ChannelName] = {}
         self._commands = commands
         self._delivery: Delivery | None = None
@@ -88,6 +98,16 @@ class RedisFeed:
             self._channels.pop(wire, None)
             self._subscription.release(wire)
 
+    async def subscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Subscribe this node to all channels whose names begin so; see `subscribe`."""
+        self._by_prefix = True
+        await self._subscription.subscribe_prefixes([self._layout.wires(each) for each in prefixes])
+
+    def unsubscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Stop the delivery for the sake of these prefixes."""
+        for prefix in prefixes:
+            self._subscription.release_prefix(self._layout.wires(prefix))
+
     def announce(self, channel: ChannelName, payload: bytes) -> asyncio.Future[None]:
         """Send an unstored message to subscribed nodes, in order with this node's publishes."""
         wire = self._layout.channel(channel).wire
@@ -106,6 +126,10 @@ class RedisFeed:
             delivery.deliver(channel, data)
         elif name == self._probe_wire:
             delivery.take_probe(data)
+        elif self._by_prefix:
+            # Its name may have been released a moment ago, while a prefix goes on.
+            with suppress(UnicodeDecodeError):
+                delivery.deliver(self._layout.channel_of(name), data)
 
     def on_restored(self) -> None:
         """Pass on that the feed stands again."""

@@ -68,6 +68,14 @@ class Layout:
             f"{root}:c{self._database}:{channel}".encode(),
         )
 
+    def wires(self, prefix: str) -> bytes:
+        """Return what the Pub/Sub channels of all channels begin with whose names begin with `prefix`."""
+        return f"{self._root('')}:c{self._database}:{prefix}".encode()
+
+    def channel_of(self, wire: bytes) -> ChannelName:
+        """Return whose Pub/Sub channel it is; raises UnicodeDecodeError where no channel can be."""
+        return wire.partition(b"}:c%d:" % self._database)[2].decode()
+
     def idempotency(self, channel: ChannelName, key: str) -> bytes:
         """Return the key that remembers a publication's idempotency key; unambiguous for any two names."""
         return f"{self._root(channel)}:i:{len(channel)}:{channel}:{key}".encode()

@@ -1,5 +1,6 @@
-"""One connection that hears Redis channels by name: the wish, its confirmation, and the return after a loss.
+"""One connection that hears Redis channels: the wish, its confirmation, and the return after a loss.
 
+Channels are wished for by name, or many at once by what their names begin with; each message is heard once.
 Wishes of one loop turn go out together; messages are handed over in the turn in which they arrive, without
 a task between. After a loss everything is subscribed again, a PING is sent behind it, and when its answer
 is there, the listener learns that the subscriptions stand again.
@@ -13,17 +14,18 @@ from typing import Protocol
 
 from hubbub.brokers.redis.address import Address
 from hubbub.brokers.redis.failures import ErrorReply, explain
+from hubbub.brokers.redis.globs import Standing, glob_of
 from hubbub.brokers.redis.lifeline import Lifeline
-from hubbub.brokers.redis.link import Arguments, Link, pack
+from hubbub.brokers.redis.link import Link, pack
 from hubbub.brokers.redis.settings import RedisSettings
-from hubbub.brokers.redis.wishes import Wishes
+from hubbub.brokers.redis.wanted import Wanted
 from hubbub.errors import BrokerUnavailable
 
 _RESTORED = b"hubbub-restored"
 
 
 class Listener(Protocol):
-    """Hear what is said on the subscribed names. Nothing here waits or raises."""
+    """Hear what is said on the subscribed names, each message once. Nothing here waits or raises."""
 
     def on_message(self, name: bytes, data: bytes) -> None:
         """Take a message of a name that is, or was a moment ago, subscribed."""
@@ -34,47 +36,33 @@ class Listener(Protocol):
         ...
 
 
-class _Waiter:
-    """Somebody who waits until a number of names is settled."""
-
-    __slots__ = ("done", "missing")
-
-    def __init__(self, missing: set[bytes]) -> None:
-        self.missing = missing
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def settle(self, name: bytes) -> None:
-        self.missing.discard(name)
-        if not self.missing and not self.done.done():
-            self.done.set_result(None)
-
-
 class Subscription:
     """Keep one subscription connection to Redis, whatever happens to it."""
 
     __slots__ = (
-        "_batch",
         "_flushing",
         "_interrupted",
         "_lifeline",
         "_link",
         "_listener",
+        "_names",
+        "_patterns",
+        "_prefixes",
         "_timeout_s",
-        "_waiters",
-        "_wishes",
         "standing",
     )
 
     def __init__(self, address: Address, settings: RedisSettings) -> None:
-        self._batch = settings.bounds.subscribe_names
         self._flushing = False
         self._interrupted = False
         self._lifeline = Lifeline(address, settings, self)
         self._link: Link | None = None
         self._listener: Listener | None = None
+        batch = settings.bounds.subscribe_names
+        self._names = Wanted("SUBSCRIBE", "UNSUBSCRIBE", batch)
+        self._patterns = Wanted("PSUBSCRIBE", "PUNSUBSCRIBE", batch)
+        self._prefixes = Standing()
         self._timeout_s = settings.command_timeout_s
-        self._waiters: dict[bytes, list[_Waiter]] = {}
-        self._wishes = Wishes()
         self.standing = False
         """Whether everything that is wanted is heard."""
 
@@ -111,26 +99,26 @@ class Subscription:
 
         Raises BrokerUnavailable when that takes too long; the names are then released, unless others wait.
         """
+        await self._subscribe(self._names, names)
+
+    async def subscribe_prefixes(self, prefixes: Sequence[bytes]) -> None:
+        """Hear all names that begin with these; see `subscribe`."""
+        await self._subscribe(self._patterns, [glob_of(prefix) for prefix in prefixes])
+
+    async def _subscribe(self, wanted: Wanted, names: Sequence[bytes]) -> None:
         if self._lifeline.closed:
             raise BrokerUnavailable(self._lifeline.reason)
-        missing = {name for name in names if not self._wishes.want(name)}
-        if not missing:
+        waiter = wanted.want(names)
+        if waiter is None:
             return
-        waiter = _Waiter(missing)
-        for name in missing:
-            self._waiters.setdefault(name, []).append(waiter)
         self._wake()
         # Not asyncio.timeout: the hub steps this outside of a task until it first waits.
         await asyncio.wait({waiter.done}, timeout=self._timeout_s)
         if waiter.done.done():
             await waiter.done
             return
-        for name in waiter.missing:
-            others = self._waiters.get(name, [])
-            if waiter in others:
-                others.remove(waiter)
-            if not others:
-                self.release(name)
+        wanted.give_up(waiter)
+        self._wake()
         raise BrokerUnavailable(
             self._lifeline.reason
             or f"Redis did not confirm a subscription in {self._timeout_s:g} s"
@@ -138,11 +126,16 @@ class Subscription:
 
     def wants(self, name: bytes) -> bool:
         """Tell whether a name is wished for, whatever the connection does."""
-        return name in self._wishes
+        return name in self._names
 
     def release(self, name: bytes) -> None:
         """Hear a name no longer."""
-        self._wishes.release(name)
+        self._names.release(name)
+        self._wake()
+
+    def release_prefix(self, prefix: bytes) -> None:
+        """Hear names that begin with this no longer, for this reason."""
+        self._patterns.release(glob_of(prefix))
         self._wake()
 
     def _wake(self) -> None:
@@ -154,19 +147,9 @@ class Subscription:
         self._flushing = False
         if self._link is None or not self._link.is_open:
             return
-        change = self._wishes.take()
-        commands = [
-            *_batched("SUBSCRIBE", change.subscribe, self._batch),
-            *_batched("UNSUBSCRIBE", change.unsubscribe, self._batch),
-        ]
+        commands = [*self._names.commands(), *self._patterns.commands()]
         if commands:
             self._link.write(b"".join(map(pack, commands)))
-        for name in change.settled:
-            self._settle(name)
-
-    def _settle(self, name: bytes) -> None:
-        for waiter in self._waiters.pop(name, ()):
-            waiter.settle(name)
 
     # ── the life of the connection (lifeline.Owner) ─────────────────────────
 
@@ -184,8 +167,9 @@ class Subscription:
         self._link = None
         self.standing = False
         self._interrupted = True
-        for name in self._wishes.interrupt():
-            self._settle(name)
+        self._names.interrupt()
+        self._patterns.interrupt()
+        self._prefixes.clear()
 
     def on_reply(self, reply: object) -> None:
         """Take a message, a confirmation, the mark behind a return, or an error."""
@@ -195,11 +179,22 @@ class Subscription:
         elif isinstance(reply, ErrorReply):
             self._lifeline.drop(explain(reply).sentence)
         elif isinstance(reply, list) and len(reply) == 3:
-            # subscribe or unsubscribe, the name, how many are subscribed
-            if self._wishes.confirm(reply[1]):
-                self._settle(reply[1])
+            # subscribe, unsubscribe, or the same of a pattern; the name; how many are subscribed
+            self._confirm(reply[0], reply[1])
+        elif isinstance(reply, list) and len(reply) == 4:
+            _, glob, name, data = reply  # pmessage
+            # What stands by its name has come by its name.
+            if self._listener and not self._names.stands(name) and self._prefixes.leads(glob):
+                self._listener.on_message(name, data)
         elif reply in (_RESTORED, [b"pong", _RESTORED]):
             self._stand()
+
+    def _confirm(self, kind: bytes, name: bytes) -> None:
+        if kind in (b"subscribe", b"unsubscribe"):
+            self._names.confirm(name, kind == b"subscribe")
+        else:
+            self._prefixes.note(name, kind == b"psubscribe")
+            self._patterns.confirm(name, kind == b"psubscribe")
 
     def _stand(self) -> None:
         self.standing = True
@@ -208,7 +203,3 @@ class Subscription:
             self._interrupted = False
             if self._listener is not None:
                 self._listener.on_restored()
-
-
-def _batched(verb: str, names: list[bytes], size: int) -> list[Arguments]:
-    return [(verb, *names[at : at + size]) for at in range(0, len(names), size)]

@@ -17,6 +17,7 @@ class _Name:
     wanted: bool = False
     asked: bool = False
     unconfirmed: int = 0
+    stands: bool = False
 
     @property
     def settled(self) -> bool:
@@ -83,12 +84,18 @@ class Wishes:
         self._changed.clear()
         return change
 
-    def confirm(self, name: bytes) -> bool:
+    def stands(self, name: bytes) -> bool:
+        """Tell whether Redis sends what is said on a name, at this place of what it sends."""
+        known = self._names.get(name)
+        return known is not None and known.stands
+
+    def confirm(self, name: bytes, stands: bool) -> bool:
         """Learn that Redis confirmed a command for a name; tell whether it is settled now."""
         known = self._names.get(name)
         if known is None or not known.unconfirmed:
             return False
         known.unconfirmed -= 1
+        known.stands = stands
         settled = known.settled
         if settled:
             self._forget(name, known)
@@ -103,7 +110,7 @@ class Wishes:
         for name in dropped:
             del self._names[name]
         for known in self._names.values():
-            known.asked = False
+            known.asked = known.stands = False
             known.unconfirmed = 0
         self._changed = dict.fromkeys(self._names)
         return dropped

@@ -9,18 +9,16 @@ from typing import Any, TypeVar
 
 from hubbub.brokers.contract import (
     Feed,
-    Ghost,
     Health,
     HistoryPage,
     HistoryQuery,
     Log,
-    Occupancy,
     Presence,
     Receiver,
     Recovery,
     Stored,
 )
-from hubbub.brokers.leases import Leases
+from hubbub.brokers.leases import Leases, NodePresence
 from hubbub.brokers.local import Exchange, failed
 from hubbub.brokers.sqlite.operations import (
     Announce,
@@ -36,7 +34,7 @@ from hubbub.brokers.sqlite.settings import SqliteSettings
 from hubbub.brokers.sqlite.writer import Group, Writer
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
-from hubbub.model import ChannelName, Position, Retention, SessionId
+from hubbub.model import ChannelName, Position, Retention
 
 T = TypeVar("T")
 
@@ -215,6 +213,17 @@ class SqliteFeed:
         if self.receiver is not None:
             self._exchange.unsubscribe(self.receiver, channels)
 
+    async def subscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Subscribe this node to all channels whose names begin so, at once."""
+        if self.receiver is None:
+            raise BrokerUnavailable("the SQLite broker is not started, or closed")
+        self._exchange.subscribe_prefixes(self.receiver, prefixes)
+
+    def unsubscribe_prefixes(self, prefixes: Sequence[str]) -> None:
+        """Stop the delivery for the sake of these prefixes, at once."""
+        if self.receiver is not None:
+            self._exchange.unsubscribe_prefixes(self.receiver, prefixes)
+
     def announce(self, channel: ChannelName, payload: bytes) -> asyncio.Future[None]:
         """Deliver an announcement after the publishes that are under way, or now when there are none."""
         future = self._desk.future()
@@ -225,44 +234,6 @@ class SqliteFeed:
         return future
 
 
-class SqlitePresence:
-    """Remember who is here; it ends with the process, as the connections do."""
-
-    __slots__ = ("_leases", "node")
-
-    def __init__(self, leases: Leases) -> None:
-        self._leases = leases
-        self.node = ""
-
-    async def enter(
-        self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
-    ) -> Occupancy | None:
-        """Write a session's entry."""
-        return self._leases.enter(self.node, channel, session, member, watched)
-
-    async def leave(
-        self, channel: ChannelName, session: SessionId, *, watched: bool = False
-    ) -> None:
-        """Remove a session's entry."""
-        self._leases.leave(self.node, channel, session)
-
-    async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
-        """Return the entries, unless the lease ran out."""
-        return self._leases.members(channel)
-
-    async def renew(self) -> None:
-        """Extend the lease."""
-        self._leases.renew(self.node)
-
-    async def reap(self) -> Sequence[Ghost]:
-        """Return nothing: there is no other node that could have died."""
-        return self._leases.reap(self.node)
-
-    async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
-        """Return the watched channels that have been empty for so long."""
-        return self._leases.vacate(linger_s)
-
-
 class SqliteBroker:
     """Serve one process from one file."""
 
@@ -271,7 +242,7 @@ class SqliteBroker:
         self._leases = Leases(clock, settings.lease_s)
         self._desk = Desk(settings, clock, self._exchange)
         self._feed = SqliteFeed(self._desk, self._exchange)
-        self._presence = SqlitePresence(self._leases)
+        self._presence = NodePresence(self._leases)
         self.log: Log = SqliteLog(self._desk)
         self.feed: Feed = self._feed
         self.presence: Presence = self._presence
