@@ -21,6 +21,7 @@ from msgspec import Struct
 from pydantic import BaseModel, SecretStr
 
 from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
+from hubbub.hooks.settings import EventSettings, FunctionSettings, HookSettings
 from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.namespaces import Namespace
@@ -199,6 +200,9 @@ MADE: dict[str, Callable[[], str]] = {
     "hub-settings": settings_table(HubSettings),
     "access-settings": settings_table(AccessSettings),
     "limit-settings": settings_table(SessionLimits),
+    "hook-settings": settings_table(HookSettings),
+    "event-settings": settings_table(EventSettings),
+    "function-settings": settings_table(FunctionSettings),
     "token-settings": settings_table(TokenSettings),
     "revocation-settings": settings_table(RevocationSettings),
 }

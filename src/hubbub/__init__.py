@@ -2,18 +2,56 @@
 
 from hubbub.app import Hubbub
 from hubbub.config import Settings
-from hubbub.errors import BrokerUnavailable, ConfigurationError, HubbubError, Refused
+from hubbub.errors import (
+    BrokerUnavailable,
+    ConfigurationError,
+    ErrorCode,
+    HookUnavailable,
+    HubbubError,
+    Refused,
+    Reject,
+)
+from hubbub.hub.options import Override
+from hubbub.hub.permission import Operation, Permission
 from hubbub.model import ClientInfo, Kind, Position, Publication
+from hubbub.sessions.hooks import (
+    Client,
+    ConnectAsk,
+    ConnectGrant,
+    Event,
+    EventKind,
+    PublishGrant,
+    RefreshGrant,
+    RpcAnswer,
+    SubRefreshGrant,
+    SubscribeGrant,
+)
 
 __all__ = [
     "BrokerUnavailable",
+    "Client",
     "ClientInfo",
     "ConfigurationError",
+    "ConnectAsk",
+    "ConnectGrant",
+    "ErrorCode",
+    "Event",
+    "EventKind",
+    "HookUnavailable",
     "Hubbub",
     "HubbubError",
     "Kind",
+    "Operation",
+    "Override",
+    "Permission",
     "Position",
     "Publication",
+    "PublishGrant",
+    "RefreshGrant",
     "Refused",
+    "Reject",
+    "RpcAnswer",
     "Settings",
+    "SubRefreshGrant",
+    "SubscribeGrant",
 ]

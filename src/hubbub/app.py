@@ -19,6 +19,9 @@ from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
 from hubbub.engines import open_broker, open_source
 from hubbub.errors import BrokerUnavailable
+from hubbub.hooks.application import Application
+from hubbub.hooks.handlers import Handlers
+from hubbub.hooks.returns import payload
 from hubbub.http.node import Node
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
@@ -31,7 +34,7 @@ from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.gate import Gate
-from hubbub.sessions.hooks import Hooks
+from hubbub.sessions.hooks import Client
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
@@ -55,8 +58,8 @@ DEFAULT_ENDPOINTS = (
 """The endpoints that every server has, after those that its operator configured."""
 
 
-class Hubbub:
-    """Be one node: its hub, its sessions and its doors.
+class Hubbub(Handlers):
+    """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
         settings: what the operator wants (None: what flags, variables and `hubbub.toml` say).
@@ -64,11 +67,15 @@ class Hubbub:
     """
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+        super().__init__()
         self.settings = settings or current()
         self.clock = clock or SystemClock()
         self.node = secrets.token_hex(6)
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
+        self.application = Application(self.settings.hooks, self, self.clock, self.hub.statistics)
+        """Whom this node asks and tells."""
+        self.hub.watch_occupancy(self.application.tell_occupancy)
         self.control = Control(self.broker, self.node, self.clock)
         """Orders to and from the other nodes."""
         self.hub.admit(self.control.names, self.control)
@@ -79,8 +86,7 @@ class Hubbub:
             round(self.settings.limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
         )
         self.hub.watch(self.registry.relieve)
-        self.hooks = Hooks()
-        self.expiry = Expiry(self.hooks, self.clock, self.settings.limits.grace_s)
+        self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         services = self._services()
         endpoints = (*self.settings.endpoints, *DEFAULT_ENDPOINTS)
         self.doors = Doors(
@@ -102,12 +108,13 @@ class Hubbub:
         settings, clock = self.settings, self.clock
         self._verifier = Verifier(clock, settings.tokens, settings.subscription_tokens)
         tokens = self._verifier if settings.tokens.configured else None
+        hooks = self.application.hooks
         return Services(
             self.hub,
             self.registry,
             Encodings(),
             settings.limits,
-            Gate(settings.access, self.hooks, clock, settings.open, tokens, self.revocations),
+            Gate(settings.access, hooks, clock, settings.open, tokens, self.revocations),
             self.expiry,
             clock,
             settings.hub.backlog_limit,
@@ -119,6 +126,7 @@ class Hubbub:
         """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
         await self.broker.start(self.node, self.hub)
         try:
+            self.application.start()
             await self.control.start()
             await self.revocations.start()
             for settings in self.settings.sources:
@@ -139,10 +147,28 @@ class Hubbub:
             raise BrokerUnavailable(f"source {settings.name!r}: {fault.detail}") from fault
 
     def publish(
-        self, channel: str, data: bytes, kind: Kind = Kind.JSON, *, key: str = ""
+        self,
+        channel: str,
+        data: object,
+        kind: Kind = Kind.JSON,
+        *,
+        key: str = "",
+        tags: dict[str, str] | None = None,
+        exclude: Client | str = "",
     ) -> asyncio.Future[Stored]:
-        """Publish to a channel; the future is done when the broker has it. See `Hub.publish`."""
-        return self.hub.publish(channel, data, kind, key=key)
+        """Publish to a channel; the future is done when the broker has it. See `Hub.publish`.
+
+        Args:
+            data: bytes of that `kind`, a `str` where it is a text, or else what becomes JSON.
+            exclude: a session, or its id, that must not receive it.
+
+        Raises Refused for a bad channel, TypeError for data that is no JSON, and RuntimeError in a thread: to
+        publish, a function of the application is `async`.
+        """
+        asyncio.get_running_loop()
+        said, kind = payload(data, kind)
+        session = exclude.session if isinstance(exclude, Client) else exclude
+        return self.hub.publish(channel, said, kind, key=key, tags=tags, exclude=session)
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in any more, and close all sessions in batches over `seconds`."""
@@ -155,7 +181,10 @@ class Hubbub:
         if self._ticker is not None:
             self._ticker.cancel()
         async with AsyncExitStack() as last_first:  # one that fails does not keep the others open
+            last_first.push_async_callback(self.application.close)
             last_first.push_async_callback(self.broker.close)
+            # What it is told last, it may still publish.
+            last_first.push_async_callback(self.application.flush)
             last_first.push_async_callback(self.hub.close)
             last_first.push_async_callback(self.revocations.close)
             last_first.push_async_callback(self._verifier.close)
@@ -167,6 +196,7 @@ class Hubbub:
         self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
         self.registry.tick(self.clock.monotonic())
         self.expiry.tick()
+        self.application.tick()
         self.hub.tick()
         self.revocations.tick()
 

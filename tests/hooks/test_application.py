@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
+from hubbub.brokers.contract import Occupancy
 from hubbub.errors import METHOD_NOT_FOUND, HookUnavailable, Refused
 from hubbub.hooks.application import Application
 from hubbub.hooks.handlers import Handlers
@@ -23,6 +24,7 @@ from hubbub.sessions.hooks import (
     RpcAsk,
     SubscribeAsk,
     SubscribeGrant,
+    unheard,
 )
 from tests.fakes.clock import JumpingClock
 from tests.hooks.backend import answering, running
@@ -53,7 +55,6 @@ async def test_nobody_is_asked_or_told_where_there_is_no_application() -> None:
         application.tick()
 
         assert application.hooks == Hooks()
-        assert not any(map(application.wants, EventKind))
 
 
 async def test_a_function_comes_before_a_url_and_that_is_said() -> None:
@@ -95,8 +96,7 @@ async def test_events_go_to_functions_or_to_the_url() -> None:
             kinds = (EventKind.DISCONNECTED, EventKind.VACATED)
             events = EventSettings(url=f"{backend.url}/events", kinds=kinds)
             async with started(handlers, HookSettings(events=events)) as application:
-                assert [kind for kind in EventKind if application.wants(kind)] == list(kinds)
-                application.tell(GONE)
+                application.hooks.events(GONE)
                 application.tell(EMPTY)
                 application.tell(replace(EMPTY, kind=EventKind.OCCUPIED, number=2))
 
@@ -104,6 +104,28 @@ async def test_events_go_to_functions_or_to_the_url() -> None:
 
     assert told == [CLIENT]
     assert [line["event"] for line in logs] == ["a function is told, and the URL is not"]
+
+
+async def test_sessions_tell_nothing_that_nobody_wants_to_know() -> None:
+    handlers = Handlers()
+    handlers.on_occupied(lambda channel: None)
+    async with started(handlers) as application:
+        assert application.hooks.events is unheard
+
+
+async def test_occupancy_is_told_with_the_brokers_number() -> None:
+    handlers, told = Handlers(), list[Event]()
+    handlers.on_occupied(lambda channel, event: told.append(event))
+    handlers.on_vacated(lambda channel, event: told.append(event))
+    async with started(handlers) as application:
+        application.tell_occupancy(Occupancy("a", occupied=True, number=7))
+        application.tell_occupancy(Occupancy("a", occupied=False, number=9))
+
+    now = JumpingClock().epoch_ms()
+    assert told == [
+        Event(EventKind.OCCUPIED, "a", 7, now, "a"),
+        Event(EventKind.VACATED, "a", 9, now, "a"),
+    ]
 
 
 async def test_what_was_not_taken_is_told_again_with_the_time() -> None:
@@ -125,3 +147,4 @@ async def test_whoever_comes_too_late_is_told_so() -> None:
     async with started(handlers):
         with pytest.raises(RuntimeError, match="too late"):
             handlers.on_connect(lambda: None)
+    handlers.on_connect(lambda: None)

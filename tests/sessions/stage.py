@@ -40,8 +40,8 @@ class Floor:
         self.node = node
         self.registry = Registry(round(limits.ping_interval_s) or 25, node.clock.monotonic())
         node.hub.watch(self.registry.relieve)
-        self.hooks = Hooks()
         self.events: list[Event] = []
+        self.hooks = Hooks(events=self.events.append)
         self.expiry = Expiry(self.hooks, node.clock, limits.grace_s)
         self.services = Services(
             node.hub,
@@ -53,7 +53,6 @@ class Floor:
             node.clock,
             backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
-            events=self.events.append,
         )
 
     def open(

@@ -98,7 +98,11 @@ def _crew(loaded: Loaded, app: str) -> int:
         crew = Crew(
             Plan(settings, app, shared=True).encode(),
             settings.workers,
-            settings.drain_s + FAREWELL_S + REQUEST_GRACE_S + _KILL_S,
+            settings.drain_s
+            + FAREWELL_S
+            + REQUEST_GRACE_S
+            + settings.hooks.events.flush_s
+            + _KILL_S,
         )
         shown = "a private redis-server, which forgets everything at the end" if redis else ""
         return supervise(

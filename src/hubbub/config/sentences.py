@@ -15,7 +15,7 @@ from hubbub.config.settings import Settings
 
 Path: TypeAlias = tuple[str | int, ...]
 
-_SECRET = ("api_keys", "broker", "url", "tokens", "subscription_tokens")
+_SECRET = ("api_keys", "broker", "url", "tokens", "subscription_tokens", "hooks")
 """Settings whose value, or whatever is in it, is never shown."""
 
 _KINDS: dict[str, str] = {

@@ -29,6 +29,7 @@ from hubbub.config.checks import (
     worker_count,
     wrong,
 )
+from hubbub.config.hooks import Hooks
 from hubbub.config.parts import (
     ApiKeySettings,
     EndpointSettings,
@@ -38,6 +39,7 @@ from hubbub.config.parts import (
 )
 from hubbub.config.tokens import Tokens
 from hubbub.errors import Refused
+from hubbub.hooks.settings import HookSettings
 from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
@@ -121,6 +123,7 @@ class Settings(Part):
     listener: Annotated[ListenerSettings, AfterValidator(bounded)] = Field(
         default_factory=ListenerSettings
     )
+    hooks: Hooks = Field(default_factory=HookSettings)
     api: Annotated[ApiSettings, AfterValidator(bounded)] = Field(default_factory=ApiSettings)
     open: bool = Field(default=_UNDECIDED, validate_default=True)
 

@@ -6,6 +6,7 @@ import asyncio
 
 import structlog
 
+from hubbub.brokers.contract import Occupancy
 from hubbub.clock import Clock
 from hubbub.hooks.courier import Courier
 from hubbub.hooks.handlers import Handlers
@@ -34,7 +35,7 @@ class Application:
         self, settings: HookSettings, handlers: Handlers, clock: Clock, statistics: Statistics
     ) -> None:
         self.hooks = Hooks()
-        """What it is asked; filled by `start`."""
+        """What it is asked and told; filled by `start`."""
         self._settings = settings
         self._handlers = handlers
         self._clock = clock
@@ -81,16 +82,20 @@ class Application:
                 if kind in self._couriers:
                     _log.warning("a function is told, and the URL is not", kind=kind)
                 self._couriers[kind] = near
+        if self._couriers.keys() & {EventKind.DISCONNECTED, EventKind.UNSUBSCRIBED}:
+            self.hooks.events = self.tell
 
     def tell(self, event: Event) -> None:
-        """Tell of an event, where the application wants to know (`sessions.hooks.Events`)."""
+        """Tell of an event, where the application wants to know of its kind."""
         courier = self._couriers.get(event.kind)
         if courier is not None:
             courier.tell(event)
 
-    def wants(self, kind: EventKind) -> bool:
-        """Say whether the application wants to know of such events."""
-        return kind in self._couriers
+    def tell_occupancy(self, change: Occupancy) -> None:
+        """Tell that a channel is occupied or vacated."""
+        kind = EventKind.OCCUPIED if change.occupied else EventKind.VACATED
+        now = self._clock.epoch_ms()
+        self.tell(Event(kind, change.channel, change.number, now, change.channel))
 
     def tick(self) -> None:
         """Tell again what was not taken; called about once a second."""
@@ -106,6 +111,7 @@ class Application:
     async def close(self) -> None:
         """Ask and tell no more."""
         self._couriers.clear()
+        self._handlers.started = False
         self._runner.close()
         if self._remote is not None:
             await self._remote.close()

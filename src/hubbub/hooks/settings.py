@@ -12,11 +12,11 @@ from hubbub.sessions.hooks import EventKind
 
 def _write(secret: SecretStr, info: SerializationInfo) -> str:
     reveal = bool(info.context and info.context.get("reveal"))
-    return secret.get_secret_value() if reveal else "***"
+    return secret.get_secret_value() if reveal or not secret else "***"
 
 
 Secret = Annotated[SecretStr, PlainSerializer(_write)]
-"""A text that shows as `***`, except on the pipe to a worker."""
+"""A text that is written as `***`, except on the pipe to a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class EventSettings:
         flush_s: seconds that a stopping server takes to tell the rest.
     """
 
-    url: str = ""
+    url: str = field(default="", repr=False)
     kinds: tuple[EventKind, ...] = tuple(EventKind)
     age_s: float = 300.0
     limit: int = 10_000
@@ -61,8 +61,9 @@ class HookSettings:
     """Which questions an HTTP backend answers, and what asking may take.
 
     Args:
-        connect, refresh, subscribe, publish, sub_refresh, rpc: the URL that is asked ("" : nobody is). Which
-            channels `subscribe`, `publish` and `sub_refresh` are asked about is said by their namespace.
+        connect: the URL that is asked who a client is ("" : none; so are the others). refresh: the one that
+            is asked whether it may stay. subscribe: whether it may follow a channel. publish: what of what it
+            says is published. sub_refresh: whether a subscription may last. rpc: the one that answers calls.
         timeout_s: seconds that an answer may take, waiting and trying again included.
         retries: how often a question is asked again after the connection failed; `publish` and `rpc` are only
             where it surely never arrived.
@@ -76,12 +77,12 @@ class HookSettings:
         include_meta: whether the session's `meta` is sent along.
     """
 
-    connect: str = ""
-    refresh: str = ""
-    subscribe: str = ""
-    publish: str = ""
-    sub_refresh: str = ""
-    rpc: str = ""
+    connect: str = field(default="", repr=False)
+    refresh: str = field(default="", repr=False)
+    subscribe: str = field(default="", repr=False)
+    publish: str = field(default="", repr=False)
+    sub_refresh: str = field(default="", repr=False)
+    rpc: str = field(default="", repr=False)
     timeout_s: float = 1.0
     retries: int = 1
     concurrency: int = 64

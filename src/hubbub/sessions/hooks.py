@@ -198,22 +198,6 @@ SubRefreshHook: TypeAlias = Callable[[SubRefreshAsk], Awaitable[SubRefreshGrant]
 RpcHook: TypeAlias = Callable[[RpcAsk], Awaitable[RpcAnswer]]
 
 
-@dataclass(slots=True)
-class Hooks:
-    """What the application wants to be asked; None where it does not.
-
-    It is filled while the application registers its functions, and stays as it is once the server runs.
-    `connect` may return None: it does not know the client, who is treated as if there were no such hook.
-    """
-
-    connect: ConnectHook | None = None
-    refresh: RefreshHook | None = None
-    subscribe: SubscribeHook | None = None
-    publish: PublishHook | None = None
-    sub_refresh: SubRefreshHook | None = None
-    rpc: RpcHook | None = None
-
-
 # ── events ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -255,3 +239,23 @@ Events: TypeAlias = Callable[[Event], None]
 
 def unheard(event: Event) -> None:
     """Drop an event, where the application wants to know of none."""
+
+
+# ── all of it ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class Hooks:
+    """What the application wants to be asked (None where it does not), and told.
+
+    It is filled while the application registers its functions, and stays as it is once the server runs.
+    `connect` may return None: it does not know the client, who is treated as if there were no such hook.
+    """
+
+    connect: ConnectHook | None = None
+    refresh: RefreshHook | None = None
+    subscribe: SubscribeHook | None = None
+    publish: PublishHook | None = None
+    sub_refresh: SubRefreshHook | None = None
+    rpc: RpcHook | None = None
+    events: Events = unheard

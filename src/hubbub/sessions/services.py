@@ -23,7 +23,6 @@ class Services:
         hub: the channels. registry: all sessions. encodings: the shared renderings. limits: the bounds.
         gate: who may come in. expiry: what ends by itself. clock: the time.
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
-        events: takes what the application is told.
         node: this node's name. seal: what makes the secrets of sessions.
     """
 
@@ -36,7 +35,6 @@ class Services:
     clock: Clock
     backlog_limit: int
     backlog_age_s: float
-    events: Events = unheard
     node: str = ""
     seal: Seal = field(default_factory=Seal)
 
@@ -46,9 +44,14 @@ class Services:
         return self.gate.hooks
 
     @property
+    def events(self) -> Events:
+        """Return what tells the application what happened."""
+        return self.gate.hooks.events
+
+    @property
     def keeps_requests(self) -> bool:
         """Tell whether the application may ask what a client's request said, after it was let in."""
         hooks = self.gate.hooks
-        return self.events is not unheard or any(
+        return hooks.events is not unheard or any(
             (hooks.refresh, hooks.subscribe, hooks.publish, hooks.sub_refresh, hooks.rpc)
         )
