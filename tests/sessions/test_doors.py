@@ -7,6 +7,7 @@ from hubbub.dialects.text import TextDialect
 from hubbub.errors import ProtocolViolation
 from hubbub.sessions.contract import Accepted, Refusal
 from hubbub.sessions.doors import Door, Doors, fill
+from hubbub.sessions.session import Session
 from tests.sessions.stage import PLAIN, Floor, floor
 
 
@@ -102,3 +103,37 @@ async def test_an_address_that_lacks_something_is_a_bad_request() -> None:
         refusal = keeper.admit(Request("/q"), [])
         assert isinstance(refusal, Refusal)
         assert (refusal.status, refusal.reason) == (400, "the address lacks 'c'")
+
+
+async def test_what_is_said_in_the_address_is_not_kept() -> None:
+    async with floor() as place:
+        request = Request("/ws/room", query={"cf_connect": "a token", "user": "ann"})
+        admitted = doors(place).admit(request, [])
+        assert isinstance(admitted, Accepted)
+        assert isinstance(admitted.conversation, Session)
+        assert admitted.conversation.request is not None
+        assert admitted.conversation.request.query == {"user": "ann"}
+
+
+async def test_each_carrier_has_its_doors() -> None:
+    async with floor() as place:
+        streams = [Door("/s/{channel}", {"": text}, "sse"), Door("/l", {"": text}, "http_stream")]
+        keeper = Doors([DOOR, *streams], place.services, lambda origin, host: False)
+        paths = ("/ws/a", "/s/a", "/s/a/b", "/l")
+        assert [keeper.stream(path) for path in paths] == [None, "sse", None, "http_stream"]
+        assert isinstance(keeper.admit(Request("/s/a"), [], "sse"), Accepted)
+        assert keeper.admit(Request("/s/a"), []) is None
+        assert keeper.admit(Request("/s/a"), [], "http_stream") is None
+        assert keeper.admit(Request("/ws/a"), [], "sse") is None
+
+
+async def test_a_page_is_greeted_or_turned_away() -> None:
+    async with floor() as place:
+        keeper = doors(place)
+        friend = {"origin": "http://here:1", "host": "here:1"}
+        assert ("Access-Control-Allow-Origin", "http://here:1") in keeper.greet(friend)  # type: ignore[operator]
+        assert keeper.greet({"host": "here:1"}) == ()
+        for foreign in ({"origin": "http://evil"}, {"sec-fetch-site": "cross-site"}):
+            refusal = keeper.greet({"host": "here:1", **foreign})
+            assert isinstance(refusal, Refusal)
+            assert (refusal.status, "allowed_origins" in refusal.reason) == (403, True)

@@ -19,6 +19,9 @@ STREAM_METHODS: Mapping[Carrier, tuple[str, ...]] = {
 }
 """With which methods a stream is asked for."""
 
+FIRST = "cf_connect"
+"""The query parameter that holds the first message of a client which can send none before it is answered."""
+
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 

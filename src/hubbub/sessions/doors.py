@@ -11,7 +11,7 @@ from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import unquote as unquoted
 from hubbub.errors import BAD_REQUEST, ProtocolViolation, Refused
 from hubbub.sessions.commands import handle
-from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
+from hubbub.sessions.contract import FIRST, Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.origins import origin_of, readable_by
 from hubbub.sessions.services import Services
 from hubbub.sessions.session import Session
@@ -141,4 +141,7 @@ class Doors:
             return Refusal(400, fault.detail or fault.close.reason)
         except Refused as refused:
             return Refusal(400, str(refused))
+        if FIRST in request.query:  # it is said, has tokens in it, and is not to be kept
+            said = {name: value for name, value in request.query.items() if name != FIRST}
+            request = replace(request, query=said)
         return Accepted(Session(self._services, dialect, handle, request), subprotocol)

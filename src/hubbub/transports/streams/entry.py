@@ -7,11 +7,8 @@ from dataclasses import dataclass, field
 
 from hubbub.dialects.contract import Request
 from hubbub.model import Packet
-from hubbub.sessions.contract import Carrier, Headers, Refusal
+from hubbub.sessions.contract import FIRST, Carrier, Headers, Refusal
 from hubbub.transports.streams.wires import OCTETS
-
-FIRST = "cf_connect"
-"""The query parameter that holds a GET's first message."""
 
 
 def media_type(headers: Mapping[str, str]) -> str:
