@@ -33,6 +33,7 @@ from hubbub.model import Kind
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expiry import Expiry
+from hubbub.sessions.expulsion import expel
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Client
 from hubbub.sessions.registry import Registry
@@ -86,6 +87,7 @@ class Hubbub(Handlers):
             round(self.settings.limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
         )
         self.hub.watch(self.registry.relieve)
+        self.revocations.arrived = partial(expel, self.registry)
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         services = self._services()
         endpoints = (*self.settings.endpoints, *DEFAULT_ENDPOINTS)

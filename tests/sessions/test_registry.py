@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from hubbub.errors import Close
 from hubbub.model import Packet
+from hubbub.sessions.identity import NOBODY
 from hubbub.sessions.registry import Registry
 
 
@@ -15,6 +16,7 @@ class Probe:
 
     def __init__(self, name: str) -> None:
         self.id = name
+        self.identity = NOBODY
         self.visits: list[float] = []
         self.hurries: list[float] = []
         self.dismissed = 0

@@ -7,13 +7,14 @@ once per ping interval.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ParamSpec, Protocol
 
 import structlog
 
 from hubbub.errors import Close
 from hubbub.model import Packet, SessionId, UserId
+from hubbub.sessions.identity import Identity
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ class Known(Protocol):
     """A session as those see it who look for a user's."""
 
     id: SessionId
+    identity: Identity
 
     def end(self, close: Close) -> None:
         """Close the connection, and leave everything at once."""
@@ -79,6 +81,9 @@ class Registry:
         """Coarse monotonic seconds, as of the last tick: good enough to tell silence from life."""
         self.total = 0
         """Sessions since the start."""
+
+    def __iter__(self) -> Iterator[Visited]:
+        return (session for bucket in self._buckets for session in bucket.values())
 
     def __len__(self) -> int:
         return sum(map(len, self._buckets))

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from hubbub.errors import FORCE_DISCONNECT, INVALID_TOKEN, Close
+from hubbub.sessions.expulsion import expel
+from hubbub.sessions.identity import Identity
+from hubbub.sessions.revoked import Revocation, Scope
+from hubbub.sessions.session import Session
+from tests.fakes.carrier import Carrier
+from tests.sessions.stage import Floor, floor
+
+PEOPLE = {
+    "old": Identity("ann", issued_at=90, token_id="t1", by_token=True),
+    "new": Identity("ann", issued_at=101, token_id="t2", by_token=True),
+    "unproven": Identity("ann"),
+    "bob": Identity("bob", issued_at=90, token_id="t3", by_token=True),
+    "nobody": Identity(),
+}
+
+
+def come(place: Floor) -> dict[str, tuple[Session, Carrier]]:
+    """Let everybody in."""
+    people = {name: place.plain("") for name in PEOPLE}
+    for name, (session, _) in people.items():
+        session.become(PEOPLE[name])
+    return people
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "gone", "close"),
+    [
+        (Scope.USER, "ann", {"old", "unproven"}, INVALID_TOKEN),
+        (Scope.USER, "cid", set(), INVALID_TOKEN),
+        (Scope.TOKEN, "t2", {"new"}, INVALID_TOKEN),
+        (Scope.TOKEN, "t9", set(), INVALID_TOKEN),
+    ],
+)
+async def test_who_was_revoked_is_sent_away_for_good(
+    scope: Scope, name: str, gone: set[str], close: Close
+) -> None:
+    async with floor() as place:
+        people = come(place)
+        expel(place.registry, Revocation(scope, name, 100, 1000))
+        closes = {name: carrier.closes for name, (_, carrier) in people.items()}
+        assert closes == {name: [close] if name in gone else [] for name in people}
+        assert not close.reconnect
+        assert len(place.registry) == len(people) - len(gone)
+
+
+async def test_one_session_may_be_revoked_alone() -> None:
+    async with floor() as place:
+        people = come(place)
+        session, carrier = people["new"]
+        expel(place.registry, Revocation(Scope.SESSION, session.id, 100, 1000))
+        expel(place.registry, Revocation(Scope.SESSION, session.id, 100, 1000))
+        expel(place.registry, Revocation(Scope.SESSION, "elsewhere", 100, 1000))
+        assert carrier.closes == [FORCE_DISCONNECT]
+        assert len(place.registry) == len(people) - 1
