@@ -137,6 +137,19 @@ async def test_a_thousand_unknown_keys_at_once_are_one_fetch(
     assert (house.asked, logs) == (1, [])
 
 
+async def test_a_fetch_that_takes_long_is_not_begun_twice(
+    known: Verifier, house: KeyHouse, clock: JumpingClock
+) -> None:
+    house.open.clear()
+    waiting = [start(known.connection(BY_OLD))]
+    clock.jump(60)
+    waiting.append(start(known.connection(BY_OLD)))
+    await asyncio.sleep(0.01)
+    house.open.set()
+    await asyncio.gather(*waiting)
+    assert house.asked == 1
+
+
 async def test_one_that_gives_up_waiting_disturbs_nobody(known: Verifier, house: KeyHouse) -> None:
     house.open.clear()
     waiting = [start(known.connection(BY_OLD)) for _ in range(3)]

@@ -199,10 +199,10 @@ async def test_a_token_gets_old_by_the_clock() -> None:
 
 
 async def test_subscription_tokens_are_signed_like_those_of_connections() -> None:
-    claims = await verifier().subscription(
-        token({"sub": "ann", "channel": "$a"}, rsa_key(), "RS256")
-    )
-    assert (claims.user, claims.channel) == ("ann", "$a")
+    text = token({"sub": "ann", "channel": "$a"}, rsa_key(), "RS256")
+    for without in (None, TokenSettings()):
+        claims = await verifier(EVERYTHING, without).subscription(text)
+        assert (claims.user, claims.channel) == ("ann", "$a")
 
 
 async def test_subscription_tokens_with_keys_of_their_own_need_those() -> None:
