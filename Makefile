@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench conformance conformance-all faults docs lock
+.PHONY: help install serve check test bench conformance conformance-all faults docs proto lock
 
 PORT ?= 8000
 ARGS ?=
@@ -23,6 +23,7 @@ help:
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
 	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses'
 	@echo 'make lock             renew requirements/*.txt'
+	@echo 'make proto            renew what is made from centrifuge.proto'
 	@echo 'make docs             renew the parts of docs/ that are made from the code'
 
 install: .venv/.installed $(PAGES)
@@ -53,6 +54,9 @@ conformance-all: .venv/.tools
 
 faults: .venv/.system .venv/.node .venv/.tools
 	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py
+
+proto: .venv/.tools
+	$(BIN)/python -m grpc_tools.protoc -I src --python_out=src --pyi_out=src hubbub/dialects/centrifuge/centrifuge.proto
 
 docs: .venv/.tools
 	$(BIN)/python -m docs.generate

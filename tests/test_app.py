@@ -77,6 +77,31 @@ async def test_every_server_has_a_plain_and_a_centrifuge_endpoint_that_share_cha
         assert push["push"]["pub"]["data"] == "hello"
 
 
+@pytest.mark.parametrize(
+    ("offered", "query", "binary"),
+    [
+        ([], {}, False),
+        ([], {"cf_protocol": "protobuf"}, True),
+        ([], {"format": "protobuf"}, True),
+        (["centrifuge-json"], {"format": "protobuf"}, False),
+        (["centrifuge-protobuf"], {}, True),
+        (["other", "centrifuge-json", "centrifuge-protobuf"], {}, False),
+    ],
+)
+async def test_a_client_chooses_the_coding(
+    offered: list[str], query: dict[str, str], binary: bool
+) -> None:
+    async with running() as app:
+        admitted = app.doors.admit(Request("/connection/websocket", query=query), offered)
+        assert isinstance(admitted, Accepted)
+        assert admitted.subprotocol in offered or not offered
+        carrier = Carrier()
+        admitted.conversation.opened(carrier)
+        hello = b"\x04\x08\x01\x22\x00" if binary else b'{"id":1,"connect":{}}'
+        admitted.conversation.received(Packet(hello, binary))
+        assert (carrier.data[:1] != b"{", carrier.closes) == (binary, [])
+
+
 async def test_the_operators_endpoints_come_before_those_that_every_server_has() -> None:
     mine = EndpointSettings(path="/ws/{user}", channel="only", user="{user}", format="json")
     async with running(endpoints=(mine,)) as app:

@@ -15,6 +15,7 @@ from hubbub.clock import Clock, SystemClock
 from hubbub.config import EndpointSettings, Settings, SourceSettings, current
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
+from hubbub.dialects.centrifuge.protobuf import PROTOBUF
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
 from hubbub.engines import open_broker, open_source
@@ -42,6 +43,7 @@ from hubbub.sessions.services import Services
 from hubbub.sessions.tokens import Verifier
 from hubbub.sources.contract import Source
 from hubbub.transports.admission import origin_allowed
+from hubbub.transports.streams.wires import OCTETS
 
 TICK_S = 1.0
 """Seconds between two looks at what is due: pings, silence, audits, leases."""
@@ -217,13 +219,30 @@ def _http_settings(settings: Settings) -> HttpSettings:
 
 def _door(endpoint: EndpointSettings) -> Door:
     if endpoint.dialect == "centrifuge":
-        name = "centrifuge-json" if endpoint.transport == "websocket" else "application/json"
-        return Door(endpoint.path, {name: _centrifuge}, endpoint.transport)
+        return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
     return Door(endpoint.path, {"": _text(endpoint)})
 
 
-def _centrifuge(request: Request) -> Dialect:
+def _json(request: Request) -> Dialect:
     return CentrifugeDialect(JSON)
+
+
+def _protobuf(request: Request) -> Dialect:
+    return CentrifugeDialect(PROTOBUF)
+
+
+def _asked(request: Request) -> Dialect:
+    query = request.query
+    wanted = query.get("cf_protocol") or query.get("format")
+    return _protobuf(request) if wanted == "protobuf" else _json(request)
+
+
+_CENTRIFUGE: dict[str, dict[str, Callable[[Request], Dialect]]] = {
+    "websocket": {"": _asked, "centrifuge-json": _json, "centrifuge-protobuf": _protobuf},
+    "sse": {"application/json": _json},
+    "http_stream": {"application/json": _json, OCTETS: _protobuf},
+}
+"""By transport, what makes the dialect of a connection: by sub-protocol, or by media type."""
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:

@@ -14,6 +14,7 @@ from hubbub.dialects.payloads import (
     decode_json,
     embedded,
     json_container,
+    json_value,
     whole_characters,
 )
 from hubbub.model import Kind
@@ -110,3 +111,19 @@ def test_what_is_no_json_stays_an_error() -> None:
 def test_a_string_that_is_not_utf8_cannot_be_shown() -> None:
     with pytest.raises(UnicodeDecodeError):
         as_text(b'"\xff"')
+
+
+@pytest.mark.parametrize("data", [b"1", b'"text"', b"null", b" {} ", b"[1,\n2]", '"é"'.encode()])
+def test_what_is_json(data: bytes) -> None:
+    assert json_value(data) == data
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"{", b"1 2", b"\x00", b'"\xe9"', b"\xef\xbb\xbf1", b"[" * 50_000]
+)
+def test_what_is_not(data: bytes) -> None:
+    assert json_value(data) is None
+
+
+def test_half_a_character_is_json_all_the_same() -> None:
+    assert json_value(b'"\\ud83d"') == b'"\\ufffd"'

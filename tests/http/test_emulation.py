@@ -5,9 +5,13 @@ import json
 
 import pytest
 
+from hubbub.dialects.centrifuge import centrifuge_pb2 as wire
+from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
+from hubbub.dialects.centrifuge.protobuf import PROTOBUF
 from hubbub.errors import NORMAL
 from hubbub.model import Packet
 from hubbub.sessions.inbox import INBOX_LIMIT
+from tests.dialects.centrifuge.wired import framed, read
 from tests.http.emulation_stage import EVIL, FRIEND, LIMIT, emulating
 from tests.hub.stage import turn
 
@@ -21,6 +25,22 @@ async def test_commands_arrive_at_their_session() -> None:
         assert (response.status_code, response.content) == (204, b"")
         await turn(10)
         assert [json.loads(line)["id"] for line in place.said()] == [2, 3]
+
+
+async def test_a_request_may_be_protobuf() -> None:
+    headers = {"Content-Type": "application/octet-stream"}
+    async with emulating() as place:
+        session, carrier = place.floor.open(CentrifugeDialect(PROTOBUF), says_close=False)
+        session.received(framed(wire.Command(id=1, connect=wire.ConnectRequest())))
+        connected = read(Packet(carrier.data[:-1], binary=True)).connect
+        carrier.data = b""
+        asked = framed(wire.Command(id=2, history=wire.HistoryRequest(channel="room"))).data
+        said = wire.EmulationRequest(node="n1", session=connected.session, data=asked)
+        for body, status in ((said.SerializeToString(), 204), (b"\x08", 400)):
+            response = await place.client.post("/emulation", content=body, headers=headers)
+            assert response.status_code == status
+        await turn(10)
+        assert read(Packet(carrier.data[:-1], binary=True)).id == 2
 
 
 async def test_a_pong_is_a_sign_of_life() -> None:

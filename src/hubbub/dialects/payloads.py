@@ -62,11 +62,15 @@ def json_container(data: bytes) -> bytes | None:
 
     It comes back unchanged but for half surrogate pairs, see `decode_json`.
     """
-    if data.lstrip(_SPACE)[:1] not in {b"{", b"["}:
-        return None
+    return json_value(data) if data.lstrip(_SPACE)[:1] in {b"{", b"["} else None
+
+
+def json_value(data: bytes) -> bytes | None:
+    """Return `data` if it is any JSON in UTF-8 (RFC 8259), else None; see `json_container`."""
     try:
+        data.decode()
         decode_json(_RAW, data)
-    except msgspec.DecodeError:
+    except (UnicodeDecodeError, msgspec.DecodeError):
         return None
     return whole_characters(data) if b"\\u" in data else data
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import structlog
+from google.protobuf.message import DecodeError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hubbub.dialects.centrifuge.centrifuge_pb2 import EmulationRequest
 from hubbub.errors import BrokerUnavailable
 from hubbub.http.node import Node
 from hubbub.http.refusals import refuse, refused
@@ -22,6 +24,9 @@ _REFUSED = {
     Outcome.NOBODY: (404, "there is no such session, or no such node"),
     Outcome.BUSY: (429, "so much of this session waits that no more is taken"),
 }
+
+_OCTETS = "application/octet-stream"
+"""The media type of a request in Protobuf; its `data` has messages after their lengths."""
 
 
 class _Asked(msgspec.Struct):
@@ -77,7 +82,10 @@ class EmulationRoute:
         except ClientDisconnect:
             return refuse(400, "the request broke off", greeting)
         try:
+            if request.headers.get("content-type", "").partition(";")[0] == _OCTETS:
+                message = EmulationRequest.FromString(bytes(body))
+                return Said(message.node, message.session, message.data, binary=True)
             asked = _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        except (msgspec.DecodeError, DecodeError, UnicodeDecodeError, RecursionError) as fault:
             return refuse(400, f"this is no emulation request: {fault}", greeting)
         return Said(asked.node, asked.session, asked.data.encode())

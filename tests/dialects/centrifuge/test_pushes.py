@@ -5,13 +5,12 @@ from msgspec import Raw
 
 from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.pushes import (
-    VERSION,
     Disconnect,
     End,
     Info,
     Pub,
     Push,
-    RefreshResult,
+    Renewal,
     Start,
     farewell,
     info,
@@ -53,8 +52,8 @@ def test_a_publication_under_a_pattern_names_its_channel() -> None:
         ),
         (say.Entered(say.Subscribed(CHANNEL, TOP)), Push(CHANNEL, subscribe=Start())),
         (say.Ended(CHANNEL, 2000, "why"), Push(CHANNEL, unsubscribe=End(2000, "why"))),
-        (say.Renewed(60), Push(refresh=RefreshResult("", VERSION, True, 60))),
-        (say.Renewed(), Push(refresh=RefreshResult("", VERSION))),
+        (say.Renewed(60), Push(refresh=Renewal(True, 60))),
+        (say.Renewed(), Push(refresh=Renewal())),
     ],
     ids=lambda value: repr(value)[:60],
 )

@@ -4,7 +4,7 @@ import pytest
 from msgspec import Raw
 
 from hubbub.dialects import contract as say
-from hubbub.dialects.centrifuge.pushes import VERSION, Pub, RefreshResult, info
+from hubbub.dialects.centrifuge.pushes import VERSION, Pub, info
 from hubbub.dialects.centrifuge.results import (
     ConnectResult,
     Empty,
@@ -12,6 +12,7 @@ from hubbub.dialects.centrifuge.results import (
     HistoryResult,
     PresenceResult,
     PresenceStatsResult,
+    RefreshResult,
     Result,
     RpcResult,
     SubRefreshResult,

@@ -44,6 +44,10 @@ class Coding(Protocol):
         """
         ...
 
+    def understood(self, command: Command) -> Command:
+        """Return a command with its payload as this coding means it."""
+        ...
+
     def reply(self, id: int, reply: Reply) -> Packet:
         """Render the answer to a call."""
         ...
@@ -120,7 +124,7 @@ class CentrifugeDialect:
                 raise ProtocolViolation(BAD_REQUEST, "a command that is answered has an id above 0")
             if connect:
                 self._state = State.OPEN
-            commands.append(request.command(call.id))
+            commands.append(self._coding.understood(request.command(call.id)))
         return commands
 
     def reply(self, command: Command, reply: Reply) -> Packet | None:

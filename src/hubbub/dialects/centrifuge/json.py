@@ -15,8 +15,8 @@ from msgspec import Struct
 from hubbub.dialects.centrifuge import pushes, results
 from hubbub.dialects.centrifuge.pushes import Attendance, Push, shown
 from hubbub.dialects.centrifuge.requests import Call
+from hubbub.dialects.contract import Command, Renderer, Reply
 from hubbub.dialects.contract import Push as Said
-from hubbub.dialects.contract import Renderer, Reply
 from hubbub.dialects.payloads import as_json, whole_characters
 from hubbub.errors import BAD_REQUEST, INAPPROPRIATE_PROTOCOL, Close, ProtocolViolation
 from hubbub.model import ChannelName, ClientInfo, Packet, Publication
@@ -76,6 +76,10 @@ class JsonCoding:
             return _decode_again(packet.data, error)
         except RecursionError:
             raise ProtocolViolation(BAD_REQUEST, "the JSON is nested too deeply") from None
+
+    def understood(self, command: Command) -> Command:
+        """Return the command: payloads are JSON."""
+        return command
 
     def reply(self, id: int, reply: Reply) -> Packet:
         """Render a reply object."""

@@ -78,11 +78,9 @@ class Start(Struct, omit_defaults=True, gc=False):
     data: Raw | None = None
 
 
-class RefreshResult(Struct, omit_defaults=True, gc=False):
-    """Tell for how many seconds (`ttl`) a connection is good now, if it expires at all."""
+class Renewal(Struct, omit_defaults=True, gc=False):
+    """Say for how many seconds (`ttl`) a connection is good now, if it expires at all."""
 
-    client: str = ""
-    version: str = ""
     expires: bool = False
     ttl: int = 0
 
@@ -97,7 +95,7 @@ class Push(Struct, omit_defaults=True, gc=False):
     unsubscribe: End | None = None
     subscribe: Start | None = None
     disconnect: Disconnect | None = None
-    refresh: RefreshResult | None = None
+    refresh: Renewal | None = None
 
 
 def shown(publication: Publication, payload: Payload) -> Pub:
@@ -125,7 +123,7 @@ def pushed(push: contract.Push) -> Push:
     if isinstance(push, Ended):
         return Push(push.channel, unsubscribe=End(push.code, push.reason))
     if isinstance(push, Renewed):
-        return Push(refresh=refreshed("", push.ttl_s))
+        return Push(refresh=Renewal(push.ttl_s is not None, push.ttl_s or 0))
     raise AssertionError(f"{type(push).__name__} is the conversation's to render")
 
 
@@ -139,8 +137,3 @@ def _start(subscribed: contract.Subscribed) -> Start:
     if not subscribed.recoverable:
         return Start(data=data)
     return Start(True, top.epoch, top.offset, True, data)
-
-
-def refreshed(client: str, ttl_s: int | None) -> RefreshResult:
-    """Return how long a connection is good from now on."""
-    return RefreshResult(client, VERSION, ttl_s is not None, ttl_s or 0)

@@ -15,9 +15,7 @@ from hubbub.dialects.centrifuge.pushes import (
     Info,
     Payload,
     Pub,
-    RefreshResult,
     info,
-    refreshed,
     shown,
 )
 from hubbub.dialects.contract import (
@@ -72,6 +70,15 @@ class ConnectResult(Struct, omit_defaults=True):
     subs: dict[str, SubscribeResult] | None = None
     session: str = ""
     node: str = ""
+
+
+class RefreshResult(Struct, omit_defaults=True, gc=False):
+    """Tell for how many seconds (`ttl`) a connection is good now, if it expires at all."""
+
+    client: str
+    version: str
+    expires: bool = False
+    ttl: int = 0
 
 
 class SubRefreshResult(Struct, omit_defaults=True, gc=False):
@@ -148,7 +155,8 @@ def result(reply: Reply, payload: Payload) -> tuple[str, Result]:
     if isinstance(reply, Connected):
         return "connect", _connected(reply, payload)
     if isinstance(reply, Refreshed):
-        return "refresh", refreshed(reply.session, reply.ttl_s)
+        expires, ttl = reply.ttl_s is not None, reply.ttl_s or 0
+        return "refresh", RefreshResult(reply.session, VERSION, expires, ttl)
     if isinstance(reply, SubRefreshed):
         return "sub_refresh", SubRefreshResult(reply.ttl_s is not None, reply.ttl_s or 0)
     if isinstance(reply, Answered):
