@@ -125,18 +125,6 @@ async def test_the_bucket_refills_with_time() -> None:
         assert at_ann.lines() == ["1", "2", "3"]
 
 
-async def test_a_silent_peer_is_pinged_and_then_given_up() -> None:
-    async with floor(SessionLimits(ping_interval_s=5, keepalive_s=5, idle_s=12)) as place:
-        ann, at_ann = place.plain()
-        place.tick(10)
-        assert at_ann.pings in (1, 2)  # the first look may come too soon
-        ann.heard()
-        place.tick(10)
-        assert at_ann.closes == []
-        place.tick(10)
-        assert at_ann.closes == [errors.NO_PONG]
-
-
 async def test_a_client_that_does_not_introduce_itself_is_stale() -> None:
     async with floor(SessionLimits(connect_s=10)) as place:
         _, at_sdk = place.open(CentrifugeDialect(JSON))
@@ -270,23 +258,3 @@ async def test_a_gap_ends_a_centrifuge_subscription_which_then_starts_anew() -> 
         reply = json.loads(at_sdk.lines()[0])
         assert reply["subscribe"]["offset"] == 2
         assert "recovered" not in reply["subscribe"]
-
-
-async def test_without_pings_nobody_is_pinged_or_given_up() -> None:
-    async with floor(SessionLimits(ping_interval_s=0)) as place:
-        _, at_ann = place.plain()
-        place.tick(200)
-        assert (at_ann.pings, at_ann.closes) == (0, [])
-
-
-async def test_a_transport_is_pinged_only_when_silent_for_the_keepalive_time() -> None:
-    async with floor() as place:
-        ann, at_ann = place.plain()
-        pings = 0
-        for _ in range(500):
-            place.tick(1)
-            if at_ann.pings > pings:
-                pings = at_ann.pings
-                ann.heard()
-        assert at_ann.pings in (9, 10)  # every 50 s, the first one after 27 to 51 s
-        assert at_ann.closes == []

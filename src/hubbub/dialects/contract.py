@@ -131,7 +131,10 @@ class Dialect(Protocol):
     because the reply cannot hold them."""
 
     pings: bool
-    """Whether this protocol has a ping of its own, so that the transport's is not needed."""
+    """Whether this protocol has a ping of its own, which its clients know of."""
+
+    pongs: bool
+    """Whether its pings are answered, so that the transport's own are not needed to know who is there."""
 
     ends_on_resync: bool
     """Whether a `Resync` ends the subscription, because this protocol says it so: the client subscribes

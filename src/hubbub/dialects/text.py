@@ -124,6 +124,7 @@ class TextDialect:
     __slots__ = ("_channel", "_settings", "_user", "renderer")
 
     replays: bool = True
+    pongs: bool = False
     pings: bool = False
     ends_on_resync: bool = False
     asks_at_first: bool = False

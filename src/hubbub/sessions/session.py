@@ -222,6 +222,8 @@ class Session(Follower):
             self.end(NO_PONG)
         elif self.dialect.pings:
             self.push(Ping())
+            if not self.dialect.pongs:
+                self.connection.ping()
         elif silence + limits.ping_interval_s > limits.keepalive_s + 1.0:
             # By the next look it would be too late; one second is what noted times are off at most.
             self.connection.ping()

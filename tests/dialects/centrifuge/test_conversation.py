@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubbub.dialects import contract as say
-from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
+from hubbub.dialects.centrifuge.conversation import CentrifugeDialect, SocketPinged
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.centrifuge.pushes import VERSION
 from hubbub.errors import INTERNAL, NOT_AVAILABLE, SHUTDOWN, UNAUTHORIZED, ProtocolViolation
@@ -146,6 +146,14 @@ def test_a_gap_ends_the_subscription() -> None:
     assert dialect.push(say.Resync(CHANNEL, TOP, "gap")) == Packet(
         b'{"push":{"channel":"chat:lobby","unsubscribe":{"code":2500,"reason":"insufficient state"}}}'
     )
+
+
+def test_pinging_can_be_left_to_the_socket() -> None:
+    dialect = SocketPinged(JSON)
+    dialect.receive(frame({"id": 1, "connect": {}}))
+    assert (dialect.pings, CentrifugeDialect.pings) == (False, True)
+    with pytest.raises(ProtocolViolation):
+        dialect.receive(frame({}))
 
 
 OWN_WORDS: dict[str, Callable[[int, str], say.Command]] = {

@@ -89,6 +89,7 @@ class CentrifugeDialect:
 
     replays: bool = False
     pings: bool = True
+    pongs: bool = True
     ends_on_resync: bool = True
     asks_at_first: bool = False
 
@@ -158,3 +159,12 @@ class CentrifugeDialect:
             raise ProtocolViolation(BAD_REQUEST, "a pong answers a ping, and none is unanswered")
         self._pings -= 1
         return Pong()
+
+
+class SocketPinged(CentrifugeDialect):
+    """Leave the pinging to the WebSocket, for tools that do not answer the protocol's own pings."""
+
+    __slots__ = ()
+
+    pings: bool = False
+    pongs: bool = False
