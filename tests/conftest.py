@@ -19,9 +19,10 @@ settings.load_profile("hubbub")
 def logs_as_they_were() -> Iterator[None]:
     """Undo what a test did to the logs: the stream it sent them to is closed when the next test runs."""
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, configured = list(root.handlers), root.level, structlog.is_configured()
     yield
     if root.handlers != handlers:
         root.handlers[:] = handlers
         root.setLevel(level)
+    if not configured:
         structlog.reset_defaults()

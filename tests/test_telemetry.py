@@ -130,3 +130,29 @@ def test_a_traceback_shows_no_values(kind: type[io.StringIO]) -> None:
         logging.getLogger("somewhere").error("it failed", exc_info=fault)
     assert stream.getvalue().count("ValueError: a bug") == 2
     assert shown_by_client not in stream.getvalue()
+
+
+def test_a_host_program_gets_our_events_in_its_own_logs(caplog: pytest.LogCaptureFixture) -> None:
+    telemetry.join_host()
+    log = structlog.get_logger("hubbub.somewhere")
+    log.debug("no")
+    log.warning("100% full", url="redis://:hidden@host/0", token="abc")
+    try:
+        raise OSError("broken")
+    except OSError as fault:
+        log.error("it failed", exc_info=fault)
+
+    warning, error = caplog.records
+    assert warning.name == "hubbub.somewhere"
+    assert warning.getMessage() == "100% full url='redis://:***@host/0' token='***'"
+    assert error.getMessage() == "it failed"
+    assert "OSError: broken" in caplog.text
+
+
+def test_logs_that_were_set_up_stay_as_they_are(caplog: pytest.LogCaptureFixture) -> None:
+    stream = io.StringIO()
+    telemetry.set_up("warning", stream)
+    telemetry.join_host()
+    structlog.get_logger("hubbub").warning("here")
+
+    assert [line["event"] for line in logged(stream)] == ["here"]

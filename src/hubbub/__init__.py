@@ -8,6 +8,7 @@ from hubbub.errors import (
     ErrorCode,
     HookUnavailable,
     HubbubError,
+    LifecycleError,
     Refused,
     Reject,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Hubbub",
     "HubbubError",
     "Kind",
+    "LifecycleError",
     "Operation",
     "Override",
     "Permission",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
@@ -42,7 +43,10 @@ from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
 from hubbub.sessions.tokens import Verifier
 from hubbub.sources.contract import Source
+from hubbub.telemetry import join_host
 from hubbub.transports.admission import origin_allowed
+from hubbub.transports.asgi.application import AsgiApp
+from hubbub.transports.asgi.lifespan import Life, claim
 from hubbub.transports.streams.wires import OCTETS
 
 TICK_S = 1.0
@@ -73,6 +77,18 @@ class Hubbub(Handlers):
         super().__init__()
         self.settings = settings or current()
         self.clock = clock or SystemClock()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        """Where it runs; None where it does not."""
+        self._wire()
+        listener = self.settings.listener
+        self._life = Life(self, self.settings.drain_s, listener.websocket.close_timeout_s + 1)
+        alone = self.settings.broker.startswith(("memory:", "sqlite:"))
+        self.asgi = AsgiApp(self, self._life, listener, alone=alone)
+        """The node as an ASGI application, to be mounted in a host or run by any server."""
+
+    def _wire(self) -> None:
+        """Make all parts of a node; it runs once, and what outlives it is made by the constructor."""
+        self._ended = False
         self.node = secrets.token_hex(6)
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
@@ -104,7 +120,7 @@ class Hubbub(Handlers):
             self.node, self.hub, self.control, self.registry, self.doors, http, emulation
         )
         """The node as its HTTP side sees it."""
-        self.asgi = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
+        self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
         self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
 
@@ -127,9 +143,16 @@ class Hubbub(Handlers):
         )
 
     async def start(self) -> None:
-        """Connect the broker and the sources, and begin to tick. Raises BrokerUnavailable."""
-        await self.broker.start(self.node, self.hub)
+        """Connect the broker and the sources, and begin to tick; after an end, as a new node.
+
+        Raises BrokerUnavailable, and LifecycleError where it runs already.
+        """
+        join_host()
+        self.loop = claim(self.loop)
+        if self._ended:
+            self._wire()
         try:
+            await self.broker.start(self.node, self.hub)
             self.application.start()
             await self.control.start()
             await self.revocations.start()
@@ -149,6 +172,16 @@ class Hubbub(Handlers):
             await source.start()
         except BrokerUnavailable as fault:
             raise BrokerUnavailable(f"source {settings.name!r}: {fault.detail}") from fault
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Run inside a program of your own; leaving closes all sessions in order. Raises as `start` does."""
+        async with self._life.running():
+            yield self
+
+    def lifespan(self, host: object) -> AbstractAsyncContextManager[None]:
+        """Run for as long as a host application does: `FastAPI(lifespan=app.lifespan)`."""
+        return self._life.running()
 
     def publish(
         self,
@@ -182,6 +215,8 @@ class Hubbub(Handlers):
 
     async def stop(self) -> None:
         """End everything; what was acknowledged is safe."""
+        self.loop = None
+        self._ended = True
         if self._ticker is not None:
             self._ticker.cancel()
         async with AsyncExitStack() as last_first:  # one that fails does not keep the others open

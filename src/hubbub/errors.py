@@ -9,6 +9,7 @@
     ├── IdentityUnavailable   who could tell us about a client is away: try again after `retry_after_s`
     ├── BrokerUnavailable     our broker is away: try again after `retry_after_s`
     ├── HookUnavailable       the application did not answer: a temporary error reply
+    ├── LifecycleError        the host program starts us where or when it cannot
     └── ConfigurationError    the operator's settings are wrong: all mistakes at once, with place
 
 The numbers are those of the Centrifuge protocol, which is the richest of the protocols spoken
@@ -208,6 +209,10 @@ class BrokerUnavailable(HubbubError):
 
     def __str__(self) -> str:
         return f"the broker is not available: {self.detail}; try again in {self.retry_after_s:g} s"
+
+
+class LifecycleError(HubbubError):
+    """Report that a host program started an app twice, or in two event loops; says what to do instead."""
 
 
 class ConfigurationError(HubbubError):

@@ -26,6 +26,26 @@ def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
     return event
 
 
+def join_host() -> None:
+    """Hand our events to the `logging` of the program that we are part of, unless structlog is set up."""
+    if not structlog.is_configured():
+        structlog.configure(
+            processors=[structlog.stdlib.filter_by_level, hide_secrets, _as_record],
+            wrapper_class=structlog.stdlib.BoundLogger,
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            cache_logger_on_first_use=False,
+        )
+
+
+def _as_record(
+    logger: WrappedLogger, method: str, event: EventDict
+) -> tuple[tuple[str], dict[str, object]]:
+    """Return what a `logging.Logger` is called with: one line, and the exception if there is one."""
+    line, fault = event.pop("event"), event.pop("exc_info", None)
+    words = [str(line), *(f"{name}={value!r}" for name, value in event.items())]
+    return (" ".join(words),), {"exc_info": fault}
+
+
 class _Lines:
     """Write a line each, and go on where nobody reads any more: a broken pipe must not break a connection."""
 

@@ -19,7 +19,7 @@ from hubbub.app import Hubbub
 from hubbub.http.site import build
 
 app = Hubbub()
-app.asgi = build(app.front, Path("nothing-was-built"))
+app.site = build(app.front, Path("nothing-was-built"))
 """
 
 

@@ -57,7 +57,7 @@ class Page:
             }
         return cls(body, compressed, headers)
 
-    def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Send it, or 304 if the browser has it."""
         if self.headers["ETag"] in request.headers.get("if-none-match", "").replace("W/", ""):
             return Response(status_code=304, headers=self.headers)
@@ -108,8 +108,4 @@ class Pages:
     @property
     def routes(self) -> list[Route]:
         """Return one route for each file, so that nothing else can be asked for."""
-        return [Route(path, self.show) for path in self._pages]
-
-    async def show(self, request: Request) -> Response:
-        """Answer with the page of this path."""
-        return self._pages[request.url.path].answer(request)
+        return [Route(path, page.answer) for path, page in self._pages.items()]

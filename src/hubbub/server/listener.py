@@ -19,12 +19,12 @@ from uvicorn.server import ServerState
 from hubbub.dialects.contract import Request
 from hubbub.model import Packet
 from hubbub.server.limited import LimitedHttpProtocol
-from hubbub.server.takeover import Takeover
 from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
 from hubbub.transports.requests import fold_headers, read_request
 from hubbub.transports.streams.entry import Entry
 from hubbub.transports.streams.protocol import StreamProtocol
+from hubbub.transports.takeover import Takeover
 from hubbub.transports.websocket.handshake import Offer, read_offer
 from hubbub.transports.websocket.protocol import WebSocketProtocol
 

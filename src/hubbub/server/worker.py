@@ -94,7 +94,7 @@ class Worker:
     def _uvicorn(self) -> uvicorn.Config:
         settings = self._settings
         return uvicorn.Config(
-            self._app.asgi,
+            self._app.site,
             http=self._listener.http_class(),
             ws="none",
             lifespan="off",
@@ -108,7 +108,7 @@ class Worker:
         )
 
     async def _tick(self, server: uvicorn.Server) -> None:
-        metrics: Metrics = self._app.asgi.state.metrics
+        metrics: Metrics = self._app.site.state.metrics
         while not self._stopping.is_set():
             await server.on_tick(0)
             if metrics.shared:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from hubbub.http.api.openapi import document
@@ -29,8 +27,4 @@ class Handbook:
     @property
     def routes(self) -> list[Route]:
         """Return the two places."""
-        return [Route(path, self.show) for path in self._pages]
-
-    async def show(self, request: Request) -> Response:
-        """Answer with what is at this path."""
-        return self._pages[request.url.path].answer(request)
+        return [Route(path, page.answer) for path, page in self._pages.items()]
