@@ -38,6 +38,7 @@ from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.expulsion import expel
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Client
+from hubbub.sessions.orders import Orders
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
@@ -117,7 +118,16 @@ class Hubbub(Handlers):
         emulation = Emulation(self.registry, services.seal, self.control)
         http = _http_settings(self.settings)
         self.front = Node(
-            self.node, self.hub, self.control, self.registry, self.doors, http, emulation
+            self.node,
+            self.hub,
+            self.control,
+            self.registry,
+            self.doors,
+            http,
+            emulation,
+            Orders(services, self.control),
+            self.revocations,
+            self.application.hooks,
         )
         """The node as its HTTP side sees it."""
         self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)

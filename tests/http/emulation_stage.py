@@ -10,13 +10,12 @@ import httpx
 
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
-from hubbub.http.node import Node
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
 from hubbub.hub.control import Control
 from hubbub.model import Packet
 from hubbub.sessions.doors import Door, Doors
-from hubbub.sessions.emulation import Emulation
+from tests.http.site_stage import front
 from tests.sessions.stage import Floor, floor
 
 FRIEND, EVIL = "https://friend.example", "https://evil.example"
@@ -42,14 +41,12 @@ class Place:
 @asynccontextmanager
 async def emulating() -> AsyncIterator[Place]:
     async with floor() as place:
-        hub = place.node.hub
         control = Control(place.node.broker, "n1", place.node.clock)
-        emulation = Emulation(place.registry, place.services.seal, control)
         dialects = {"": lambda request: CentrifugeDialect(JSON)}
         streams = [Door("/sse", dialects, "sse"), Door("/lines/{room}", dialects, "http_stream")]
         doors = Doors(streams, place.services, lambda origin, host: origin == FRIEND)
         settings = HttpSettings(emulation_limit=LIMIT)
-        app = build(Node("n1", hub, control, place.registry, doors, settings, emulation))
+        app = build(front(place, control, place.registry, doors, settings))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://hubbub.test") as client:
             yield Place(place, client)

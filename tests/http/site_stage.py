@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import httpx
 from starlette.applications import Starlette
 
 from hubbub.brokers.memory import World
-from hubbub.http.node import Node
+from hubbub.http.node import Doors, Node, Sessions
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
@@ -21,10 +22,14 @@ from hubbub.hub.namespaces import Namespace
 from hubbub.sessions.contract import Headers
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Emulation
+from hubbub.sessions.expulsion import expel
+from hubbub.sessions.hooks import RpcAnswer, RpcAsk
+from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.orders import Orders
 from hubbub.sessions.origins import readable_by
-from hubbub.sessions.registry import Registry
-from hubbub.sessions.seal import Seal
-from tests.hub.stage import Stage, stage
+from hubbub.sessions.revocation import Revocations, RevocationSettings
+from tests.hub.stage import stage
+from tests.sessions.stage import Floor
 
 ORIGIN = "http://hubbub.test"
 
@@ -53,12 +58,37 @@ class Crowd:
         return self.now
 
 
-class Site:
-    """A node and a client of its HTTP side."""
+def front(
+    place: Floor, control: Control, sessions: Sessions, doors: Doors, settings: HttpSettings
+) -> Node:
+    """Return a node as its HTTP side sees it."""
+    services = place.services
+    return Node(
+        control.node,
+        place.node.hub,
+        control,
+        sessions,
+        doors,
+        settings,
+        Emulation(place.registry, services.seal, control),
+        Orders(services, control),
+        Revocations(place.node.broker, RevocationSettings(), place.node.clock),
+        place.hooks,
+    )
 
-    def __init__(self, place: Stage, node: Node, app: Starlette, client: httpx.AsyncClient) -> None:
-        self.place = place
-        self.hub = place.hub
+
+async def echo(asked: RpcAsk) -> RpcAnswer:
+    """Answer a call as an application would."""
+    return RpcAnswer(asked.data or b"null")
+
+
+class Site:
+    """A node and a client of its HTTP side; `place` is its hub's side, `floor` that of its sessions."""
+
+    def __init__(self, floor: Floor, node: Node, app: Starlette, client: httpx.AsyncClient) -> None:
+        self.place = floor.node
+        self.floor = floor
+        self.hub = floor.node.hub
         self.node = node
         self.app = app
         self.client = client
@@ -83,19 +113,24 @@ async def site(
     *,
     world: World | None = None,
     name: str = "n1",
+    limits: SessionLimits | None = None,
 ) -> AsyncIterator[Site]:
     """Run a node; several of one `world` are a cluster."""
     async with stage(namespace, world=world, node=name) as place:
+        floor = Floor(place, limits or SessionLimits(), trusting=True)
         control = Control(place.broker, name, place.clock)
-        place.hub.admit(control.names, control)
-        await control.start()
         gate, crowd = Gate(), Crowd()
-        emulation = Emulation(Registry(1, 0.0), Seal(), control)
-        node = Node(name, place.hub, control, crowd, gate, settings or HttpSettings(), emulation)
+        node = front(floor, control, crowd, gate, settings or HttpSettings())
+        node.revocations.arrived = partial(expel, floor.registry)
+        for receiver in (control, node.revocations.journal):
+            place.hub.admit(receiver.names, receiver)
+        await control.start()
+        await node.revocations.start()
         app = build(node, pages)
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-            made = Site(place, node, app, client)
+            made = Site(floor, node, app, client)
             made.gate, made.crowd = gate, crowd
             yield made
+        await node.revocations.close()
         await control.close()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hubbub.hub.orders import (
     FAULT_LIMIT,
     PAYLOAD_LIMIT,
     Answer,
+    Answers,
     NodeGone,
     Order,
     OrderFailed,
@@ -67,3 +69,10 @@ def test_what_is_out_of_bounds_is_unreadable(said: object) -> None:
 def test_errors_name_the_node() -> None:
     assert str(NodeGone("n1", "it stopped")) == "node n1: it stopped"
     assert str(OrderFailed("n1", "it knows no order 'x'")) == "node n1: it knows no order 'x'"
+
+
+def test_what_nodes_said_is_read_and_the_silent_are_named() -> None:
+    encoded = msgspec.msgpack.encode
+    by_node = {"n2": encoded(2), "n1": encoded(1), "n3": encoded("what"), "n4": b"\xc1"}
+    answers = Answers(by_node, {"n5": "it knows no such order"}, ("n0",))
+    assert answers.read(msgspec.msgpack.Decoder(int)) == ([1, 2], ["n0", "n3", "n4", "n5"])

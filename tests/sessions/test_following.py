@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec.structs import replace
+
 from hubbub.errors import SERVER_UNSUBSCRIBED
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.options import Override
@@ -108,3 +110,18 @@ async def test_of_somebody_who_was_never_let_in_nobody_is_told() -> None:
     async with floor() as place:
         Speaker(place).session.dismiss()
         assert place.events == []
+
+
+async def test_what_was_missed_comes_behind_the_news_of_a_subscription() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect()
+        for number in (1, 2, 3):
+            await say(place, number)
+        top = await place.node.hub.history("room", 0, None, False)
+        since = replace(top.position, offset=1, tag=0)
+        await enter(ann.session, "room", SubscribeGrant(), since)
+        await say(place, 4)
+        start, *published = [push for push in ann.pushes() if "join" not in push]
+        assert start["subscribe"]["offset"] == 3
+        assert [push["pub"]["data"] for push in published] == [2, 3, 4]

@@ -129,7 +129,7 @@ class ApiKeySettings(Part):
     Args:
         name: what logs and metrics call the program that shows it.
         key: the secret, of at least 8 characters.
-        scopes: what it is good for: `publish`, `read`, `manage`, single methods, or `*` for everything.
+        scopes: what it is good for: `publish`, `read`, `manage`, `rpc`, single methods, or `*` for all.
         channels: patterns such as `orders:*`, outside of which it may name no channel; none means all.
     """
 

@@ -12,6 +12,9 @@ from hubbub.hub.hub import Hub
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Outcome, Said
+from hubbub.sessions.hooks import Hooks
+from hubbub.sessions.orders import Orders
+from hubbub.sessions.revocation import Revocations
 
 
 class Doors(Protocol):
@@ -51,6 +54,7 @@ class Node:
     Args:
         name: unique in the cluster. hub: its channels. control: its way to the other nodes.
         sessions: their counts. doors: whether clients are let in. settings: who may ask what.
+        orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
     """
 
     name: str
@@ -60,3 +64,6 @@ class Node:
     doors: Doors
     settings: HttpSettings
     emulation: Emulation
+    orders: Orders
+    revocations: Revocations
+    hooks: Hooks

@@ -10,7 +10,11 @@ from itertools import chain
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "publish": ("publish", "broadcast"),
     "read": ("history", "presence", "presence_stats", "channels", "info"),
-    "manage": ("history_remove",),
+    "manage": (
+        *("subscribe", "unsubscribe", "disconnect", "refresh", "revoke"),
+        "history_remove",
+    ),
+    "rpc": ("rpc",),
 }
 """The API's methods by what a key must be good for; a scope is one of these words, or a method's name."""
 

@@ -6,7 +6,7 @@ Small tagged MessagePack arrays. Only our own nodes write them, but they are dec
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 
@@ -75,6 +75,7 @@ class Parting(msgspec.Struct, frozen=True, array_like=True, tag="g1", forbid_unk
 
 
 Word: TypeAlias = Order | Answer | Parting
+T = TypeVar("T")
 
 encode = msgspec.msgpack.Encoder().encode
 _word: msgspec.msgpack.Decoder[Word] = msgspec.msgpack.Decoder(Word)
@@ -99,3 +100,14 @@ class Answers:
     by_node: dict[str, bytes] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+
+    def read(self, decoder: msgspec.msgpack.Decoder[T]) -> tuple[list[T], list[str]]:
+        """Return what nodes said, and who said nothing, or nothing that this version understands."""
+        said: list[T] = []
+        silent = [*self.missing, *self.failed]
+        for name, payload in sorted(self.by_node.items()):
+            try:
+                said.append(decoder.decode(payload))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                silent.append(name)
+        return said, sorted(silent)

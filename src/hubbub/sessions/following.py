@@ -169,10 +169,15 @@ async def enter(
     subscription = follow.subscription(session, namespace, command)
 
     def arrived(reply: say.Subscribed) -> bool:
+        if tell is not None:
+            tell(follow.say(reply))
+        else:
+            session.push(say.Entered(follow.say(reply)))
+            if reply.publications and not session.gone:  # no push has room for them
+                session.write(subscription.encoding.render(channel, reply.publications))
         if session.gone:
             return False
         session.following[channel] = subscription
-        (tell or _tell_by_push(session))(follow.say(reply))
         return True
 
     session.following[channel] = None
@@ -185,10 +190,6 @@ async def enter(
         raise
     if grant.expire_at:
         services.expiry.note(session)
-
-
-def _tell_by_push(session: Follower) -> Callable[[say.Subscribed], None]:
-    return lambda reply: session.push(say.Entered(reply))
 
 
 def unsubscribe(session: Session, command: say.Unsubscribe) -> None:

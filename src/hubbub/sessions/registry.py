@@ -156,7 +156,7 @@ class Registry:
 
     async def dismiss(self, batch: int, pause_s: float) -> None:
         """Close all sessions, `batch` at a time with `pause_s` seconds between, to spread their return."""
-        while sessions := [s for bucket in self._buckets for s in bucket.values()]:
+        while sessions := list(self):
             for session in sessions[:batch]:
                 _call(session.dismiss)
                 self.discard(session)

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import islice
-from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,7 +15,6 @@ from msgspec import Struct
 from hubbub.http.api.results import NodeInfo, ProcessInfo
 from hubbub.http.node import Node
 from hubbub.http.process import Process, resident_bytes
-from hubbub.hub.orders import Answers
 from hubbub.hub.permission import matches
 from hubbub.model import ChannelName
 
@@ -61,7 +59,6 @@ _encode = msgspec.msgpack.Encoder().encode
 _SEARCH = msgspec.msgpack.Decoder(Search)
 _PART = msgspec.msgpack.Decoder(Part)
 _INFO = msgspec.msgpack.Decoder(NodeInfo)
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +121,7 @@ class Census:
     async def channels(self, search: Search) -> Page:
         """Return a page of the channels that somebody follows. Raises OrderFailed, BrokerUnavailable."""
         answers = await self._node.control.ask_all(CHANNELS, _encode(search))
-        parts, missing = _read(_PART, answers)
+        parts, missing = answers.read(_PART)
         return Page(*merged(parts, search.limit), missing)
 
     async def nodes(self) -> tuple[list[NodeInfo], list[str]]:
@@ -132,7 +129,7 @@ class Census:
 
         Raises OrderFailed, BrokerUnavailable.
         """
-        return _read(_INFO, await self._node.control.ask_all(INFO))
+        return (await self._node.control.ask_all(INFO)).read(_INFO)
 
     async def _tell_channels(self, payload: bytes) -> bytes:
         search = _SEARCH.decode(payload)
@@ -160,15 +157,3 @@ class Census:
                 process=ProcessInfo(self._process.cpu(now), resident_bytes()),
             )
         )
-
-
-def _read(decoder: msgspec.msgpack.Decoder[_T], answers: Answers) -> tuple[list[_T], list[str]]:
-    """Return what nodes said, and those that said nothing, or nothing that this version understands."""
-    said: list[_T] = []
-    missing = [*answers.missing, *answers.failed]
-    for name, payload in sorted(answers.by_node.items()):
-        try:
-            said.append(decoder.decode(payload))
-        except msgspec.DecodeError:
-            missing.append(name)
-    return said, sorted(missing)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from binascii import Error as Base64Error
-from binascii import a2b_base64
 from typing import NamedTuple
 
 from msgspec import UnsetType
@@ -21,6 +19,7 @@ from hubbub.http.api import results as say
 from hubbub.http.api.census import Search
 from hubbub.http.api.envelope import failure_of
 from hubbub.http.api.keys import Caller
+from hubbub.http.api.payloads import bytes_of, text_of
 from hubbub.http.api.server import Server
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Kind, Position
@@ -91,32 +90,16 @@ def _payload(server: Server, said: ask.Message) -> _Payload:
     if said.version:
         raise Refused(NOT_AVAILABLE, "no versions of publications are kept here")
     if said.b64data:
-        payload = _Payload(_bytes(said.b64data), Kind.BINARY)
+        payload = _Payload(bytes_of("b64data", said.b64data), Kind.BINARY)
     elif isinstance(said.data, UnsetType):
         raise Refused(BAD_REQUEST_ERROR, "a publish has data or b64data")
     else:
-        payload = _Payload(_text(bytes(said.data)), Kind.JSON)
+        payload = _Payload(text_of(said.data), Kind.JSON)
     limit = server.node.settings.payload_limit
     tags = (said.tags or {}).items()
     if len(payload.data) + sum(len(name) + len(value) for name, value in tags) > limit:
         raise Refused(BAD_REQUEST_ERROR, f"the data is larger than {limit} bytes")
     return payload
-
-
-def _text(data: bytes) -> bytes:
-    """Return JSON that is UTF-8 throughout; the decoder of the request does not look inside `data`."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        raise Refused(BAD_REQUEST_ERROR, "the data is not UTF-8") from None
-    return data
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return a2b_base64(text, strict_mode=True)
-    except (Base64Error, ValueError):
-        raise Refused(BAD_REQUEST_ERROR, "b64data is not base64 (RFC 4648 section 4)") from None
 
 
 async def history(server: Server, caller: Caller, request: ask.HistoryRequest) -> say.HistoryResult:

@@ -13,10 +13,12 @@ from starlette.responses import Response
 from hubbub.errors import (
     BAD_REQUEST_ERROR,
     INTERNAL,
+    PERMISSION_DENIED,
     BrokerUnavailable,
     ErrorCode,
     HookUnavailable,
     Refused,
+    Reject,
 )
 from hubbub.http.api.results import Complaint
 from hubbub.http.settings import ErrorMode
@@ -66,7 +68,10 @@ class Failure:
 
 Outcome = Struct | Failure
 
-EXPECTED = (Refused, BrokerUnavailable, HookUnavailable, OrderFailed, msgspec.DecodeError)
+EXPECTED = (
+    *(Refused, Reject, BrokerUnavailable, HookUnavailable, OrderFailed),
+    msgspec.DecodeError,
+)
 """What a method may raise: all else is a fault of ours."""
 
 
@@ -76,6 +81,8 @@ def failure_of(fault: Exception) -> Failure:
         return Failure.of(fault.error, fault.detail)
     if isinstance(fault, msgspec.DecodeError):
         return Failure.of(BAD_REQUEST_ERROR, str(fault))
+    if isinstance(fault, Reject):
+        return Failure.of(PERMISSION_DENIED, str(fault))
     return Failure.of(INTERNAL, str(fault))
 
 

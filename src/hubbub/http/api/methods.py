@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.payloads import decode_json
-from hubbub.http.api import channels, nodes
+from hubbub.http.api import application, channels, nodes, sessions
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
@@ -55,6 +55,7 @@ class Method:
 
 
 _NEWS = {"channel": "news"}
+_ZHANG = {"user": "zhang"}
 
 METHODS: Mapping[str, Method] = {
     "publish": Method(
@@ -80,6 +81,23 @@ METHODS: Mapping[str, Method] = {
     "presence_stats": Method(
         channels.presence_stats, ask.ChannelRequest, say.PresenceStatsResult, _NEWS
     ),
+    "subscribe": Method(
+        sessions.subscribe, ask.SubscribeRequest, say.MetResult, {**_ZHANG, **_NEWS}
+    ),
+    "unsubscribe": Method(
+        sessions.unsubscribe, ask.UnsubscribeRequest, say.MetResult, {**_ZHANG, **_NEWS}
+    ),
+    "disconnect": Method(
+        sessions.disconnect,
+        ask.DisconnectRequest,
+        say.MetResult,
+        {**_ZHANG, "disconnect": {"code": 4500, "reason": "you were banned"}},
+    ),
+    "refresh": Method(
+        sessions.refresh, ask.RefreshRequest, say.MetResult, {**_ZHANG, "expire_at": 2**32}
+    ),
+    "revoke": Method(sessions.revoke, ask.RevokeRequest, say.Done, _ZHANG),
+    "rpc": Method(application.rpc, ask.RpcRequest, say.RpcResult, {"method": "now", "params": {}}),
     "channels": Method(
         channels.channels,
         ask.ChannelsRequest,

@@ -19,7 +19,8 @@ Schema: TypeAlias = dict[str, Any]
 TAGS: Mapping[str, str] = {
     "publish": "Say something in channels.",
     "read": "Look at channels and nodes.",
-    "manage": "Change what is there.",
+    "manage": "Act on sessions, and forget history.",
+    "rpc": "Call the application.",
 }
 """What the methods of each scope are about."""
 

@@ -99,6 +99,110 @@ class ChannelRequest(Struct):
     channel: Channel
 
 
+class Whom(Struct, kw_only=True):
+    """Which sessions are meant, on whatever node."""
+
+    user: Annotated[
+        str, Meta(max_length=128, description="All sessions of this user.", examples=["zhang"])
+    ] = ""
+    client: Annotated[str, Meta(max_length=128, description="The one session with this id.")] = ""
+    session: Annotated[
+        str, Meta(max_length=256, description="The one session with this secret id.")
+    ] = ""
+
+
+class BoolValue(Struct):
+    """Yes or no, where nothing said is neither."""
+
+    value: bool = False
+
+
+Maybe = BoolValue | None
+
+
+class OverrideOptions(Struct):
+    """Options of the namespace that do not hold for this subscription."""
+
+    presence: Maybe = None
+    join_leave: Maybe = None
+    force_push_join_leave: Maybe = None
+    force_recovery: Maybe = None
+    force_positioning: Maybe = None
+
+
+class SubscribeRequest(Whom, kw_only=True):
+    """Let sessions follow a channel."""
+
+    channel: Channel
+    info: Annotated[Json, Meta(description="What the channel's members see beside them.")] = UNSET
+    b64info: Annotated[str, Meta(description="The same as JSON in base64.")] = ""
+    data: Annotated[Json, Meta(description="What the client alone is told.")] = UNSET
+    b64data: Annotated[str, Meta(description="The same as JSON in base64.")] = ""
+    recover_since: Annotated[
+        Since | None, Meta(description="What was published since then is sent to them.")
+    ] = None
+    expire_at: Annotated[
+        int, Meta(ge=0, le=2**53, description="When it ends, in unix seconds; 0: never.")
+    ] = 0
+    override: OverrideOptions | None = None
+
+
+class UnsubscribeRequest(Whom, kw_only=True):
+    """Let sessions follow a channel no more."""
+
+    channel: Annotated[
+        str, Meta(description='A channel\'s name; "": all that they follow.', examples=["news"])
+    ] = ""
+
+
+class Goodbye(Struct):
+    """What a client is told when its connection is closed."""
+
+    code: Annotated[
+        int, Meta(description="3000 to 4999; below 3500, and from 4000 to 4499, it comes back.")
+    ] = 0
+    reason: Annotated[str, Meta(description="123 bytes at most.")] = ""
+
+
+class DisconnectRequest(Whom, kw_only=True):
+    """End sessions."""
+
+    whitelist: Annotated[list[str] | None, Meta(description="Ids of sessions that stay.")] = None
+    disconnect: Annotated[
+        Goodbye | None, Meta(description='Without it, 3503 "force disconnect".')
+    ] = None
+
+
+class RefreshRequest(Whom, kw_only=True):
+    """Let sessions last until another time."""
+
+    expired: Annotated[bool, Meta(description="They end now, as their time is over.")] = False
+    expire_at: Annotated[
+        int, Meta(ge=0, le=2**53, description="When they end, in unix seconds; 0: never.")
+    ] = 0
+    info: Annotated[Json, Meta(description="What others see of them from now on.")] = UNSET
+
+
+class RevokeRequest(Struct):
+    """Revoke one thing: a user, a token or a session."""
+
+    user: Annotated[
+        str, Meta(description="All that this user was given until now.", examples=["zhang"])
+    ] = ""
+    token: Annotated[str, Meta(description="The token with this id (`jti`).")] = ""
+    session: Annotated[str, Meta(description="The session with this id.")] = ""
+    ttl: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="Seconds; 0: as long as the settings say.")
+    ] = 0
+
+
+class RpcRequest(Struct):
+    """Call a method of the application."""
+
+    method: Annotated[str, Meta(min_length=1, max_length=255, examples=["now"])]
+    params: Annotated[Json, Meta(description="What it gets.")] = UNSET
+
+
 class ChannelsRequest(Struct):
     """List the channels that somebody follows."""
 

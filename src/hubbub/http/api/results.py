@@ -89,6 +89,19 @@ Missing = Annotated[
 ]
 
 
+class MetResult(Struct, omit_defaults=True):
+    """It is done on all nodes."""
+
+    num_sessions: Annotated[int, Meta(description="Sessions that were meant.")]
+    missing: Missing = field(default_factory=list)
+
+
+class RpcResult(Struct):
+    """What the application answered."""
+
+    data: Annotated[Raw, Meta(description="Any JSON; bytes are a string of base64.")]
+
+
 class ChannelInfo(Struct):
     """A channel that somebody follows."""
 
