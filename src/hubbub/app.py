@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self
 
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
-from hubbub.config import EndpointSettings, Settings, SourceSettings, current
-from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
-from hubbub.dialects.centrifuge.json import JSON
-from hubbub.dialects.centrifuge.protobuf import PROTOBUF
-from hubbub.dialects.contract import Dialect, Request
-from hubbub.dialects.text import TextDialect, TextSettings, parse_position
+from hubbub.config import Settings, SourceSettings, current
+from hubbub.endpoints import doors_of
 from hubbub.engines import open_broker, open_source
 from hubbub.errors import BrokerUnavailable
 from hubbub.hooks.application import Application
@@ -32,7 +27,7 @@ from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.model import Kind
-from hubbub.sessions.doors import Door, Doors, fill
+from hubbub.sessions.doors import Doors
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.expulsion import expel
@@ -48,7 +43,6 @@ from hubbub.telemetry import join_host
 from hubbub.transports.admission import origin_allowed
 from hubbub.transports.asgi.application import AsgiApp
 from hubbub.transports.asgi.lifespan import Life, claim
-from hubbub.transports.streams.wires import OCTETS
 
 TICK_S = 1.0
 """Seconds between two looks at what is due: pings, silence, audits, leases."""
@@ -56,14 +50,6 @@ ROUNDS = 25
 """Ticks in which every session is looked at where nobody is pinged."""
 DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
-
-DEFAULT_ENDPOINTS = (
-    EndpointSettings(path="/connection/websocket", dialect="centrifuge"),
-    EndpointSettings(path="/connection/sse", dialect="centrifuge", transport="sse"),
-    EndpointSettings(path="/connection/http_stream", dialect="centrifuge", transport="http_stream"),
-    EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
-)
-"""The endpoints that every server has, after those that its operator configured."""
 
 
 class Hubbub(Handlers):
@@ -109,9 +95,8 @@ class Hubbub(Handlers):
         self.revocations.arrived = partial(expel, self.registry)
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         services = self._services()
-        endpoints = (*self.settings.endpoints, *DEFAULT_ENDPOINTS)
         self.doors = Doors(
-            [_door(endpoint) for endpoint in endpoints],
+            doors_of(self.settings.endpoints),
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
@@ -260,48 +245,3 @@ def _http_settings(settings: Settings) -> HttpSettings:
         settings.api,
         listener.stream.request_limit,
     )
-
-
-def _door(endpoint: EndpointSettings) -> Door:
-    if endpoint.dialect == "centrifuge":
-        return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
-    return Door(endpoint.path, {"": _text(endpoint)})
-
-
-def _json(request: Request) -> Dialect:
-    return CentrifugeDialect(JSON)
-
-
-def _protobuf(request: Request) -> Dialect:
-    return CentrifugeDialect(PROTOBUF)
-
-
-def _asked(request: Request) -> Dialect:
-    query = request.query
-    wanted = query.get("cf_protocol") or query.get("format")
-    return _protobuf(request) if wanted == "protobuf" else _json(request)
-
-
-_CENTRIFUGE: dict[str, dict[str, Callable[[Request], Dialect]]] = {
-    "websocket": {"": _asked, "centrifuge-json": _json, "centrifuge-protobuf": _protobuf},
-    "sse": {"application/json": _json},
-    "http_stream": {"application/json": _json, OCTETS: _protobuf},
-}
-"""By transport, what makes the dialect of a connection: by sub-protocol, or by media type."""
-
-
-def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:
-    plain = TextSettings("plain", endpoint.heartbeat, endpoint.heartbeat_reply, endpoint.recent)
-    enveloped = replace(plain, format="json")
-
-    def make(request: Request) -> Dialect:
-        query = request.query
-        settings = enveloped if query.get("format", endpoint.format) == "json" else plain
-        if "since" in query:
-            settings = replace(settings, since=parse_position(query["since"]))
-        if "token" in query:
-            settings = replace(settings, token=query["token"])
-        user = fill(endpoint.user, request) if endpoint.user else query.get("user", "")
-        return TextDialect(settings, fill(endpoint.channel, request), user)
-
-    return make

@@ -1,0 +1,73 @@
+"""Which paths there are, and what is spoken there: settings become doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from hubbub.config import EndpointSettings
+from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
+from hubbub.dialects.centrifuge.json import JSON
+from hubbub.dialects.centrifuge.protobuf import PROTOBUF
+from hubbub.dialects.contract import Dialect, Request
+from hubbub.dialects.text import TextDialect, TextSettings, parse_position
+from hubbub.sessions.doors import Door, fill
+from hubbub.transports.streams.wires import OCTETS
+
+DEFAULT_ENDPOINTS = (
+    EndpointSettings(path="/connection/websocket", dialect="centrifuge"),
+    EndpointSettings(path="/connection/sse", dialect="centrifuge", transport="sse"),
+    EndpointSettings(path="/connection/http_stream", dialect="centrifuge", transport="http_stream"),
+    EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
+)
+"""The endpoints that every server has, after those that its operator configured."""
+
+
+def doors_of(endpoints: Iterable[EndpointSettings]) -> list[Door]:
+    """Return the doors of a server: those that its operator configured, and those that every server has."""
+    return [_door(endpoint) for endpoint in (*endpoints, *DEFAULT_ENDPOINTS)]
+
+
+def _door(endpoint: EndpointSettings) -> Door:
+    if endpoint.dialect == "centrifuge":
+        return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
+    return Door(endpoint.path, {"": _text(endpoint)})
+
+
+def _json(request: Request) -> Dialect:
+    return CentrifugeDialect(JSON)
+
+
+def _protobuf(request: Request) -> Dialect:
+    return CentrifugeDialect(PROTOBUF)
+
+
+def _asked(request: Request) -> Dialect:
+    query = request.query
+    wanted = query.get("cf_protocol") or query.get("format")
+    return _protobuf(request) if wanted == "protobuf" else _json(request)
+
+
+_CENTRIFUGE: dict[str, dict[str, Callable[[Request], Dialect]]] = {
+    "websocket": {"": _asked, "centrifuge-json": _json, "centrifuge-protobuf": _protobuf},
+    "sse": {"application/json": _json},
+    "http_stream": {"application/json": _json, OCTETS: _protobuf},
+}
+"""By transport, what makes the dialect of a connection: by sub-protocol, or by media type."""
+
+
+def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:
+    plain = TextSettings("plain", endpoint.heartbeat, endpoint.heartbeat_reply, endpoint.recent)
+    enveloped = replace(plain, format="json")
+
+    def make(request: Request) -> Dialect:
+        query = request.query
+        settings = enveloped if query.get("format", endpoint.format) == "json" else plain
+        if "since" in query:
+            settings = replace(settings, since=parse_position(query["since"]))
+        if "token" in query:
+            settings = replace(settings, token=query["token"])
+        user = fill(endpoint.user, request) if endpoint.user else query.get("user", "")
+        return TextDialect(settings, fill(endpoint.channel, request), user)
+
+    return make

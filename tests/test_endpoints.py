@@ -1,0 +1,36 @@
+"""Settings become doors; what happens behind them is shown in tests/test_app.py."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubbub.config import EndpointSettings
+from hubbub.dialects.contract import Request
+from hubbub.endpoints import DEFAULT_ENDPOINTS, doors_of
+
+
+def test_those_of_the_operator_come_first() -> None:
+    mine = EndpointSettings(path="/ws/{user}", channel="only", user="{user}")
+    paths = [door.path for door in doors_of((mine,))]
+    assert paths == ["/ws/{user}", *(endpoint.path for endpoint in DEFAULT_ENDPOINTS)]
+
+
+@pytest.mark.parametrize(
+    ("path", "offered", "query", "renderer"),
+    [
+        ("/connection/websocket", [], {}, "centrifuge-json"),
+        ("/connection/websocket", ["centrifuge-protobuf"], {}, "centrifuge-protobuf"),
+        ("/connection/websocket", [], {"format": "protobuf"}, "centrifuge-protobuf"),
+        ("/connection/sse", ["application/json"], {}, "centrifuge-json"),
+        ("/connection/http_stream", ["application/octet-stream"], {}, "centrifuge-protobuf"),
+        ("/ws/lobby", [], {}, "text-plain"),
+        ("/ws/lobby", [], {"format": "json"}, "text-json"),
+    ],
+)
+def test_a_door_leads_to_its_dialect(
+    path: str, offered: list[str], query: dict[str, str], renderer: str
+) -> None:
+    door = next(door for door in doors_of(()) if door.variables(path) is not None)
+    _, make = door.choose(offered)
+    request = Request(path, door.variables(path) or {}, query)
+    assert make(request).renderer.name == renderer
