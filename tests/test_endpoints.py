@@ -34,3 +34,17 @@ def test_a_door_leads_to_its_dialect(
     _, make = door.choose(offered)
     request = Request(path, door.variables(path) or {}, query)
     assert make(request).renderer.name == renderer
+
+
+@pytest.mark.parametrize("offered", [[], ["centrifuge-json"], ["centrifuge-protobuf"]])
+def test_a_tool_can_ask_to_be_pinged_by_its_websocket_alone(offered: list[str]) -> None:
+    door = next(door for door in doors_of(()) if door.path == "/connection/websocket")
+    _, make = door.choose(offered)
+    made = make(Request(query={"cf_ws_frame_ping_pong": "true"}))
+    usual = make(Request(query={"cf_ws_frame_ping_pong": "no"}))
+    assert (made.pings, made.pongs, usual.pings, usual.pongs) == (False, False, True, True)
+
+
+def test_an_endpoint_of_ones_own_may_be_a_stream() -> None:
+    mine = EndpointSettings(path="/live", dialect="centrifuge", transport="sse")
+    assert doors_of((mine,))[0].carrier == "sse"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from hubbub.config import EndpointSettings
-from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
+from hubbub.dialects.centrifuge.conversation import CentrifugeDialect, Coding, SocketPinged
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.centrifuge.protobuf import PROTOBUF
 from hubbub.dialects.contract import Dialect, Request
@@ -34,12 +35,12 @@ def _door(endpoint: EndpointSettings) -> Door:
     return Door(endpoint.path, {"": _text(endpoint)})
 
 
-def _json(request: Request) -> Dialect:
-    return CentrifugeDialect(JSON)
+def _centrifuge(coding: Coding, request: Request) -> Dialect:
+    by_frames = request.query.get("cf_ws_frame_ping_pong") == "true"
+    return SocketPinged(coding) if by_frames else CentrifugeDialect(coding)
 
 
-def _protobuf(request: Request) -> Dialect:
-    return CentrifugeDialect(PROTOBUF)
+_json, _protobuf = partial(_centrifuge, JSON), partial(_centrifuge, PROTOBUF)
 
 
 def _asked(request: Request) -> Dialect:

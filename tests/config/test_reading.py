@@ -90,6 +90,10 @@ def test_all_mistakes_are_told_at_once_with_their_places() -> None:
         [[endpoints]]
         path = "no-slash"
         channel = "c"
+        [[endpoints]]
+        path = "/b"
+        channel = "c"
+        transport = "sse"
     """
     found = problems(toml, {"HUBBUB_WORKERS": "0"}, {"broker": "foo://user:secret@host"})
     assert found == [
@@ -99,6 +103,7 @@ def test_all_mistakes_are_told_at_once_with_their_places() -> None:
         "memory://, sqlite://, redis://, rediss://, unix://",
         "hubbub.toml: endpoints[1] needs a channel, because the text dialect names none itself",
         "hubbub.toml: endpoints[2].path must begin with a slash, not be 'no-slash'",
+        "hubbub.toml: endpoints[3] has transport 'sse', which the text dialect does not go over",
         "hubbub.toml: hub.linger_s must be a number, not 'soon'",
         "hubbub.toml: limits.idle_s must be longer than keepalive_s, which is 50",
         "hubbub.toml: listener.websocket.message_limit must not be negative or endless, and is -3",
