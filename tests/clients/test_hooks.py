@@ -23,70 +23,12 @@ from centrifuge import (  # type: ignore[import-untyped]
     UnsubscribedContext,
 )
 
+from tests.clients.installed import HERE
 from tests.docs.served import Served
 from tests.hooks.backend import Asked, Backend, Manner, answering, running, silent
 from tests.servers import RedisServer
 
 WITHIN_S = 15.0
-
-APPLICATION = """
-import json
-from dataclasses import dataclass
-from pathlib import Path
-
-from hubbub import ConnectGrant, Hubbub, Reject
-
-app = Hubbub()
-
-@dataclass
-class Said:
-    room: str
-    text: str
-
-@app.on_connect
-async def who(request, data):
-    if not data:
-        raise Reject(4501, "say who you are")
-    return ConnectGrant(data["user"], meta=b'{"tenant":1}')
-
-@app.on_subscribe
-def may_follow(session, channel):
-    return channel != "room:secret"
-
-@app.on_publish
-async def sign(session, channel, data):
-    return {"from": session.user, **data}
-
-@app.on("say")
-async def say(session, data: Said):
-    said = {"from": session.user, "text": data.text}
-    stored = await app.publish(f"room:{data.room}", said, exclude=session)
-    return {"offset": stored.position.offset}
-
-@app.on("fail")
-async def fail(session):
-    raise KeyError("mine")
-
-@app.on_disconnect
-def gone(session, event):
-    note("disconnected", session.user, event.number, json.loads(session.meta))
-
-@app.on_unsubscribe
-def left(session, channel, event):
-    note("unsubscribed", session.user, event.number, channel)
-
-@app.on_occupied
-async def occupied(channel):
-    note("occupied", channel)
-
-@app.on_vacated
-async def vacated(channel):
-    note("vacated", channel)
-
-def note(*words):
-    with Path("told").open("a") as file:
-        file.write(json.dumps(words) + "\\n")
-"""
 
 SETTINGS = """
 broker = "memory://"
@@ -152,9 +94,8 @@ async def until(true: Callable[[], bool]) -> None:
 @pytest.fixture(scope="module")
 def functions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, Path]]:
     folder = tmp_path_factory.mktemp("functions")
-    (folder / "app.py").write_text(APPLICATION, encoding="utf-8")
     (folder / "hubbub.toml").write_text(SETTINGS, encoding="utf-8")
-    with Served(folder, "app.py:app") as served:
+    with Served(folder, f"{HERE / 'hooked.py'}:app") as served:
         yield served, folder / "told"
 
 

@@ -6,31 +6,41 @@ A fenced block is tested when its info string says so:
   `...` for whatever changes. The example address stands for a server that the test starts.
 - ```` ```python run ````: the program must end well.
 - ```` ```toml config ````: a settings file without mistakes and without unknown settings.
+- ```` ```toml serve ````: the same, and the settings of the server from there on.
+- ```` ```python app ````: the application of the server from there on.
+- ```` ```python backend ````: a program that runs beside the server from there on.
 
-The blocks of one page run in order against one server, which starts empty for each page.
+The blocks of one page run in order against one server, which starts empty for each page, and again for each
+block that says how it is served.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 
 from hubbub.config import load
 from tests.docs.served import Served
+from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(
-    r"^```(?P<info>[a-z]+ (?:run|config))\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(?P<info>[a-z]+ (?:run|config|serve|app|backend))\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 EXAMPLE_ADDRESS = "localhost:8000"
+EXAMPLE_BACKEND = re.compile(r'(?<=localhost:)3000|(?<="localhost", )3000')
 PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -62,7 +72,7 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 ALL = [block for page in PAGES for block in blocks(page)]
-CONFIGS = [block for block in ALL if block.kind == "toml config"]
+CONFIGS = [block for block in ALL if block.kind in {"toml config", "toml serve"}]
 RUN_PAGES = sorted({block.page for block in ALL if block.kind.endswith("run")})
 
 
@@ -107,17 +117,74 @@ def run_python(code: str, environment: dict[str, str], folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+class Reader:
+    """Do what a page says, one block after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self._app: tuple[str, ...] = ()
+        self._server = ExitStack()
+        self._served: Served | None = None
+        self._beside = ExitStack()
+        bin_folder = Path(sys.executable).parent
+        self._environment = {
+            **os.environ,
+            "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self._server.close()
+        self._beside.close()
+
+    def do(self, block: Block) -> None:
+        code = EXAMPLE_BACKEND.sub(str(self._port), block.code)
+        if block.kind == "toml serve":
+            self._server.close()
+            self._app = ()
+            (self._folder / "hubbub.toml").write_text(code, encoding="utf-8")
+        elif block.kind == "python app":
+            self._server.close()
+            (self._folder / "app.py").write_text(code, encoding="utf-8")
+            self._app = ("app.py:app",)
+        elif block.kind == "python backend":
+            self._run_beside(code)
+        elif block.kind.endswith("run"):
+            run = run_console if block.kind == "console run" else run_python
+            run(code.replace(EXAMPLE_ADDRESS, self._address()), self._environment, self._folder)
+
+    def _address(self) -> str:
+        """Return where the server is that the page described so far."""
+        if self._served is None:
+            served = Served(self._folder, *self._app, "--broker", "memory://")
+            self._served = self._server.enter_context(served)
+            self._server.callback(setattr, self, "_served", None)
+        return self._served.address
+
+    def _run_beside(self, code: str) -> None:
+        program = subprocess.Popen([sys.executable, "-c", code], cwd=self._folder)
+        self._beside.callback(program.wait)
+        self._beside.callback(program.terminate)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                socket.create_connection(("localhost", self._port), timeout=1).close()
+            except ConnectionError:
+                assert program.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            else:
+                return
+
+
 @pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.stem)
 def test_what_a_page_says_to_type_works(page: Path, tmp_path: Path) -> None:
-    bin_folder = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
-    with Served(tmp_path) as served:
+    with Reader(tmp_path) as reader:
         for block in blocks(page):
-            code = block.code.replace(EXAMPLE_ADDRESS, served.address)
-            if block.kind == "console run":
-                run_console(code, environment, tmp_path)
-            elif block.kind == "python run":
-                run_python(code, environment, tmp_path)
+            reader.do(block)
 
 
 @pytest.mark.parametrize("block", CONFIGS, ids=lambda block: block.name)
