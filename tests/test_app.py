@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -327,9 +327,3 @@ async def test_functions_of_the_app_are_asked_and_told() -> None:
 
     assert [info.user for info in members.values()] == ["user of text-json"]
     assert gone == ["user of text-json"]
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not true():
-            await asyncio.sleep(0.01)
