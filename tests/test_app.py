@@ -16,12 +16,10 @@ from hubbub.config import EndpointSettings, Settings, SourceSettings
 from hubbub.dialects.contract import Request
 from hubbub.errors import SHUTDOWN, BrokerUnavailable, LifecycleError
 from hubbub.hub.namespaces import Namespace
-from hubbub.model import Kind, Packet
+from hubbub.model import Packet
 from hubbub.sessions.contract import Accepted, Conversation, Refusal
 from hubbub.sessions.gate import AccessSettings
-from hubbub.sessions.hooks import Client, ConnectAsk
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.session import Session
 from hubbub.sources.redis_pubsub import PubsubSettings, RedisPubsub
 from tests.fakes.carrier import Carrier
 from tests.fakes.clock import JumpingClock
@@ -283,47 +281,3 @@ async def test_a_source_that_cannot_be_closed_keeps_nothing_else_open() -> None:
     with pytest.raises(OSError, match="let go"):
         await app.stop()
     assert not app.broker.health().ok
-
-
-async def test_a_program_publishes_python_values_and_leaves_somebody_out() -> None:
-    async with running() as app:
-        conversation, ann = enter(app, "/ws/lobby")
-        _, bob = enter(app, "/ws/lobby")
-        assert isinstance(conversation, Session)
-        await app.publish("lobby", {"text": "hi"}, exclude=conversation.client())
-        await app.publish("lobby", "to all", Kind.TEXT, exclude="nobody")
-        await turn()
-
-        assert bob.lines() == ['{"text":"hi"}', "to all"]
-        assert ann.lines() == ["to all"]
-        with pytest.raises(TypeError, match="no JSON"):
-            app.publish("lobby", object())
-
-
-async def test_nothing_is_published_from_a_thread() -> None:
-    async with running() as app:
-        with pytest.raises(RuntimeError, match="no running event loop"):
-            await asyncio.to_thread(app.publish, "lobby", "hi")
-
-
-async def test_functions_of_the_app_are_asked_and_told() -> None:
-    app = Hubbub(Settings(broker="memory://", limits=LIMITS), JumpingClock())
-    gone: list[str] = []
-
-    @app.on_connect
-    async def who(request: ConnectAsk) -> str:
-        return f"user of {request.client.dialect}"
-
-    @app.on_disconnect
-    async def left(session: Client) -> None:
-        gone.append(session.user)
-
-    await app.start()
-    _, carrier = enter(app, "/ws/lobby", format="json")
-    await until(lambda: bool(carrier.lines()))
-    members = await app.hub.members("lobby")
-    await app.drain(0.0)
-    await app.stop()
-
-    assert [info.user for info in members.values()] == ["user of text-json"]
-    assert gone == ["user of text-json"]

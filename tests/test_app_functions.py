@@ -1,0 +1,80 @@
+"""The app as a program sees it: it publishes, and its functions are asked and told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from hubbub.app import Hubbub
+from hubbub.config import Settings
+from hubbub.dialects.contract import Request
+from hubbub.model import Kind
+from hubbub.sessions.contract import Accepted
+from hubbub.sessions.hooks import Client, ConnectAsk
+from hubbub.sessions.session import Session
+from tests.fakes.carrier import Carrier
+from tests.fakes.clock import JumpingClock
+from tests.transports.wire import until
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[Hubbub]:
+    made = Hubbub(Settings(broker="memory://"), JumpingClock())
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def enter(app: Hubbub, **query: str) -> tuple[Session, Carrier]:
+    admitted = app.doors.admit(Request("/ws/lobby", query=query), [])
+    assert isinstance(admitted, Accepted)
+    assert isinstance(admitted.conversation, Session)
+    carrier = Carrier()
+    admitted.conversation.opened(carrier)
+    return admitted.conversation, carrier
+
+
+async def test_a_program_publishes_python_values_and_leaves_somebody_out(app: Hubbub) -> None:
+    session, ann = enter(app)
+    _, bob = enter(app)
+    await app.publish("lobby", {"text": "hi"}, exclude=session.client())
+    await app.publish("lobby", "to all", Kind.TEXT, exclude="nobody")
+    heard: list[str] = []
+    while len(heard) < 2:
+        await until(lambda: bob.data)
+        heard += bob.lines()
+
+    assert heard == ['{"text":"hi"}', "to all"]
+    assert ann.lines() == ["to all"]
+    with pytest.raises(TypeError, match="no JSON"):
+        app.publish("lobby", object())
+
+
+async def test_nothing_is_published_from_a_thread(app: Hubbub) -> None:
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        await asyncio.to_thread(app.publish, "lobby", "hi")
+
+
+async def test_functions_of_the_app_are_asked_and_told() -> None:
+    app = Hubbub(Settings(broker="memory://"), JumpingClock())
+    gone: list[str] = []
+
+    @app.on_connect
+    async def who(request: ConnectAsk) -> str:
+        return f"user of {request.client.dialect}"
+
+    @app.on_disconnect
+    async def left(session: Client) -> None:
+        gone.append(session.user)
+
+    await app.start()
+    _, carrier = enter(app, format="json")
+    await until(carrier.lines)
+    members = await app.hub.members("lobby")
+    await app.drain(0.0)
+    await app.stop()
+
+    assert [info.user for info in members.values()] == ["user of text-json"]
+    assert gone == ["user of text-json"]
