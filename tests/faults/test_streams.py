@@ -87,3 +87,12 @@ def test_a_client_speaks_to_any_node_and_learns_when_its_own_is_gone(tmp_path: P
         assert say(other.port, events.address, {"id": 9, "presence": {"channel": CHANNEL}}) == 404
         with reading(other.port) as again:
             assert again.address["node"] != events.address["node"]
+
+
+def test_a_node_that_stops_says_so_to_its_streams(tmp_path: Path) -> None:
+    with Served(tmp_path) as served, reading(served.port) as events:
+        os.kill(served.pid, signal.SIGTERM)
+        farewell = events.until("push")["disconnect"]
+        assert farewell == {"code": 3001, "reason": "shutdown", "reconnect": True}
+        with pytest.raises(AssertionError, match="the stream ended"):
+            events.until("push")
