@@ -123,13 +123,22 @@ class Hubbub(Handlers):
         settings, clock = self.settings, self.clock
         self._verifier = Verifier(clock, settings.tokens, settings.subscription_tokens)
         tokens = self._verifier if settings.tokens.configured else None
-        hooks = self.application.hooks
+        channel_tokens = self._verifier if settings.subscription_tokens.configured else tokens
+        gate = Gate(
+            settings.access,
+            self.application.hooks,
+            clock,
+            settings.open,
+            tokens,
+            channel_tokens,
+            self.revocations,
+        )
         return Services(
             self.hub,
             self.registry,
             Encodings(),
             settings.limits,
-            Gate(settings.access, hooks, clock, settings.open, tokens, self.revocations),
+            gate,
             self.expiry,
             clock,
             settings.hub.backlog_limit,

@@ -48,7 +48,7 @@ class Floor:
             self.registry,
             Encodings(),
             limits,
-            Gate(access or AccessSettings(), self.hooks, node.clock, trusting, tokens),
+            Gate(access or AccessSettings(), self.hooks, node.clock, trusting, tokens, tokens),
             self.expiry,
             node.clock,
             backlog_limit=BACKLOG_LIMIT,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from hubbub.dialects.contract import Request
@@ -152,6 +154,20 @@ async def test_subscription_tokens(token: str, error: int, code: int) -> None:
             assert [info.chan_info for info in members.values()] == [b'{"seat":7}']
         elif not code:
             assert ann.session.following == {}
+
+
+async def test_channels_by_token_and_connections_by_the_application() -> None:
+    async def hook(ask: ConnectAsk) -> ConnectGrant:
+        return ConnectGrant(ask.token)
+
+    tokens = FakeTokens(subscriptions={"room": claims("room")})
+    async with floor(namespace=CLOSED, trusting=False) as place:
+        place.hooks.connect = hook
+        gate = dataclasses.replace(place.services.gate, channel_tokens=tokens)
+        place.services = dataclasses.replace(place.services, gate=gate)
+        ann = Speaker(place)
+        await ann.connect(token="ann")
+        assert "subscribe" in await ann.ask(subscribe={"channel": "room", "token": "room"})
 
 
 async def test_the_subscribe_hook_decides_alone_where_the_namespace_says_so() -> None:

@@ -102,8 +102,8 @@ class Gate:
 
     Args:
         settings: on whose word. trusting: whether an open server believes claimed names. hooks: the
-            application. clock: the time. tokens: None where no key is configured. revoked: None where nothing
-            is ever revoked.
+            application. clock: the time. tokens: None where no key is configured for connections.
+        channel_tokens: None where none is for subscriptions. revoked: None where nothing is ever revoked.
     """
 
     settings: AccessSettings
@@ -111,6 +111,7 @@ class Gate:
     clock: Clock
     trusting: bool = False
     tokens: Tokens | None = None
+    channel_tokens: Tokens | None = None
     revoked: Revoked | None = None
 
     async def admit(self, connect: Connect, who: Applicant) -> Admission:
@@ -187,10 +188,10 @@ class Gate:
         self, channel: ChannelName, token: str, who: Applicant
     ) -> SubscribeGrant:
         """Return what a subscription token grants. Raises as `open_channel` does."""
-        if self.tokens is None:
+        if self.channel_tokens is None:
             raise Refused(PERMISSION_DENIED, "no token key is configured on this server")
         try:
-            claims = await self.tokens.subscription(token)
+            claims = await self.channel_tokens.subscription(token)
         except ExpiredToken:
             raise Refused(TOKEN_EXPIRED) from None
         except InvalidToken as fault:
