@@ -108,6 +108,11 @@ class Renderer(Protocol):
     joins: bool
     """Whether this variant's subscribers can be shown joins and leaves at all."""
 
+    @property
+    def deltas(self) -> Renderer | None:
+        """Return the variant that shows a publication as the change of its `base`, if there is one."""
+        ...
+
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render one publication of a channel."""
         ...

@@ -101,6 +101,7 @@ class EnvelopeRenderer:
 
     name: str = "text-json"
     joins: bool = True
+    deltas: None = None
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `message`."""

@@ -98,6 +98,7 @@ class PlainRenderer:
 
     name: str = "text-plain"
     joins: bool = False
+    deltas: None = None
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Return the payload itself, binary if it is."""

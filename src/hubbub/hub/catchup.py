@@ -61,6 +61,7 @@ class Catchup:
             recoverable=channel.namespace.recoverable,
             asked=wish.since,
             publications=wish.encoding.shown(publications),
+            delta=wish.encoding.delta,
         )
 
     async def _return(
@@ -98,6 +99,7 @@ class Catchup:
             asked=since,
             recovered=True,
             publications=wish.encoding.shown(missed),
+            delta=wish.encoding.delta,
         )
 
     def _unrecovered(self, channel: Channel, wish: Attachment, outcome: Outcome) -> Subscribed:
@@ -110,6 +112,7 @@ class Catchup:
             recoverable=True,
             asked=wish.since,
             reason=outcome.value,
+            delta=wish.encoding.delta,
         )
 
     async def _recover(self, channel: Channel, since: Position) -> Recovery:

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from enum import Enum
+
+from msgspec.structs import replace
 
 from hubbub.brokers.contract import Entry
 from hubbub.hub.fanout import Audience
@@ -70,6 +73,7 @@ class Channel:
         "audience",
         "epoch",
         "held",
+        "last",
         "name",
         "namespace",
         "offset",
@@ -93,6 +97,8 @@ class Channel:
         self.ring_bytes = 0
         self.held: list[Entry] = []
         self.audience = Audience(name)
+        self.last: Publication | None = None
+        """The last publication that the audience was shown, where it is shown changes."""
         self.arriving = 0
         self.quiet = True
         self.settled: asyncio.Future[None] | None = None
@@ -171,6 +177,21 @@ class Channel:
         self.epoch, self.offset, self.tag = position.epoch, position.offset, position.tag
         self.ring.clear()
         self.ring_bytes = 0
+        self.last = None
+
+    def based(self, publication: Publication) -> Publication:
+        """Return a publication as the successor of the last one, and make it the last one."""
+        last, self.last = self.last, publication
+        if last is None or last.kind is not publication.kind:
+            return publication
+        return replace(publication, base=last.data)
+
+    def shows_changes_of(self, publications: Sequence[Publication]) -> bool:
+        """Tell whether who was shown `publications` can be shown the next one as a change."""
+        if not publications or self.last is None:
+            return False
+        known = publications[-1]
+        return (known.kind, known.data) == (self.last.kind, self.last.data)
 
     def since(self, position: Position, oldest_ms: int) -> list[Publication] | None:
         """Return everything after `position` from the ring, or None where only the broker can tell.

@@ -100,6 +100,8 @@ class Delivery:
 
     def put(self, channel: Channel, event: Event) -> None:
         """Give an event to a channel's audience at the end of this turn."""
+        if channel.namespace.delta and type(event) is Publication:
+            event = channel.based(event)
         if channel.audience.put(event):
             if not self._dirty:
                 asyncio.get_running_loop().call_soon(self.flush_all)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 import structlog
+from msgspec.structs import replace
 
 from hubbub.dialects.contract import Renderer
 from hubbub.dialects.filters import TagFilter
@@ -33,6 +34,8 @@ class Encoding:
 
     filter: TagFilter | None = None
     """What publications must have to be shown."""
+    delta: bool = False
+    """Whether publications are shown as changes of their predecessors."""
 
     def __init__(self, renderer: Renderer, frame: Frame, joins: bool) -> None:
         self._renderer = renderer
@@ -57,6 +60,15 @@ class Encoding:
             return b"".join([self._one(channel, event) for event in events])
         except Exception:  # noqa: BLE001 - whatever it was, it is the fault of one event
             return b"".join([self._one_if_sound(channel, event) for event in events])
+
+    @property
+    def variants(self) -> tuple[Encoding, ...]:
+        """Return the encodings among which those who have this one wander."""
+        return (self,)
+
+    def entry(self, knows_base: bool) -> Encoding:
+        """Return the variant for a newcomer, who knows the last publication or not."""
+        return self
 
     def shown(self, publications: list[Publication]) -> list[Publication]:
         """Return those publications that are to be shown."""
@@ -119,18 +131,106 @@ class FilteredEncoding(Encoding):
         return [each for each in publications if self.filter.matches(each.tags)]
 
 
-class Turn:
-    """What one turn of the loop brought to a channel, and the bytes that were made of it so far."""
+class DeltaEncoding(Encoding):
+    """Show each publication as the change of the one before, to those who were shown that one.
 
-    __slots__ = ("channel", "events", "parts", "pieces", "publications", "wholes")
+    Whoever was not has the variant `fresh`, which shows one publication in full; then its group joins this
+    one. When a publication could not be shown, the group of this one becomes fresh again.
+    """
+
+    __slots__ = ("fresh",)
+
+    delta: bool = True
+
+    def __init__(self, renderer: Renderer, frame: Frame, joins: bool) -> None:
+        super().__init__(renderer, frame, joins)
+        self.fresh = FreshEncoding(self)
+
+    @property
+    def variants(self) -> tuple[Encoding, ...]:
+        """Return this and the fresh variant."""
+        return (self, self.fresh)
+
+    def entry(self, knows_base: bool) -> Encoding:
+        """Return this one for who knows the last publication."""
+        return self if knows_base else self.fresh
+
+    def say(self, turn: Turn) -> tuple[bytes, int]:
+        """Return the bytes of a turn's events."""
+        pieces = self.pieces(turn)
+        if turn.publications and not turn.ends_shown(pieces):
+            turn.moves.append((self, self.fresh))
+        return b"".join(pieces), turn.publications
+
+    def pieces(self, turn: Turn) -> list[bytes]:
+        """Return the bytes of each event: what comes after something that could not be shown is in full."""
+        pieces = turn.pieces.get(self)
+        if pieces is None:
+            pieces = turn.pieces[self] = []
+            lost = False
+            for event in turn.events:
+                publication = type(event) is Publication
+                piece = self._one_if_sound(turn.channel, in_full(event) if lost else event)
+                lost = not piece if publication else lost
+                pieces.append(piece)
+        return pieces
+
+
+class FreshEncoding(Encoding):
+    """Show the first publication of a turn in full, and the others as changes."""
+
+    __slots__ = ("_settled",)
+
+    delta: bool = True
+
+    def __init__(self, settled: DeltaEncoding) -> None:
+        super().__init__(settled._renderer, settled._frame, settled.joins)
+        self._settled = settled
+
+    @property
+    def variants(self) -> tuple[Encoding, ...]:
+        """Return the settled variant and this."""
+        return self._settled.variants
+
+    def say(self, turn: Turn) -> tuple[bytes, int]:
+        """Return the bytes of a turn's events."""
+        first = next((n for n, event in enumerate(turn.events) if type(event) is Publication), -1)
+        if turn.publications > 1:
+            pieces = list(self._settled.pieces(turn))
+            pieces[first] = self._one_if_sound(turn.channel, in_full(turn.events[first]))
+        else:
+            pieces = [self._one_if_sound(turn.channel, in_full(event)) for event in turn.events]
+        if turn.publications and turn.ends_shown(pieces):
+            turn.moves.append((self, self._settled))
+        return b"".join(pieces), turn.publications
+
+
+def in_full(event: Event) -> Event:
+    """Return an event without its predecessor, so that it is shown as it is."""
+    return replace(event, base=None) if type(event) is Publication else event
+
+
+class Turn:
+    """What one turn of the loop brought to a channel, and the bytes that were made of it so far.
+
+    `moves` says which groups are to have another encoding afterwards.
+    """
+
+    __slots__ = ("channel", "events", "moves", "parts", "pieces", "publications", "wholes")
 
     def __init__(self, channel: ChannelName, events: Sequence[Event], publications: int) -> None:
         self.channel = channel
         self.events = events
         self.publications = publications
+        self.moves: list[tuple[Encoding, Encoding]] = []
         self.wholes: dict[Encoding, bytes] = {}
         self.pieces: dict[Encoding, list[bytes]] = {}
         self.parts: dict[tuple[Encoding, tuple[bool, ...]], bytes] = {}
+
+    def ends_shown(self, pieces: list[bytes]) -> bool:
+        """Tell whether the last publication was shown by its piece."""
+        both = zip(reversed(self.events), reversed(pieces), strict=True)
+        return next((bool(piece) for event, piece in both if type(event) is Publication), False)
 
 
 class Encodings:
@@ -140,22 +240,33 @@ class Encodings:
 
     def __init__(self) -> None:
         self._shared: WeakValueDictionary[
-            tuple[Renderer, Frame, bool, TagFilter | None], Encoding
+            tuple[Renderer, Frame, bool, TagFilter | None, bool], Encoding
         ] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._shared)
 
     def of(
-        self, renderer: Renderer, frame: Frame, joins: bool, filter: TagFilter | None = None
+        self,
+        renderer: Renderer,
+        frame: Frame,
+        joins: bool,
+        filter: TagFilter | None = None,
+        delta: bool = False,
     ) -> Encoding:
-        """Return the shared encoding of a renderer, a frame, a taste for joins, and a filter."""
-        key = (renderer, frame, joins, filter)
+        """Return the shared encoding of a renderer, a frame, a taste for joins, and a filter or for changes.
+
+        Changes are not shown through a filter, which hides what they change, nor where the protocol has none.
+        """
+        changes = renderer.deltas if delta and filter is None else None
+        key = (renderer, frame, joins, filter, changes is not None)
         encoding = self._shared.get(key)
         if encoding is None:
-            if filter is None:
-                encoding = Encoding(renderer, frame, joins)
-            else:
+            if filter is not None:
                 encoding = FilteredEncoding(self.of(renderer, frame, joins), filter)
+            elif changes is not None:
+                encoding = DeltaEncoding(changes, frame, joins)
+            else:
+                encoding = Encoding(renderer, frame, joins)
             self._shared[key] = encoding
         return encoding

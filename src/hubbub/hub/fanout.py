@@ -14,7 +14,7 @@ from itertools import repeat
 from operator import call
 from typing import TypeAlias
 
-from hubbub.hub.encoding import Encoding, Event, Turn
+from hubbub.hub.encoding import Encoding, Event, Turn, in_full
 from hubbub.model import ChannelName, Publication, SessionId
 
 Write: TypeAlias = Callable[[bytes], None]
@@ -59,11 +59,12 @@ class Audience:
 
     def remove(self, encoding: Encoding, session: SessionId) -> None:
         """Deliver no more to a session, pending events of this turn excepted if it was flushed first."""
-        group = self._groups.get(encoding)
-        if group is not None:
-            group.pop(session, None)
-            if not group:
-                del self._groups[encoding]
+        for variant in encoding.variants:
+            group = self._groups.get(variant)
+            if group is not None:
+                group.pop(session, None)
+                if not group:
+                    del self._groups[variant]
 
     def put(self, event: Event) -> bool:
         """Take an event for the next flush; tell whether it is the first of this turn."""
@@ -95,6 +96,10 @@ class Audience:
                 self._write_except(encoding, group, data, events)
             else:
                 write_all(group.values(), data)
+        for new, group in [(new, self._groups.pop(old)) for old, new in turn.moves]:
+            self._groups.setdefault(new, {}).update(group)
+        if excluding:
+            self._set_back({event.exclude for event in events if isinstance(event, Publication)})
         return delivered, volume
 
     def _write_except(
@@ -104,10 +109,21 @@ class Audience:
         write_all([write for session, write in group.items() if session not in excluded], data)
         for session in excluded & group.keys():
             wanted = [
-                e for e in events if not (isinstance(e, Publication) and e.exclude == session)
+                in_full(event)
+                for event in events
+                if not (isinstance(event, Publication) and event.exclude == session)
             ]
             if wanted:
                 write_all([group[session]], encoding.say(Turn(self.channel, wanted, 0))[0])
+
+    def _set_back(self, sessions: set[SessionId]) -> None:
+        """Show the next publication in full to who was not shown one of this turn, and lacks its base."""
+        for encoding, group in list(self._groups.items()):
+            if encoding.delta:
+                for session in sessions & group.keys():
+                    write = group[session]
+                    self.remove(encoding, session)
+                    self.add(encoding.entry(knows_base=False), session, write)
 
 
 def write_all(writes: Iterable[Write], data: bytes) -> None:

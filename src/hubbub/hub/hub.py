@@ -175,7 +175,9 @@ class Hub:
             self._delivery.flush(channel)
             if wish.arrived(reply):
                 session = subscriber.info.session
-                channel.audience.add(wish.encoding, session, subscriber.write)
+                knows = wish.encoding.delta and channel.shows_changes_of(reply.publications)
+                encoding = wish.encoding.entry(knows)
+                channel.audience.add(encoding, session, subscriber.write)
                 self._subscribers[session] = subscriber
                 self.statistics.subscriptions += 1
                 info = subscriber.info_in(channel.name)

@@ -58,6 +58,7 @@ class Namespace:
         join_leave: whether subscribers who ask are told of joins and leaves (needs `presence`).
         occupancy_hooks: whether the application is told when the first subscriber of the cluster comes and
             the last one is gone; with or without `presence`.
+        delta: whether subscribers who ask are shown publications as changes of their predecessors.
         filters: whether a subscriber may ask for the publications with certain tags only.
         subscribe, publish, history, see_presence: who may.
         push_join_leave: whether subscribers are told of joins and leaves without asking.
@@ -75,6 +76,7 @@ class Namespace:
     presence: bool = True
     join_leave: bool = True
     occupancy_hooks: bool = False
+    delta: bool = False
     filters: bool = True
     subscribe: Audience = Audience.EVERYONE
     publish: Audience = Audience.EVERYONE

@@ -109,6 +109,7 @@ class _Following:
             session.connection.frame,
             joins and (command.join_leave or push),
             command.filter,
+            delta=command.delta and namespace.delta,
         )
         if self.grant == PLAIN_GRANT and not (self.server_side or self.by_token):
             return ordinary(encoding)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from hubbub.dialects.centrifuge.pushes import Notation
 from hubbub.model import Kind
 
 
 def payload(data: bytes, kind: Kind) -> bytes:
     """Show a payload in a coding of this test's own."""
     return b"<%d %b>" % (kind, data)
+
+
+def quoted(data: bytes) -> bytes:
+    """Write what was shown, or its change, in that coding."""
+    return b"'%b'" % data
+
+
+NOTATION = Notation(payload, quoted)
 
 
 def plain(value: object) -> object:

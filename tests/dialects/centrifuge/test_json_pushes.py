@@ -12,6 +12,7 @@ from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Publication
 from tests.contracts.dialect import CHANNEL, PLAIN_ONE, SOME, infos, publications
+from tests.dialects.test_fossil import apply
 
 RENDERER = JSON.renderer
 
@@ -90,3 +91,28 @@ def test_members_are_told_by_session(members: dict[str, ClientInfo]) -> None:
         "id": 1,
         "presence": {"presence": {key: client_of(info) for key, info in members.items()}},
     }
+
+
+def test_where_changes_are_shown_data_is_a_string() -> None:
+    old, new = (json.dumps({"text": "é" * 20, "n": n}, ensure_ascii=False).encode() for n in (1, 2))
+    renderer = RENDERER.deltas
+    assert renderer is not None
+    pubs = [
+        json.loads(renderer.publication("c", publication).data)["push"]["pub"]
+        for publication in (
+            Publication(old, offset=1),
+            Publication(new, offset=2, base=old),
+            Publication(b"1", offset=3, base=new),
+            Publication(b"hello", Kind.TEXT, offset=4),
+        )
+    ]
+    assert pubs[0] == {"data": old.decode(), "offset": 1}
+    assert pubs[1].keys() == {"data", "offset", "delta"}
+    assert apply(old, pubs[1]["data"].encode()) == new
+    assert pubs[2:] == [{"data": "1", "offset": 3}, {"data": '"hello"', "offset": 4}]
+
+
+def test_what_is_no_text_cannot_be_shown_as_a_string() -> None:
+    assert RENDERER.deltas is not None
+    with pytest.raises(UnicodeDecodeError):
+        RENDERER.deltas.publication("c", Publication(b'"\xff"', base=b'"a"'))

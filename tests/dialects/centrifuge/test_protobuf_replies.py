@@ -13,6 +13,7 @@ from hubbub.errors import EXPIRED, PERMISSION_DENIED
 from hubbub.model import ClientInfo, Kind, Packet, Position, Publication
 from tests.contracts.dialect import PLAIN_ONE, SOME, TOP, ZHANG, infos, publications
 from tests.dialects.centrifuge.wired import introduced, read
+from tests.dialects.test_fossil import apply
 
 
 def client_info(info: ClientInfo) -> wire.ClientInfo:
@@ -185,3 +186,14 @@ def test_what_the_server_says_by_itself() -> None:
     assert read(dialect.farewell(EXPIRED)).push == wire.Push(
         disconnect=wire.Disconnect(code=3005, reason="connection expired", reconnect=True)
     )
+
+
+def test_a_change_is_bytes_as_a_payload_is() -> None:
+    renderer = PROTOBUF.renderer.deltas
+    assert renderer is not None
+    old, new = bytes(range(256)), bytes(range(256)) + b"!"
+    packet = renderer.publication("c", Publication(new, Kind.BINARY, offset=2, base=old))
+    pub_ = read(packet).push.pub
+    assert (pub_.delta, pub_.offset, apply(old, pub_.data)) == (True, 2, new)
+    whole = Publication(new, Kind.BINARY, ZHANG, offset=2)
+    assert renderer.publication("c", whole) == PROTOBUF.renderer.publication("c", whole)

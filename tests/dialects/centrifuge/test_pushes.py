@@ -12,6 +12,7 @@ from hubbub.dialects.centrifuge.pushes import (
     Push,
     Renewal,
     Start,
+    changed,
     farewell,
     info,
     pushed,
@@ -20,7 +21,8 @@ from hubbub.dialects.centrifuge.pushes import (
 from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN
 from hubbub.model import ClientInfo, Kind, Publication
 from tests.contracts.dialect import CHANNEL, TOP
-from tests.dialects.centrifuge.plain import payload, plain
+from tests.dialects.centrifuge.plain import NOTATION, payload, plain
+from tests.dialects.test_fossil import apply
 
 
 def test_a_publication_shows_what_the_protocol_has_fields_for() -> None:
@@ -68,3 +70,18 @@ def test_a_farewell_says_whether_to_come_back() -> None:
     assert plain(farewell(FORCE_DISCONNECT)) == plain(
         Push(disconnect=Disconnect(3503, "force disconnect"))
     )
+
+
+@pytest.mark.parametrize(
+    ("base", "delta"), [(None, False), (b"quite another", False), (b"x" * 60 + b"y", True)]
+)
+def test_a_change_is_shown_where_it_is_shorter(base: bytes | None, delta: bool) -> None:
+    publication = Publication(b"x" * 61, Kind.TEXT, offset=7, tags={"a": "b"})
+    pub = changed(publication, base, NOTATION)
+    assert pub.delta is delta
+    data = bytes(pub.data)[1:-1]
+    assert (apply(b"<1 %b>" % base if base else b"", data) if delta else data) == b"<1 %b>" % (
+        b"x" * 61
+    )
+    whole = shown(publication, payload)
+    assert (pub.offset, pub.tags, pub.time) == (whole.offset, whole.tags, whole.time)

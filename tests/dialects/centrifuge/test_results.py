@@ -20,9 +20,10 @@ from hubbub.dialects.centrifuge.results import (
     result,
 )
 from hubbub.errors import INTERNAL, PERMISSION_DENIED
-from hubbub.model import Position
+from hubbub.model import Kind, Position, Publication
 from tests.contracts.dialect import CHANNEL, SOME, TOP, ZHANG
-from tests.dialects.centrifuge.plain import payload, plain
+from tests.dialects.centrifuge.plain import NOTATION, plain
+from tests.dialects.test_fossil import apply
 
 SHOWN = [
     Pub(Raw(b'<0 {"a": 1}>'), info(ZHANG), 6, None, 1000),
@@ -61,7 +62,7 @@ ASKED = Position("e9", 5)
         (
             say.Subscribed(CHANNEL, TOP, ttl_s=9, data=b"{}", delta=True),
             "subscribe",
-            SubscribeResult(expires=True, ttl=9, data=Raw(b"{}")),
+            SubscribeResult(expires=True, ttl=9, data=Raw(b"{}"), delta=True),
         ),
         (
             say.Subscribed(CHANNEL, TOP, True, ttl_s=9, data=b"{}", delta=True),
@@ -111,7 +112,24 @@ ASKED = Position("e9", 5)
     ids=lambda value: type(value).__name__,
 )
 def test_a_reply_means_a_result(reply: say.Reply, key: str, value: Result) -> None:
-    found_key, found = result(reply, payload)
+    found_key, found = result(reply, NOTATION)
 
     assert found_key == key
     assert repr(found) == repr(value) or plain(found) == plain(value)
+
+
+def test_what_was_missed_is_shown_as_changes_of_each_other() -> None:
+    texts = ["a" * 50, "a" * 50 + "b", "a" * 50 + "c"]
+    missed = [
+        Publication(text.encode(), Kind.TEXT, base=b"unknown", offset=n)
+        for n, text in enumerate(texts)
+    ]
+    missed += [Publication(texts[2].encode(), offset=3)]
+    _, found = result(say.Subscribed("c", TOP, True, ASKED, True, "", missed, delta=True), NOTATION)
+    assert isinstance(found, SubscribeResult)
+    data = [bytes(pub.data) for pub in found.publications]
+    assert [pub.delta for pub in found.publications] == [False, True, True, False]
+    assert data[0] == b"'<1 %b>'" % missed[0].data
+    assert apply(b"<1 %b>" % missed[0].data, data[1][1:-1]) == b"<1 %b>" % missed[1].data
+    assert apply(b"<1 %b>" % missed[1].data, data[2][1:-1]) == b"<1 %b>" % missed[2].data
+    assert data[3] == b"'<0 %b>'" % missed[3].data

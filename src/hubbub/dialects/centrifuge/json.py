@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.centrifuge import pushes, results
-from hubbub.dialects.centrifuge.pushes import Attendance, Push, shown
+from hubbub.dialects.centrifuge.pushes import Attendance, Notation, Push, changed, shown
 from hubbub.dialects.centrifuge.requests import Call
 from hubbub.dialects.contract import Command, Renderer, Reply
 from hubbub.dialects.contract import Push as Said
@@ -29,6 +29,14 @@ class _Pushed(Struct, gc=False):
     push: Push
 
 
+def quoted(data: bytes) -> bytes:
+    """Return a JSON string of a text. Raises UnicodeDecodeError for what is none."""
+    return _encode(data.decode())
+
+
+NOTATION: Final = Notation(as_json, quoted)
+
+
 class JsonRenderer:
     """Render pushes to all subscribers of a channel."""
 
@@ -36,6 +44,11 @@ class JsonRenderer:
 
     name: str = "centrifuge-json"
     joins: bool = True
+
+    @property
+    def deltas(self) -> Renderer | None:
+        """Return the variant whose data is a JSON string of JSON, or of its change."""
+        return _CHANGES
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `pub` push."""
@@ -48,6 +61,20 @@ class JsonRenderer:
     def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `leave` push."""
         return Packet(_encode(_Pushed(Push(channel, leave=Attendance(pushes.info(info))))))
+
+
+class JsonDeltaRenderer(JsonRenderer):
+    """Render publications as changes."""
+
+    __slots__ = ()
+
+    def publication(self, channel: ChannelName, publication: Publication) -> Packet:
+        """Render a `pub` push."""
+        pub = changed(publication, publication.base, NOTATION)
+        return Packet(_encode(_Pushed(Push(channel, pub))))
+
+
+_CHANGES: Final = JsonDeltaRenderer()
 
 
 class JsonCoding:
@@ -83,7 +110,7 @@ class JsonCoding:
 
     def reply(self, id: int, reply: Reply) -> Packet:
         """Render a reply object."""
-        key, value = results.result(reply, as_json)
+        key, value = results.result(reply, NOTATION)
         return Packet(b'{"id":%d,"%b":%b}' % (id, key.encode(), _encode(value)))
 
     def push(self, push: Said) -> Packet:

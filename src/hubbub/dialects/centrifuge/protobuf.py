@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from hubbub.dialects.centrifuge import centrifuge_pb2 as wire
 from hubbub.dialects.centrifuge import pushes, results
 from hubbub.dialects.centrifuge.delimited import delimited, messages, varint
-from hubbub.dialects.centrifuge.pushes import Attendance, Push
+from hubbub.dialects.centrifuge.pushes import Attendance, Notation, Push, change
 from hubbub.dialects.centrifuge.requests import Call
 from hubbub.dialects.contract import Command, Connect, Publish, Renderer, Reply, Rpc, Subscribe
 from hubbub.dialects.contract import Push as Said
@@ -37,6 +37,14 @@ def as_bytes(data: bytes, kind: Kind) -> bytes:
     return data
 
 
+def as_it_is(data: bytes) -> bytes:
+    """Return what needs no quotes."""
+    return data
+
+
+NOTATION: Final = Notation(as_bytes, as_it_is)
+
+
 class ProtobufRenderer:
     """Render pushes to all subscribers of a channel."""
 
@@ -45,12 +53,14 @@ class ProtobufRenderer:
     name: str = "centrifuge-protobuf"
     joins: bool = True
 
+    @property
+    def deltas(self) -> Renderer | None:
+        """Return the variant whose data may be the change of a payload."""
+        return _CHANGES
+
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
-        """Render a `pub` push; by hand, because nothing else is rendered so often."""
-        name, shown = channel.encode(), _publication(publication)
-        push = b"\x12%b%b\x22%b%b" % (varint(len(name)), name, varint(len(shown)), shown)
-        reply = b"\x22%b%b" % (varint(len(push)), push)
-        return Packet(varint(len(reply)) + reply, binary=True)
+        """Render a `pub` push."""
+        return _published(channel, publication, publication.data)
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `join` push."""
@@ -59,6 +69,19 @@ class ProtobufRenderer:
     def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `leave` push."""
         return _pushed(Push(channel, leave=Attendance(pushes.info(info))))
+
+
+class ProtobufDeltaRenderer(ProtobufRenderer):
+    """Render publications as changes."""
+
+    __slots__ = ()
+
+    def publication(self, channel: ChannelName, publication: Publication) -> Packet:
+        """Render a `pub` push."""
+        return _published(channel, publication, *change(publication, publication.base, NOTATION))
+
+
+_CHANGES: Final = ProtobufDeltaRenderer()
 
 
 class ProtobufCoding:
@@ -106,7 +129,7 @@ class ProtobufCoding:
 
     def reply(self, id: int, reply: Reply) -> Packet:
         """Render a reply message."""
-        key, value = results.result(reply, as_bytes)
+        key, value = results.result(reply, NOTATION)
         message = wire.Reply(id=id)
         _write(getattr(message, key), value)
         return _packet(message)
@@ -177,9 +200,19 @@ def _write(message: Message, value: Struct) -> None:
             setattr(message, name, bytes(field) if isinstance(field, Raw) else field)
 
 
-def _publication(publication: Publication) -> bytes:
+def _published(
+    channel: ChannelName, publication: Publication, data: bytes, delta: bool = False
+) -> Packet:
+    """Return a `pub` push; written by hand, because nothing else is rendered so often."""
+    name, pub = channel.encode(), _publication(publication, data, delta)
+    push = b"\x12%b%b\x22%b%b" % (varint(len(name)), name, varint(len(pub)), pub)
+    reply = b"\x22%b%b" % (varint(len(push)), push)
+    return Packet(varint(len(reply)) + reply, binary=True)
+
+
+def _publication(publication: Publication, data: bytes, delta: bool) -> bytes:
     """Return a message Publication; each of its fields begins with its number and type."""
-    data, sender = publication.data, publication.sender
+    sender = publication.sender
     parts = [b"\x22", varint(len(data)), data]
     if sender is not None:
         info = _info(sender)
@@ -189,6 +222,8 @@ def _publication(publication: Publication) -> bytes:
     for key, value in (publication.tags or {}).items():
         entry = _two(key, value)
         parts += (b"\x3a", varint(len(entry)), entry)
+    if delta:
+        parts.append(b"\x40\x01")
     if publication.time:
         parts += (b"\x48", varint(publication.time))
     if publication.channel:

@@ -6,6 +6,7 @@ Fields at their default are left out on the wire, but for those of the structs t
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ from msgspec import Raw, Struct
 
 from hubbub.dialects import contract
 from hubbub.dialects.contract import Ended, Entered, Renewed
+from hubbub.dialects.fossil import create_delta
 from hubbub.dialects.payloads import embedded
 from hubbub.errors import Close
 from hubbub.model import ClientInfo, Kind, Publication
@@ -22,6 +24,19 @@ VERSION = f"hubbub {version('hubbub')}"
 
 Payload: TypeAlias = Callable[[bytes, Kind], bytes]
 """How a coding shows a payload of a kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How a coding writes payloads.
+
+    Args:
+        payload: shows one of a kind.
+        quoted: what stands for a payload so shown, or for the change of one, where changes are shown.
+    """
+
+    payload: Payload
+    quoted: Callable[[bytes], bytes]
 
 
 class Info(Struct, omit_defaults=True, gc=False):
@@ -36,7 +51,7 @@ class Info(Struct, omit_defaults=True, gc=False):
 class Pub(Struct, omit_defaults=True, gc=False):
     """Show a publication; `time` is in milliseconds since 1970.
 
-    `channel` is told where a pattern is followed.
+    `channel` is told where a pattern is followed. With `delta`, data is the change of the one before.
     """
 
     data: Raw
@@ -45,6 +60,7 @@ class Pub(Struct, omit_defaults=True, gc=False):
     tags: dict[str, str] | None = None
     time: int = 0
     channel: str = ""
+    delta: bool = False
 
 
 class Attendance(Struct, gc=False):
@@ -100,14 +116,32 @@ class Push(Struct, omit_defaults=True, gc=False):
 
 def shown(publication: Publication, payload: Payload) -> Pub:
     """Return what is shown of a publication."""
+    return _pub(publication, payload(publication.data, publication.kind))
+
+
+def changed(publication: Publication, base: bytes | None, notation: Notation) -> Pub:
+    """Return what is shown of a publication to who has `base`: the change, if that is shorter."""
+    return _pub(publication, *change(publication, base, notation))
+
+
+def change(publication: Publication, base: bytes | None, notation: Notation) -> tuple[bytes, bool]:
+    """Return the data of `changed`, and whether it is a change."""
+    payload, kind = notation.payload, publication.kind
+    whole = payload(publication.data, kind)
+    delta = None if base is None else create_delta(payload(base, kind), whole)
+    return notation.quoted(whole if delta is None else delta), delta is not None
+
+
+def _pub(publication: Publication, data: bytes, delta: bool = False) -> Pub:
     sender = publication.sender
     return Pub(
-        Raw(payload(publication.data, publication.kind)),
+        Raw(data),
         info(sender) if sender is not None else None,
         publication.offset,
         publication.tags or None,
         publication.time,
         publication.channel,
+        delta,
     )
 
 

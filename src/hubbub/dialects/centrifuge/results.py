@@ -6,6 +6,7 @@ out on the wire, but for those of the structs that say otherwise.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TypeAlias
 
 from msgspec import Raw, Struct
@@ -13,8 +14,9 @@ from msgspec import Raw, Struct
 from hubbub.dialects.centrifuge.pushes import (
     VERSION,
     Info,
-    Payload,
+    Notation,
     Pub,
+    changed,
     info,
     shown,
 )
@@ -143,29 +145,31 @@ Result: TypeAlias = (
 _EMPTY = Empty()
 
 
-def result(reply: Reply, payload: Payload) -> tuple[str, Result]:
+def result(reply: Reply, notation: Notation) -> tuple[str, Result]:
     """Return the key under which a reply is sent, and its value."""
     if isinstance(reply, Published):
         return "publish", _EMPTY
     if isinstance(reply, Subscribed):
-        return "subscribe", _subscribed(reply, payload)
+        return "subscribe", _subscribed(reply, notation)
     if isinstance(reply, Failed):
         error = reply.error
         return "error", ErrorResult(error.code, reply.detail or error.message, error.temporary)
     if isinstance(reply, Connected):
-        return "connect", _connected(reply, payload)
+        return "connect", _connected(reply, notation)
     if isinstance(reply, Refreshed):
         expires, ttl = reply.ttl_s is not None, reply.ttl_s or 0
         return "refresh", RefreshResult(reply.session, VERSION, expires, ttl)
     if isinstance(reply, SubRefreshed):
         return "sub_refresh", SubRefreshResult(reply.ttl_s is not None, reply.ttl_s or 0)
     if isinstance(reply, Answered):
-        return "rpc", RpcResult(Raw(payload(reply.data, reply.kind)) if reply.data else None)
+        return "rpc", RpcResult(
+            Raw(notation.payload(reply.data, reply.kind)) if reply.data else None
+        )
     if isinstance(reply, Unsubscribed):
         return "unsubscribe", _EMPTY
     if isinstance(reply, HistoryPage):
         top = reply.position
-        pages = [shown(each, payload) for each in reply.publications]
+        pages = [shown(each, notation.payload) for each in reply.publications]
         return "history", HistoryResult(pages, top.epoch, top.offset)
     if isinstance(reply, Members):
         members = {session: info(client) for session, client in reply.members.items()}
@@ -173,7 +177,7 @@ def result(reply: Reply, payload: Payload) -> tuple[str, Result]:
     return "presence_stats", PresenceStatsResult(reply.clients, reply.users)
 
 
-def _connected(reply: Connected, payload: Payload) -> ConnectResult:
+def _connected(reply: Connected, notation: Notation) -> ConnectResult:
     return ConnectResult(
         reply.session,
         VERSION,
@@ -182,23 +186,27 @@ def _connected(reply: Connected, payload: Payload) -> ConnectResult:
         reply.ttl_s is not None,
         reply.ttl_s or 0,
         embedded(reply.data),
-        {channel: _subscribed(each, payload) for channel, each in reply.subs.items()} or None,
+        {channel: _subscribed(each, notation) for channel, each in reply.subs.items()} or None,
         reply.secret,
         reply.node,
     )
 
 
-def _subscribed(reply: Subscribed, payload: Payload) -> SubscribeResult:
+def _subscribed(reply: Subscribed, notation: Notation) -> SubscribeResult:
     expires, ttl, data = reply.ttl_s is not None, reply.ttl_s or 0, embedded(reply.data)
     if not reply.recoverable:
         return SubscribeResult(
-            was_recovering=reply.asked is not None, expires=expires, ttl=ttl, data=data
+            was_recovering=reply.asked is not None,
+            expires=expires,
+            ttl=ttl,
+            data=data,
+            delta=reply.delta,
         )
     top = reply.position
     return SubscribeResult(
         recoverable=True,
         epoch=top.epoch,
-        publications=[shown(each, payload) for each in reply.publications],
+        publications=_missed(reply, notation),
         recovered=reply.recovered,
         offset=reply.asked.offset if reply.asked is not None and reply.publications else top.offset,
         positioned=True,
@@ -208,3 +216,14 @@ def _subscribed(reply: Subscribed, payload: Payload) -> SubscribeResult:
         data=data,
         delta=reply.delta,
     )
+
+
+def _missed(reply: Subscribed, notation: Notation) -> list[Pub]:
+    """Return what was missed; where changes are shown, each is one of the publication before it."""
+    if not reply.delta:
+        return [shown(each, notation.payload) for each in reply.publications]
+    bases: list[bytes | None] = [None]
+    for before, after in pairwise(reply.publications):
+        bases.append(before.data if before.kind is after.kind else None)
+    both = zip(reply.publications, bases, strict=False)
+    return [changed(each, base, notation) for each, base in both]
