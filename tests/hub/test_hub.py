@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hubbub.brokers.contract import Entry
-from hubbub.errors import NOT_AVAILABLE, BrokerUnavailable, Refused
+from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position, Publication
@@ -184,16 +184,6 @@ async def test_an_unreadable_entry_is_skipped_and_counted() -> None:
         assert node.hub.statistics.unreadable == 1
 
 
-async def test_an_unreadable_entry_does_not_hide_the_others_in_history() -> None:
-    async with stage() as node:
-        await node.say("room", "1")
-        await node.broker.log.publish("room", b"\xc1 nobody wrote this", Namespace().retention)
-        await node.say("room", "3")
-        page = await node.hub.history("room", 10, None, reverse=False)
-        assert [publication.offset for publication in page.publications] == [1, 3]
-        assert node.hub.statistics.unreadable == 1
-
-
 async def test_what_cannot_be_shown_silences_no_channel() -> None:
     async with stage() as node:
         ann, bob = await node.listen("ann", "a"), await node.listen("bob", "b")
@@ -202,40 +192,6 @@ async def test_what_cannot_be_shown_silences_no_channel() -> None:
         await node.say("a", "2")
         await node.say("b", "3")
         assert (ann.seen(), bob.seen()) == (["2"], ["1", "3"])
-
-
-@pytest.mark.parametrize(
-    ("limit", "since", "reverse", "offsets"),
-    [
-        (3, None, False, [1, 2, 3]),
-        (3, None, True, [10, 9, 8]),
-        (3, 4, False, [5, 6, 7]),
-        (3, 4, True, [3, 2, 1]),
-        (0, None, False, []),
-        (-1, None, False, [1, 2, 3, 4, 5]),
-        (99, None, False, [1, 2, 3, 4, 5]),
-    ],
-)
-async def test_history_pages(
-    limit: int, since: int | None, reverse: bool, offsets: list[int]
-) -> None:
-    async with stage(settings=HubSettings(history_limit=5)) as node:
-        top = await node.say("room", *map(str, range(1, 11)))
-        position = None if since is None else Position(top.epoch, since)
-        page = await node.hub.history("room", limit, position, reverse)
-        assert [publication.offset for publication in page.publications] == offsets
-        assert page.position == top
-
-
-@pytest.mark.parametrize(
-    ("since", "reverse", "code"), [(Position("other", 1), False, 112), (Position("", 0), True, 107)]
-)
-async def test_senseless_history_is_refused(since: Position, reverse: bool, code: int) -> None:
-    async with stage() as node:
-        await node.say("room", "1")
-        with pytest.raises(Refused) as refusal:
-            await node.hub.history("room", 1, since, reverse)
-        assert refusal.value.error.code == code
 
 
 async def test_members_are_those_who_follow_now() -> None:
@@ -256,18 +212,6 @@ async def test_presence_is_written_again_after_the_feed_was_restored() -> None:
         node.hub.on_restored()
         await until(lambda: node.hub.statistics.subscriptions == 1)
         assert await node.hub.members("room") == {"s-ann": ClientInfo("ann", "s-ann")}
-
-
-async def test_history_can_be_forgotten_where_there_is_one() -> None:
-    async with stage() as place:
-        top = await place.say("room", "1", "2")
-        await place.hub.forget_history("room")
-        page = await place.hub.history("room", -1, None, False)
-        assert (page.publications, page.position.offset, page.position.epoch) == ([], 2, top.epoch)
-    async with stage(Namespace(history_size=0)) as place:
-        with pytest.raises(Refused) as caught:
-            await place.hub.forget_history("room")
-        assert caught.value.error == NOT_AVAILABLE
 
 
 async def test_a_channel_is_occupied_while_somebody_follows_it() -> None:

@@ -169,12 +169,15 @@ class Channel:
         """Pass over an entry that cannot be shown (no node of this version wrote it)."""
         self.offset = entry.offset
         self.tag = entry.tag
-        self.ring.clear()
-        self.ring_bytes = 0
+        self.forget()
 
     def jump(self, position: Position) -> None:
         """Go on from another position; what the ring remembers no longer leads there."""
         self.epoch, self.offset, self.tag = position.epoch, position.offset, position.tag
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the recent publications: whoever comes back, only the broker can tell."""
         self.ring.clear()
         self.ring_bytes = 0
         self.last = None

@@ -9,14 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
-from hubbub.brokers.contract import Broker, Entry, HistoryQuery, Occupancy, Receiver, Stored
+from hubbub.brokers.contract import Broker, Entry, Occupancy, Receiver, Stored
 from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
 from hubbub.errors import (
-    BAD_REQUEST_ERROR,
     LIMIT_EXCEEDED,
     NOT_AVAILABLE,
-    UNRECOVERABLE_POSITION,
     Refused,
 )
 from hubbub.hub.catchup import Catchup
@@ -25,11 +23,12 @@ from hubbub.hub.chores import Chores
 from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
 from hubbub.hub.delivery import Delivery
 from hubbub.hub.encoding import Encoding
-from hubbub.hub.envelope import Published, encode, open_readable
+from hubbub.hub.envelope import Published, encode
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
 from hubbub.hub.membership import Membership
 from hubbub.hub.namespaces import Namespaces
+from hubbub.hub.past import Past
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
 from hubbub.hub.upkeep import Upkeep
@@ -64,6 +63,7 @@ class Hub:
         self._following = Following(
             broker, self.outlets, namespaces, settings, self._healing.settle
         )
+        self.past = Past(broker, self._following, settings, self.statistics)
         self._membership = Membership(broker, namespaces)
         self._chores = Chores()
         self._upkeep = Upkeep(
@@ -114,30 +114,8 @@ class Hub:
     async def history(
         self, channel: ChannelName, limit: int, since: Position | None, reverse: bool
     ) -> HistoryPage:
-        """Return a page of a channel's history; `limit` -1 asks for as much as allowed, 0 for the top only.
-
-        Raises Refused (108 where nothing is kept, 112 for another epoch, 107 for a senseless `since`).
-        """
-        namespace = self._following.options(channel)
-        if not namespace.recoverable:
-            raise Refused(NOT_AVAILABLE, "this channel keeps no history")
-        if since is not None and reverse and since.offset == 0:
-            raise Refused(BAD_REQUEST_ERROR, "nothing is before offset 0")
-        most = self._settings.history_limit
-        limit = most if limit < 0 else min(limit, most)
-        query = HistoryQuery(limit, since.offset if since else None, reverse)
-        page = await self.broker.log.history(channel, query, namespace.retention)
-        if since is not None and since.epoch and since.epoch != page.top.epoch:
-            raise Refused(UNRECOVERABLE_POSITION, "the channel was born again since")
-        publications = open_readable(page.entries)
-        self.statistics.unreadable += len(page.entries) - len(publications)
-        return HistoryPage(channel, publications, page.top)
-
-    async def forget_history(self, channel: ChannelName) -> None:
-        """Forget a channel's history; offsets and epoch go on. Raises Refused (108) where nothing is kept."""
-        if not self._following.options(channel).recoverable:
-            raise Refused(NOT_AVAILABLE, "this channel keeps no history")
-        await self.broker.log.remove_history(channel)
+        """Return a page of a channel's history. See `Past.page`."""
+        return await self.past.page(channel, limit, since, reverse)
 
     def occupied(self) -> Iterator[tuple[ChannelName, int]]:
         """Iterate the channels that somebody on this node follows, with how many do."""

@@ -111,11 +111,12 @@ async def history(server: Server, caller: Caller, request: ask.HistoryRequest) -
     return say.HistoryResult(kept, page.position.offset, page.position.epoch)
 
 
-async def history_remove(server: Server, caller: Caller, request: ask.ChannelRequest) -> say.Done:
-    """Forget a channel's history; offsets go on."""
+async def history_remove(
+    server: Server, caller: Caller, request: ask.ChannelRequest
+) -> say.HistoryRemoveResult:
+    """Forget a channel's history, also for those who come back; offsets go on."""
     caller.touch(request.channel)
-    await server.node.hub.forget_history(request.channel)
-    return say.Done()
+    return say.HistoryRemoveResult(await server.oblivion.forget(request.channel))
 
 
 async def presence(

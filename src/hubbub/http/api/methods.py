@@ -76,7 +76,9 @@ METHODS: Mapping[str, Method] = {
         say.HistoryResult,
         {**_NEWS, "limit": 10, "reverse": True},
     ),
-    "history_remove": Method(channels.history_remove, ask.ChannelRequest, say.Done, _NEWS),
+    "history_remove": Method(
+        channels.history_remove, ask.ChannelRequest, say.HistoryRemoveResult, _NEWS
+    ),
     "presence": Method(channels.presence, ask.ChannelRequest, say.PresenceResult, _NEWS),
     "presence_stats": Method(
         channels.presence_stats, ask.ChannelRequest, say.PresenceStatsResult, _NEWS

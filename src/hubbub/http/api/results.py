@@ -89,6 +89,14 @@ Missing = Annotated[
 ]
 
 
+class HistoryRemoveResult(Struct, omit_defaults=True):
+    """It is forgotten."""
+
+    missing: Annotated[
+        list[str], Meta(description="Living nodes that may still remember some of it.")
+    ] = field(default_factory=list)
+
+
 class MetResult(Struct, omit_defaults=True):
     """It is done on all nodes."""
 

@@ -28,6 +28,7 @@ from hubbub.http.api.envelope import (
 )
 from hubbub.http.api.keys import Barred, Caller, Forbidden, Keyring
 from hubbub.http.api.methods import METHODS
+from hubbub.http.api.oblivion import Oblivion
 from hubbub.http.api.server import Server
 from hubbub.http.node import Node
 
@@ -57,7 +58,7 @@ class Api:
 
     def __init__(self, node: Node) -> None:
         self._settings = node.settings
-        self._server = Server(node, Census(node))
+        self._server = Server(node, Census(node), Oblivion(node.hub, node.control))
         self._keyring = Keyring(node.settings)
         self.calls: Counter[Called] = Counter()
 
