@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.bad_input.http_cases import API_CASES, HANDSHAKE_CASES, HTTP_CASES, KEY
+from tests.bad_input.http_cases import API_CASES, HANDSHAKE_CASES, HTTP_CASES, KEY, READER
 from tests.bad_input.mistakes import Case
 from tests.bad_input.stream_cases import EMULATION_CASES, STREAM_CASES
 from tests.bad_input.websocket_cases import CENTRIFUGE_CASES, FRAME_CASES, JSON_CASES, PLAIN_CASES
@@ -15,7 +15,11 @@ from tests.bad_input.websocket_cases import CENTRIFUGE_CASES, FRAME_CASES, JSON_
 SETTINGS = f"""
 broker = "memory://"
 open = true
-api_keys = ["{KEY}"]
+api_keys = ["{KEY}", {{ name = "reader", key = "{READER}", scopes = ["read"], channels = ["a*"] }}]
+
+[api]
+channels_limit = 3
+commands_limit = 3
 
 [listener]
 head_limit = 8192

@@ -6,6 +6,7 @@ from tests.bad_input.mistakes import Case, Http
 from tests.bad_input.raw import handshake
 
 KEY = "correct-horse"
+READER = "only-for-reading"
 
 
 def post(
@@ -75,6 +76,21 @@ HANDSHAKE_CASES = [
 API_CASES = [
     Case("no key", post("info", "{}", None), Http(401, "X-API-Key")),
     Case("a wrong key", post("info", "{}", "battery-staple"), Http(401, "not known")),
+    Case(
+        "a key in the address",
+        post(f"info?api_key={KEY}", "{}", None),
+        Http(401, "not taken here"),
+    ),
+    Case(
+        "a key without the scope",
+        post("publish", '{"channel":"a","data":1}', READER),
+        Http(403, "lacks the scope 'publish'"),
+    ),
+    Case(
+        "a key that is not for the channel",
+        post("history", '{"channel":"b"}', READER),
+        Http(403, "the channels a* only"),
+    ),
     Case("an unknown method", post("dance", "{}"), Http(404, '"code":104')),
     Case("a body that is not JSON", post("publish", "hello"), Http(200, '"code":107')),
     Case("a body without a channel", post("publish", '{"data":1}'), Http(200, '"code":107')),
@@ -93,6 +109,39 @@ API_CASES = [
         "a field of the wrong type",
         post("history", '{"channel":"a","limit":"all"}'),
         Http(200, "limit"),
+    ),
+    Case("nesting without end", post("publish", "[" * 60000), Http(200, '"code":107')),
+    Case(
+        "a broadcast to too many channels",
+        post("broadcast", '{"channels":["a","b","c","d"],"data":1}'),
+        Http(200, "3 channels at most"),
+    ),
+    Case(
+        "one bad channel in a broadcast",
+        post("broadcast", '{"channels":["a",""],"data":1}'),
+        Http(200, '{"responses":[{"result":{'),
+    ),
+    Case("a batch that is none", post("batch", '{"commands":{}}'), Http(400, '"code":107')),
+    Case(
+        "a batch of too many commands",
+        post("batch", '{"commands":[{"info":{}},{"info":{}},{"info":{}},{"info":{}}]}'),
+        Http(400, "1 to 3 commands"),
+    ),
+    Case(
+        "a batch in a batch",
+        post("batch", '{"commands":[{"batch":{"commands":[]}}]}'),
+        Http(200, '"code":104'),
+    ),
+    Case("an order that means nobody", post("disconnect", "{}"), Http(200, "name a user")),
+    Case(
+        "a close code that is none",
+        post("disconnect", '{"user":"a","disconnect":{"code":7}}'),
+        Http(200, "from 3000 to 4999"),
+    ),
+    Case(
+        "a call of an application that is not there",
+        post("rpc", '{"method":"now"}'),
+        Http(200, '"code":104'),
     ),
     Case("a body above the limit", post("publish", "x" * 70000), Http(413, "65536 bytes")),
 ]
