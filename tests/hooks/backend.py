@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -102,11 +103,11 @@ class Backend:
 
 
 @asynccontextmanager
-async def running(*manners: Manner) -> AsyncIterator[Backend]:
+async def running(*manners: Manner, tls: ssl.SSLContext | None = None) -> AsyncIterator[Backend]:
     backend = Backend()
     if manners:
         backend.behave(*manners)
-    server = await asyncio.start_server(backend.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(backend.serve, "127.0.0.1", 0, ssl=tls)
     backend.port = server.sockets[0].getsockname()[1]
     try:
         yield backend

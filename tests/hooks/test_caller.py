@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable, Coroutine
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -25,10 +26,9 @@ from hubbub.hooks.caller import Caller, Target, open_transport
 from hubbub.hooks.settings import HookSettings
 from hubbub.hooks.signature import sign
 from hubbub.hub.contract import Statistics
-from hubbub.hub.stepping import start
 from tests.fakes.clock import JumpingClock
 from tests.hooks.backend import Backend, Manner, answering, hang_up, running, saying, silent
-from tests.servers import free_port
+from tests.servers import free_port, make_certificate
 
 YES = answering(b"yes")
 USUAL = HookSettings(failures=3, open_s=10.0, timeout_s=10.0)
@@ -70,10 +70,12 @@ async def stage(
     repeatable: bool = True,
     query: str = "",
     port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Stage]:
     clock, statistics = JumpingClock(), Statistics()
-    async with running(*manners) as backend:
-        url = f"http://127.0.0.1:{port or backend.port}/hook{query}"
+    async with running(*manners, tls=tls) as backend:
+        scheme = "https" if tls else "http"
+        url = f"{scheme}://127.0.0.1:{port or backend.port}/hook{query}"
         target = Target("connect", url, repeatable, settings.concurrency)
         transport = open_transport(settings)
         try:
@@ -249,13 +251,19 @@ async def test_too_many_questions_wait_in_turn_or_are_turned_away() -> None:
         assert await on.ask() == b"yes"
 
 
-async def test_a_question_may_be_asked_outside_of_any_task() -> None:
-    async def asking(on: Stage) -> bytes:
-        return await on.ask()
+async def test_a_backend_with_tls_must_be_who_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.certificate, made.key)
+    async with stage(YES, tls=context) as on:
+        assert "CERTIFICATE_VERIFY_FAILED" in await on.fail()
+        assert on.backend.asked == []
 
-    async with stage(YES) as on:
-        work: Coroutine[Any, Any, bytes] = asking(on)
-        assert await start(work) == b"yes"
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+    async with stage(YES, tls=context) as on:
+        assert await on.ask() == b"yes"
 
 
 async def test_trouble_is_logged_once_and_without_what_is_secret() -> None:

@@ -60,18 +60,18 @@ async def turn() -> None:
         await asyncio.sleep(0)
 
 
-async def test_events_of_a_key_go_together_and_those_of_another_beside_them() -> None:
+async def test_events_go_together_and_a_key_is_in_one_delivery_only() -> None:
     stage = Stage()
     stage.application.gate.clear()
-    stage.tell("a", "b", "a", "c", "a")
+    stage.tell("a", "b", "a", "c", "a", "a")
     await turn()
     assert stage.application.at_once == 2
     stage.application.gate.set()
     await turn()
 
-    assert stage.application.told == [("a", 1), ("a", 3), ("a", 5), ("b", 2), ("c", 4)]
+    assert stage.application.told == [("a", 1), ("a", 3), ("a", 5), ("b", 2), ("c", 4), ("a", 6)]
     assert stage.application.most == 2
-    assert stage.statistics.events_told == 5
+    assert stage.statistics.events_told == 6
 
 
 @pytest.mark.parametrize("fault", [HookUnavailable("no"), ZeroDivisionError()])

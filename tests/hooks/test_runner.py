@@ -20,7 +20,6 @@ from hubbub.hooks.burst import QUIET_S
 from hubbub.hooks.functions import prepare
 from hubbub.hooks.runner import Runner
 from hubbub.hooks.settings import FunctionSettings
-from hubbub.hub.stepping import start
 from tests.fakes.clock import JumpingClock
 
 PATIENT = FunctionSettings(timeout_s=10.0, threads=2)
@@ -171,11 +170,3 @@ async def test_something_else_that_was_cancelled_is_a_failure_and_whoever_called
                 await task
 
     assert len(logs) == 1
-
-
-async def test_a_function_may_be_called_outside_of_any_task() -> None:
-    async def fine() -> int:
-        return 5
-
-    async with stage() as on:
-        assert await start(on.run(fine)) == 5

@@ -108,10 +108,6 @@ class Caller:
 
         Raises HookUnavailable, Refused (111 where too much is asked already), or what `judge` raises.
         """
-        # A task of its own, because whoever asks need not be one, and time limits are kept by tasks.
-        return await asyncio.get_running_loop().create_task(self._ask(body, headers, judge))
-
-    async def _ask(self, body: bytes, headers: Mapping[str, str], judge: Callable[[bytes], T]) -> T:
         self._statistics.hooks_asked += 1
         deadline = asyncio.get_running_loop().time() + self._settings.timeout_s
         try:

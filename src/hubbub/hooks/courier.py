@@ -25,7 +25,7 @@ PAUSE_S = 0.25
 class Courier:
     """Tell the application of events.
 
-    A task carries the events of a key that go together; there are as many as `limits.parallel` at most.
+    A task carries the events that go together; there are as many as `limits.parallel` at most.
 
     Args:
         carry: brings events there; raises where they were not taken.
@@ -71,12 +71,12 @@ class Courier:
         try:
             await self._carry(delivery.events)
         except HubbubError:
-            self._outbox.fail(delivery.key, self._clock.monotonic(), random.random())  # noqa: S311
+            self._outbox.fail(delivery, self._clock.monotonic(), random.random())  # noqa: S311
         except Exception as fault:  # noqa: BLE001 - it is ours, and the other events must go on
             _log.error("events could not be told", exc_info=fault)
-            self._outbox.fail(delivery.key, self._clock.monotonic(), random.random())  # noqa: S311
+            self._outbox.fail(delivery, self._clock.monotonic(), random.random())  # noqa: S311
         else:
-            self._outbox.done(delivery.key)
+            self._outbox.done(delivery)
             self._statistics.events_told += len(delivery.events)
         self.tick()
 

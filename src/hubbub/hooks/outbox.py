@@ -1,5 +1,8 @@
 """What is to be told, when, and in which order: the events of one key after each other, without a clock.
 
+Events of several keys go together, which makes many of them cheap; those of a key that was not taken go alone
+until they are, so that one that is never taken holds up no other.
+
     put ──▶ ready ──take──▶ on their way ──done──▶ told
               ▲                  │
               └─── later ◀──fail─┘
@@ -27,22 +30,22 @@ class OutboxLimits:
 
     Args:
         events: how many may be in it. age_s: seconds after which one is lost.
-        parallel: keys whose events are on their way at once. batch: events of a key that go together.
+        parallel: deliveries on their way at once. batch: events that go together.
         first_s, most_s: seconds until the first try again, doubling up to the longest.
     """
 
-    events: int = 10_000
+    events: int = 50_000
     age_s: float = 300.0
     parallel: int = 8
-    batch: int = 32
+    batch: int = 64
     first_s: float = 1.0
     most_s: float = 30.0
 
 
 class Delivery(NamedTuple):
-    """Events of one key that go together; `done` or `fail` follows."""
+    """Events that go together, and their keys; `done` or `fail` follows."""
 
-    key: str
+    keys: list[str]
     events: list[Event]
 
 
@@ -99,50 +102,61 @@ class Outbox:
         while self._later and self._later[0][0] <= now:
             self._ready.append(heapq.heappop(self._later)[1])
         taken: list[Delivery] = []
-        while self._ready and self._away < self._limits.parallel:
-            key = self._ready.popleft()
-            line = self._lines[key]
-            if not line.waiting:
-                del self._lines[key]
-                continue
-            line.away = min(len(line.waiting), self._limits.batch)
+        while self._away < self._limits.parallel and (delivery := self._pack()).keys:
             self._away += 1
-            events = [waiting.event for waiting in islice(line.waiting, line.away)]
-            taken.append(Delivery(key, events))
+            taken.append(delivery)
         return taken
 
-    def done(self, key: str) -> None:
-        """Learn that what was on its way was taken."""
-        line = self._back(key)
-        for _ in range(line.away):
-            del self._ages[line.waiting.popleft().serial]
-        line.away = line.failures = 0
-        if line.waiting:
-            self._ready.append(key)
-        else:
-            del self._lines[key]
+    def _pack(self) -> Delivery:
+        """Return what goes together next; nothing where nothing is ready."""
+        delivery = Delivery([], [])
+        while self._ready:
+            line = self._lines[self._ready[0]]
+            if not line.waiting:
+                del self._lines[self._ready.popleft()]
+                continue
+            room = self._limits.batch - len(delivery.events)
+            if not room or (line.failures and delivery.keys):
+                break
+            line.away = min(len(line.waiting), room)
+            delivery.keys.append(self._ready.popleft())
+            delivery.events.extend(waiting.event for waiting in islice(line.waiting, line.away))
+            if line.failures:
+                break
+        return delivery
 
-    def fail(self, key: str, now: float, jitter: float) -> None:
+    def done(self, delivery: Delivery) -> None:
+        """Learn that what was on its way was taken."""
+        self._away -= 1
+        for key in delivery.keys:
+            line = self._lines[key]
+            for _ in range(line.away):
+                del self._ages[line.waiting.popleft().serial]
+            line.away = line.failures = 0
+            if line.waiting:
+                self._ready.append(key)
+            else:
+                del self._lines[key]
+
+    def fail(self, delivery: Delivery, now: float, jitter: float) -> None:
         """Learn that it was not; it goes again later.
 
         Args:
             jitter: from 0 to 1; spreads the tries, so that those who failed together do not come together.
         """
-        line = self._back(key)
-        line.away = 0
-        doubled = self._limits.first_s * 2.0 ** min(line.failures, _DOUBLINGS)
-        line.failures += 1
-        wait = min(doubled, self._limits.most_s) * (1 + jitter) / 2
-        heapq.heappush(self._later, (now + wait, key))
+        self._away -= 1
+        for key in delivery.keys:
+            line = self._lines[key]
+            line.away = 0
+            doubled = self._limits.first_s * 2.0 ** min(line.failures, _DOUBLINGS)
+            line.failures += 1
+            wait = min(doubled, self._limits.most_s) * (1 + jitter) / 2
+            heapq.heappush(self._later, (now + wait, key))
 
     def hurry(self) -> None:
         """Wait no more before trying again."""
         self._ready.extend(key for _, key in self._later)
         self._later.clear()
-
-    def _back(self, key: str) -> _Line:
-        self._away -= 1
-        return self._lines[key]
 
     def _drop_oldest(self, before: float = float("inf")) -> bool:
         """Lose the oldest event that is not on its way, if it came at `before` or earlier; tell whether.

@@ -42,13 +42,6 @@ class Runner:
         Raises what the function raises on purpose (a HubbubError), Refused (111) where too many calls wait,
         and HookUnavailable for everything else, which is logged.
         """
-        # A task of its own, because whoever calls need not be one, and time limits are kept by tasks.
-        work = self._run(function, judge, arguments[: function.takes])
-        return await asyncio.get_running_loop().create_task(work)
-
-    async def _run(
-        self, function: Function, judge: Callable[[object], T], arguments: tuple[object, ...]
-    ) -> T:
         turns = self._turns.get(function.name)
         if turns is None:
             turns = Turns(self._settings.concurrency, self._settings.queue)
@@ -60,7 +53,7 @@ class Runner:
                 await turns.enter()
                 entered = True
                 call = self._call if function.waits else self._call_in_thread
-                returned = await call(function, arguments, turns)
+                returned = await call(function, arguments[: function.takes], turns)
             return judge(returned)
         except HubbubError:
             raise

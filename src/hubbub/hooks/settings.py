@@ -28,14 +28,14 @@ class EventSettings:
         kinds: which ones.
         age_s: seconds for which telling an event is tried again; then it is lost.
         limit: events that may wait; beyond it the oldest are lost.
-        parallel: requests at once, each with events of another session or channel.
+        parallel: requests at once; the events of one session or channel are in one of them only.
         flush_s: seconds that a stopping server takes to tell the rest.
     """
 
     url: str = field(default="", repr=False)
     kinds: tuple[EventKind, ...] = tuple(EventKind)
     age_s: float = 300.0
-    limit: int = 10_000
+    limit: int = 50_000
     parallel: int = 8
     flush_s: float = 5.0
 

@@ -1,7 +1,7 @@
 """What the application is asked and told: questions a session waits for, and events that wait for nobody.
 
-A hook is a function of the application, in Python or behind a URL; a session cannot tell which. It answers
-with a grant, or raises:
+A hook is a function of the application, in Python or behind a URL; a session cannot tell which. It keeps time
+limits, and is therefore called in a task (`hub.stepping.apart`). It answers with a grant, or raises:
 
     Refused           the question is answered with an error, the connection goes on
     Reject            the connection ends
