@@ -7,6 +7,7 @@ import pytest
 from hubbub.config import EndpointSettings
 from hubbub.dialects.contract import Request
 from hubbub.endpoints import DEFAULT_ENDPOINTS, doors_of
+from hubbub.sessions.contract import Carrier
 
 
 def test_those_of_the_operator_come_first() -> None:
@@ -23,6 +24,9 @@ def test_those_of_the_operator_come_first() -> None:
         ("/connection/websocket", [], {"format": "protobuf"}, "centrifuge-protobuf"),
         ("/connection/sse", ["application/json"], {}, "centrifuge-json"),
         ("/connection/http_stream", ["application/octet-stream"], {}, "centrifuge-protobuf"),
+        ("/connection/uni_websocket", [], {"cf_connect": "{}"}, "centrifuge-unidirectional"),
+        ("/connection/uni_sse", ["application/json"], {}, "centrifuge-unidirectional"),
+        ("/connection/uni_http_stream", ["text/plain"], {}, "centrifuge-unidirectional"),
         ("/ws/lobby", [], {}, "text-plain"),
         ("/ws/lobby", [], {"format": "json"}, "text-json"),
     ],
@@ -48,3 +52,17 @@ def test_a_tool_can_ask_to_be_pinged_by_its_websocket_alone(offered: list[str]) 
 def test_an_endpoint_of_ones_own_may_be_a_stream() -> None:
     mine = EndpointSettings(path="/live", dialect="centrifuge", transport="sse")
     assert doors_of((mine,))[0].carrier == "sse"
+
+
+@pytest.mark.parametrize(
+    ("carrier", "commands"), [("websocket", 1), ("sse", 0), ("http_stream", 0)]
+)
+def test_who_only_listens_connects_once_by_the_address(carrier: Carrier, commands: int) -> None:
+    (door,) = [
+        door
+        for door in doors_of(())
+        if door.carrier == carrier and door.path.startswith("/connection/uni_")
+    ]
+    _, make = door.choose([])
+    request = Request(query={"cf_connect": "{}"}, carrier=carrier)
+    assert len(make(request).open()) == commands  # what begins a stream comes as its first message

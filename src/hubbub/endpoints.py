@@ -10,8 +10,10 @@ from hubbub.config import EndpointSettings
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect, Coding, SocketPinged
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.centrifuge.protobuf import PROTOBUF
+from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
+from hubbub.sessions.contract import FIRST
 from hubbub.sessions.doors import Door, fill
 from hubbub.transports.streams.wires import OCTETS
 
@@ -19,6 +21,11 @@ DEFAULT_ENDPOINTS = (
     EndpointSettings(path="/connection/websocket", dialect="centrifuge"),
     EndpointSettings(path="/connection/sse", dialect="centrifuge", transport="sse"),
     EndpointSettings(path="/connection/http_stream", dialect="centrifuge", transport="http_stream"),
+    EndpointSettings(path="/connection/uni_websocket", dialect="unidirectional"),
+    EndpointSettings(path="/connection/uni_sse", dialect="unidirectional", transport="sse"),
+    EndpointSettings(
+        path="/connection/uni_http_stream", dialect="unidirectional", transport="http_stream"
+    ),
     EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
 )
 """The endpoints that every server has, after those that its operator configured."""
@@ -32,6 +39,8 @@ def doors_of(endpoints: Iterable[EndpointSettings]) -> list[Door]:
 def _door(endpoint: EndpointSettings) -> Door:
     if endpoint.dialect == "centrifuge":
         return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
+    if endpoint.dialect == "unidirectional":
+        return Door(endpoint.path, {"": _unidirectional}, endpoint.transport)
     return Door(endpoint.path, {"": _text(endpoint)})
 
 
@@ -55,6 +64,12 @@ _CENTRIFUGE: dict[str, dict[str, Callable[[Request], Dialect]]] = {
     "http_stream": {"application/json": _json, OCTETS: _protobuf},
 }
 """By transport, what makes the dialect of a connection: by sub-protocol, or by media type."""
+
+
+def _unidirectional(request: Request) -> Dialect:
+    # What begins a stream is its first message already.
+    at_once = request.carrier == "websocket"
+    return UnidirectionalDialect(request.query.get(FIRST, "") if at_once else "")
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:

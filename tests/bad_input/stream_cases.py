@@ -34,7 +34,7 @@ STREAM_CASES = [
     Case("a body that is not UTF-8", post(LINES, b"\xff"), Http(400, "not UTF-8")),
     Case("a body above the limit", post(LINES, "x" * 65537), Http(413, "65536 bytes")),
     Case("a body that does not end in time", post(LINES, "{", content_length="9"), Http(408)),
-    Case("another request behind it", get(HELLO) * 2, Http(400, "Nothing may follow")),
+    Case("another request behind it", (get(HELLO)[0] * 2,), Http(400, "Nothing may follow")),
     Case("a method that begins no stream", (request("GET", LINES, b"", {}),), Http(405, "GET")),
     Case("a page of another origin", get(HELLO, **EVIL), Http(403, "allowed_origins")),
     Case(
@@ -47,6 +47,16 @@ STREAM_CASES = [
         "a command before connect",
         post(LINES, '{"id":1,"publish":{"channel":"a","data":1}}'),
         Streamed('"code":3501'),
+    ),
+    Case(
+        "a request to listen that is none",
+        post("/connection/uni_http_stream", "hello"),
+        Streamed('{"disconnect":{"code":3501'),
+    ),
+    Case(
+        "listening with a token that is none",
+        post("/connection/uni_sse", '{"token":"x.y.z"}'),
+        Streamed('{"disconnect":{"code":3500'),
     ),
     Case("no answer to pings", get(HELLO), Streamed('"code":3012')),
 ]

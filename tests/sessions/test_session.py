@@ -8,6 +8,8 @@ import pytest
 from hubbub import errors
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
+from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
+from hubbub.dialects.contract import Dialect
 from hubbub.dialects.text import TextDialect
 from hubbub.model import Packet
 from hubbub.sessions.limits import SessionLimits
@@ -258,3 +260,23 @@ async def test_a_gap_ends_a_centrifuge_subscription_which_then_starts_anew() -> 
         reply = json.loads(at_sdk.lines()[0])
         assert reply["subscribe"]["offset"] == 2
         assert "recovered" not in reply["subscribe"]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "says_close", "told"),
+    [
+        (CentrifugeDialect(JSON), True, []),
+        (CentrifugeDialect(JSON), False, ["push"]),
+        (UnidirectionalDialect(), True, ["disconnect"]),
+        (UnidirectionalDialect(), False, ["disconnect"]),
+    ],
+)
+async def test_the_end_is_said_where_the_carrier_cannot_or_the_dialect_always_does(
+    dialect: Dialect, says_close: bool, told: list[str]
+) -> None:
+    async with floor() as place:
+        session, carrier = place.open(dialect, says_close=says_close)
+        session.end(errors.FORCE_DISCONNECT)
+        session.end(errors.FORCE_DISCONNECT)
+        assert [key for line in carrier.lines() for key in json.loads(line)] == told
+        assert carrier.closes == [errors.FORCE_DISCONNECT]

@@ -35,8 +35,8 @@ class EndpointSettings(Part):
 
     Args:
         path: a pattern such as `/ws/stream/{user}`; a variable is one path segment.
-        dialect: what is spoken there.
-        transport: what carries it; streams (`sse`, `http_stream`) are for the Centrifuge dialect only.
+        dialect: what is spoken there; `unidirectional` is the Centrifuge protocol for who only listens.
+        transport: what carries it; streams (`sse`, `http_stream`) are for the Centrifuge dialects only.
         channel: the channel's name; `{name}` is a variable of the path, `{query.name}` a query parameter.
             For the text dialect only, which needs one.
         user: the user's name, built like `channel`; only an open server believes it.
@@ -47,7 +47,7 @@ class EndpointSettings(Part):
     """
 
     path: str
-    dialect: Literal["text", "centrifuge"] = "text"
+    dialect: Literal["text", "centrifuge", "unidirectional"] = "text"
     transport: Literal["websocket", "sse", "http_stream"] = "websocket"
     channel: str = ""
     user: str = ""

@@ -145,6 +145,9 @@ class Dialect(Protocol):
     """Whether a `Resync` ends the subscription, because this protocol says it so: the client subscribes
     again from its position."""
 
+    says_farewell: bool
+    """Whether the end of a connection is said in this protocol even where the carrier says it."""
+
     asks_at_first: bool
     """Whether what a client can ask to follow is only what its introduction names."""
 

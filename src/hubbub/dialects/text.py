@@ -129,6 +129,7 @@ class TextDialect:
     pings: bool = False
     ends_on_resync: bool = False
     asks_at_first: bool = False
+    says_farewell: bool = False
 
     def __init__(self, settings: TextSettings, channel: ChannelName, user: UserId) -> None:
         self.renderer: Renderer = ENVELOPE if settings.format == "json" else PLAIN

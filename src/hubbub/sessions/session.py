@@ -191,9 +191,10 @@ class Session(Follower):
         if self.gone:
             return
         self._leave(close)
-        farewell = None if self.connection.says_close else self.dialect.farewell(close)
-        if farewell is not None:
-            self.connection.send(farewell)
+        if self.dialect.says_farewell or not self.connection.says_close:
+            farewell = self.dialect.farewell(close)
+            if farewell is not None:
+                self.connection.send(farewell)
         self.connection.close(close)
 
     def _leave(self, close: Close) -> None:

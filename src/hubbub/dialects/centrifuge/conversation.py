@@ -92,6 +92,7 @@ class CentrifugeDialect:
     pongs: bool = True
     ends_on_resync: bool = True
     asks_at_first: bool = False
+    says_farewell: bool = False
 
     def __init__(self, coding: Coding) -> None:
         self.renderer = coding.renderer
