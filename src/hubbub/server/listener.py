@@ -6,7 +6,6 @@ A `Listener` is made once per worker; `uvicorn.Config(http=listener.http_class()
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import httptools
@@ -197,15 +196,11 @@ class OnePortProtocol(LimitedHttpProtocol):
 
     def _welcome(self, entry: Entry) -> tuple[Accepted, Entry, Packet]:
         """Ask the doorkeeper about a request that is all there. Ends parsing with a refusal."""
-        first = entry.first()
-        if isinstance(first, Refusal):
-            raise self._stop(first)
-        verdict = self.listener.doorkeeper.admit(entry.request, entry.offered, entry.carrier)
-        if verdict is None:
-            raise self._stop(entry.refuse(404, "This path leads to no stream."))
-        if isinstance(verdict, Refusal):
-            raise self._stop(replace(verdict, headers=verdict.headers + entry.greeting))
-        return verdict, entry, first
+        welcome = entry.welcome(self.listener.doorkeeper)
+        if isinstance(welcome, Refusal):
+            raise self._stop(welcome)
+        accepted, first = welcome
+        return accepted, entry, first
 
     def _enter(self, rest: bytes) -> None:
         """Begin a stream whose request is all there, with the bytes that came behind it."""

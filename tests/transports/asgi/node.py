@@ -10,12 +10,23 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from websockets.asyncio.client import connect
 
 from hubbub.errors import SHUTDOWN
 from hubbub.transports.asgi.application import AsgiApp
 from hubbub.transports.asgi.lifespan import Life, claim
 from hubbub.transports.listening import ListenerSettings
 from tests.transports.wire import DEADLINE_S, Door
+
+TAKING = {"ws": "websockets-sansio", "http": "httptools"}
+"""Options of a uvicorn that lets transports go."""
+EVENTS = {"ws": "wsproto", "http": "h11"}
+"""Options of one that does not."""
+
+
+def visit(port: int, path: str = "/ws", **options: Any) -> connect:  # noqa: ANN401
+    """Open a WebSocket by an implementation that is not ours."""
+    return connect(f"ws://127.0.0.1:{port}{path}", proxy=None, **options)
 
 
 @dataclass

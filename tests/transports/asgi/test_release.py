@@ -11,7 +11,13 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from hubbub.transports.asgi import release as module
-from hubbub.transports.asgi.release import NotTakenOver, Stays, find_protocol, is_known, release
+from hubbub.transports.asgi.release import (
+    NotReleased,
+    Stays,
+    find_websocket,
+    is_known,
+    release_websocket,
+)
 from tests.transports.asgi.node import uvicorned
 from tests.transports.wire import client_frame, handshake, raw_client, until
 
@@ -29,7 +35,7 @@ class Host:
         await asyncio.sleep(self._after)
         try:
             self.seen.append(self._look(receive))
-        except NotTakenOver as why:
+        except NotReleased as why:
             self.seen.append(why)
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close"})
@@ -50,7 +56,7 @@ async def seen_by(host: Host, behind: bytes = b"", **options: object) -> Any:  #
 
 
 def let_go(receive: Receive) -> str:
-    transport = release(find_protocol(receive))
+    transport = release_websocket(find_websocket(receive))
     transport.set_protocol(asyncio.Protocol())
     transport.write(b"it is mine\n")
     transport.close()
@@ -74,23 +80,23 @@ async def test_the_installed_uvicorn_lets_its_transport_go() -> None:
 async def test_who_does_not_wait_for_the_answer_is_left_to_the_server(early: bytes) -> None:
     why = await seen_by(Host(let_go, after=0.2), early)
 
-    assert isinstance(why, NotTakenOver)
+    assert isinstance(why, NotReleased)
     assert (why.expected, "did not wait" in why.reason) == (True, True)
 
 
 async def test_another_implementation_is_left_alone_and_its_successor_recommended() -> None:
     why = await seen_by(Host(let_go), ws="wsproto")
 
-    assert isinstance(why, NotTakenOver)
-    assert (why.expected, "--ws auto" in why.reason) == (False, True)
+    assert isinstance(why, NotReleased)
+    assert (why.expected, "by itself" in why.reason) == (False, True)
 
 
 async def test_another_server_is_left_alone() -> None:
     async def receive() -> dict[str, object]:
         return {}
 
-    with pytest.raises(NotTakenOver) as caught:
-        find_protocol(receive)
+    with pytest.raises(NotReleased) as caught:
+        find_websocket(receive)
 
     assert caught.value.expected
 
@@ -100,7 +106,7 @@ async def test_a_version_that_nobody_read_is_left_alone(monkeypatch: pytest.Monk
 
     why = await seen_by(Host(let_go))
 
-    assert isinstance(why, NotTakenOver)
+    assert isinstance(why, NotReleased)
     assert (why.expected, "0.55.0" in why.reason) == (False, True)
 
 
@@ -111,7 +117,7 @@ async def test_a_protocol_that_has_changed_inside_is_left_alone() -> None:
 
     why = await seen_by(Host(look))
 
-    assert isinstance(why, NotTakenOver)
+    assert isinstance(why, NotReleased)
     assert "changed" in why.reason
 
 

@@ -4,15 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hubbub.errors import SHUTDOWN, Close
 from hubbub.model import Packet
 from hubbub.transports.asgi.unframing import Unframer, unframe
 from hubbub.transports.websocket.frames import (
-    NO_STATUS,
     PING_FRAME,
     PONG,
     build_frame,
-    close_frame,
     plain_frame,
 )
 
@@ -36,15 +33,10 @@ def test_every_form_of_length_is_read(size: int) -> None:
     assert list(unframe(joined)) == ["x" * size, "end"]
 
 
-def test_pings_and_pongs_say_nothing() -> None:
+def test_control_frames_say_nothing() -> None:
     joined = PING_FRAME + plain_frame(Packet(b"hello")) + build_frame(PONG, b"x")
 
     assert list(unframe(joined)) == ["hello"]
-
-
-@pytest.mark.parametrize("close", [SHUTDOWN, Close(4001, "grund: größer"), Close(NO_STATUS, "")])
-def test_a_close_keeps_its_code_and_reason(close: Close) -> None:
-    assert list(unframe(close_frame(close))) == [close]
 
 
 def test_the_same_bytes_are_split_once_and_others_again() -> None:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-import structlog
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hubbub.dialects.contract import Request
 from hubbub.errors import BrokerUnavailable
-from hubbub.sessions.contract import Accepted, Doorkeeper, Refusal
+from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.asgi import lifespan
-from hubbub.transports.asgi.release import NotTakenOver, Stays, find_protocol, release
-from hubbub.transports.asgi.scopes import read_scope
-from hubbub.transports.asgi.unframing import Unframer
-from hubbub.transports.asgi.websocket import AsgiWebSocket
+from hubbub.transports.asgi.carriage import Carriage, refuse
+from hubbub.transports.asgi.scopes import read_scope, target
 from hubbub.transports.listening import ListenerSettings, default_cap
-from hubbub.transports.requests import fold_headers, refusal_response
-from hubbub.transports.takeover import Takeover
-from hubbub.transports.websocket.handshake import read_offer
-
-if TYPE_CHECKING:
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-_log = structlog.get_logger(__name__)
+from hubbub.transports.streams.entry import Entry
 
 
 class Node(lifespan.Node, Protocol):
@@ -38,7 +26,7 @@ class Node(lifespan.Node, Protocol):
 
     @property
     def doors(self) -> Doorkeeper:
-        """Return who decides about WebSockets."""
+        """Return who decides about WebSockets and streams."""
         ...
 
 
@@ -46,8 +34,8 @@ class AsgiApp:
     """Be a node in somebody else's server.
 
     Args:
-        node: whom it speaks for. life: of that node. settings: the bounds of WebSockets; what bounds HTTP is
-            the server's.
+        node: whom it speaks for. life: of that node. settings: the bounds of WebSockets and streams; what
+            bounds other requests is the server's.
         alone: whether no other process can hear this one, so that several workers would not make one hub.
     """
 
@@ -58,117 +46,99 @@ class AsgiApp:
         self._life = life
         self._settings = settings
         self._cap = settings.connection_cap or default_cap()
-        self._alone = alone
-        self._takeover = Takeover(settings, life.sockets.discard)
-        self._unframer = Unframer()
-        self._stays = Stays(life.leave)
-        self._said: set[str] = set()
-        self.taken_over = 0
-        """WebSockets so far whose raw transport was taken out of the server."""
-        self.carried = 0
-        """WebSockets so far that plain ASGI events carried."""
+        self.carriage = Carriage(life, settings, alone=alone)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one WebSocket, or one lifespan."""
         if scope["type"] == "lifespan":
             await self._life.follow(receive, send)
             return
+        fault = await self._start()
+        if scope["type"] == "websocket":
+            await receive()  # websocket.connect
+            verdict = _unavailable(fault) if fault else self._admit(scope)
+            await self.carriage.websocket(verdict, scope, receive, send)
+        elif fault is not None:
+            refusal = _unavailable(fault)
+            error = {"code": refusal.status, "message": refusal.reason}
+            answer = JSONResponse({"error": error}, refusal.status, dict(refusal.headers))
+            await answer(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _start(self) -> BrokerUnavailable | None:
+        """See that the node runs; return why it does not. Raises LifecycleError."""
         try:
             await self._life.ensure()
         except BrokerUnavailable as fault:
-            refusal = Refusal(503, str(fault), (("Retry-After", f"{fault.retry_after_s:.0f}"),))
-            await _refuse(refusal, scope, receive, send)
-            return
-        if scope["type"] == "websocket":
-            await self._open(scope, receive, send)
-        else:
-            await self._node.site(scope, receive, send)
+            return fault
+        return None
 
     # ── WebSockets ──────────────────────────────────────────────────────────────────────────────
 
-    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # websocket.connect
+    def _admit(self, scope: Scope) -> Accepted | Refusal:
         request = read_scope(scope)
-        verdict = request if isinstance(request, Refusal) else self._admit(request, scope)
-        uvicorn = self._find(receive)
-        if isinstance(verdict, Refusal):
-            if uvicorn is None:
-                await _refuse(verdict, scope, receive, send)
-            else:
-                _refuse_raw(verdict, release(uvicorn))
-        elif uvicorn is None:
-            await self._carry(verdict, receive, send)
-        else:
-            self._take_over(verdict, uvicorn)
-
-    def _admit(self, request: Request, scope: Scope) -> Accepted | Refusal:
-        if len(self._life.sockets) >= self._cap:
-            advice = (("Retry-After", str(self._settings.retry_after_s)),)
-            return Refusal(503, "The server has as many connections as it can hold.", advice)
+        if isinstance(request, Refusal):
+            return request
+        if self._is_full():
+            return self._full()
         offered = [name for name in scope["subprotocols"] if name]
         verdict = self._node.doors.admit(request, offered)
         return verdict or Refusal(404, f"nothing is at {request.path}")
 
-    def _find(self, receive: Receive) -> WebSocketsSansIOProtocol | None:
-        """Return uvicorn's protocol, if it is one whose transport can be taken over."""
-        try:
-            found = find_protocol(receive)
-        except NotTakenOver as why:
-            self._say(f"WebSockets are carried by plain ASGI, which is slower: {why}", why.expected)
-            return None
-        if self._alone and found.config.workers > 1:
-            self._say(
-                "several workers, but this broker connects no processes: each has channels of its own; "
-                "use redis://"
-            )
-        return found
+    # ── HTTP ────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_over(self, accepted: Accepted, uvicorn: WebSocketsSansIOProtocol) -> None:
-        """Carry the conversation on the raw transport."""
-        offer = read_offer(b"GET", "1.1", fold_headers(list(uvicorn.scope["headers"])))
-        self._stays.stand_in(uvicorn.connections)
-        transport = release(uvicorn)
-        if isinstance(offer, Refusal):
-            _refuse_raw(offer, transport)
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        entry = self._ask_for_stream(scope)
+        if entry is None:
+            await self._node.site(scope, receive, send)
             return
-        self.taken_over += 1
-        self._life.sockets.add(self._takeover.websocket(transport, accepted, offer))
+        refusal = entry if isinstance(entry, Refusal) else await self._stream(entry, receive, send)
+        if refusal is not None:
+            await refuse(refusal, scope, receive, send)
 
-    async def _carry(self, accepted: Accepted, receive: Receive, send: Send) -> None:
-        """Carry the conversation by events, for as long as it lasts."""
-        await send({"type": "websocket.accept", "subprotocol": accepted.subprotocol})
-        carrier = AsgiWebSocket(
-            accepted.conversation, self._settings.websocket, self._unframer, send
-        )
-        self._life.sockets.add(carrier)
-        self.carried += 1
-        try:
-            await carrier.carry(receive)
-        finally:
-            self._life.sockets.discard(carrier)
+    def _ask_for_stream(self, scope: Scope) -> Entry | Refusal | None:
+        """Return what begins a stream; None for all other requests."""
+        path = target(scope).partition(b"?")[0]
+        carrier = self._node.doors.stream(path.decode("latin-1"))
+        if carrier is None or scope["method"] not in STREAM_METHODS[carrier]:
+            return None
+        request = read_scope(scope)
+        if isinstance(request, Refusal):
+            return request
+        greeting = self._node.doors.greet(request.headers)
+        if isinstance(greeting, Refusal):
+            return greeting
+        if self._is_full():
+            return self._full()
+        limit = self._settings.stream.request_limit
+        return Entry(request, carrier, scope["method"], scope["http_version"], greeting, limit)
 
-    def _say(self, what: str, expected: bool = False) -> None:
-        """Log something once, however many connections it is true of."""
-        if what not in self._said:
-            self._said.add(what)
-            (_log.info if expected else _log.warning)(what)
+    async def _stream(self, entry: Entry, receive: Receive, send: Send) -> Refusal | None:
+        """Read the body, and carry the stream; return why not. Nobody is told where the client has gone."""
+        more = True
+        while more:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                return None
+            refusal = entry.take(event.get("body", b""))
+            if refusal is not None:
+                return refusal
+            more = event.get("more_body", False)
+        welcome = entry.welcome(self._node.doors)
+        if isinstance(welcome, Refusal):
+            return welcome
+        return await self.carriage.stream(entry, welcome, receive, send)
+
+    # ── both ────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_full(self) -> bool:
+        return len(self._life.sockets) >= self._cap
+
+    def _full(self) -> Refusal:
+        advice = (("Retry-After", str(self._settings.retry_after_s)),)
+        return Refusal(503, "The server has as many connections as it can hold.", advice)
 
 
-def _refuse_raw(refusal: Refusal, transport: asyncio.Transport) -> None:
-    """Answer with an HTTP error on a raw transport; uvicorn itself would log each as a fault of ours."""
-    transport.set_protocol(asyncio.Protocol())
-    transport.write(refusal_response(refusal))
-    transport.close()
-
-
-async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with an HTTP error; where a server cannot say one to a WebSocket, with its 403."""
-    headers = dict(refusal.headers)
-    if scope["type"] == "http":
-        error = {"code": refusal.status, "message": refusal.reason}
-        await JSONResponse({"error": error}, refusal.status, headers)(scope, receive, send)
-    elif "websocket.http.response" in scope.get("extensions", {}):
-        text = f"{refusal.reason}\n"
-        await PlainTextResponse(text, refusal.status, headers)(scope, receive, send)
-    else:
-        await send({"type": "websocket.close"})
+def _unavailable(fault: BrokerUnavailable) -> Refusal:
+    return Refusal(503, str(fault), (("Retry-After", f"{fault.retry_after_s:.0f}"),))

@@ -18,22 +18,30 @@ from typing import TYPE_CHECKING, Any, cast
 from starlette.types import Receive
 
 if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
     from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
     from uvicorn.server import Protocols
 
-KNOWN_CLASS = "uvicorn.protocols.websockets.websockets_sansio_impl.WebSocketsSansIOProtocol"
-"""What `--ws auto` means since 0.50, and `--ws websockets-sansio` before."""
+WEBSOCKET = "uvicorn.protocols.websockets.websockets_sansio_impl.WebSocketsSansIOProtocol"
+"""What `--ws auto` means since 0.50."""
+REQUEST = "uvicorn.protocols.http.httptools_impl.RequestResponseCycle"
+HTTP = "uvicorn.protocols.http.httptools_impl.HttpToolsProtocol"
+"""What `--http auto` means where httptools is installed."""
 KNOWN_VERSIONS = ((0, 50), (0, 55))
 """From the first one, up to but not including the second one."""
 
 
-class NotTakenOver(Exception):
+class NotReleased(Exception):
     """Tell why a transport stays where it is, and whether that is worth a warning."""
 
     def __init__(self, reason: str, *, expected: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.expected = expected
+
+
+class Crowded(NotReleased):
+    """Tell that other requests are on their way over the same connection."""
 
 
 @cache
@@ -48,51 +56,102 @@ def is_known(number: str) -> bool:
     return found is not None and first <= (int(found[1]), int(found[2])) < after
 
 
-def find_protocol(receive: Receive) -> WebSocketsSansIOProtocol:
-    """Return uvicorn's protocol object behind `receive`, untouched since the request's head.
+def _class_of(owner: object) -> str:
+    return f"{type(owner).__module__}.{type(owner).__qualname__}"
 
-    Raises NotTakenOver.
-    """
-    protocol = getattr(receive, "__self__", None)
-    name = f"{type(protocol).__module__}.{type(protocol).__qualname__}"
-    if name != KNOWN_CLASS:
+
+def _owner(receive: Receive, known: str) -> Any:  # noqa: ANN401 - a class that we look into, not at
+    """Return the object whose method `receive` is, if it is of a class that is known. Raises NotReleased."""
+    owner = getattr(receive, "__self__", None)
+    name = _class_of(owner)
+    if name != known:
         is_uvicorn = name.startswith("uvicorn.")
-        advice = "; uvicorn 0.50 and newer with --ws auto is" if is_uvicorn else ""
-        raise NotTakenOver(f"{name} is not known{advice}", expected=not is_uvicorn)
+        advice = "; what uvicorn 0.50 and newer takes by itself is" if is_uvicorn else ""
+        raise NotReleased(f"{name} is not known{advice}", expected=not is_uvicorn)
     if not is_known(_uvicorn()):
-        raise NotTakenOver(f"uvicorn {_uvicorn()} is newer or older than what is known")
-    found = cast("WebSocketsSansIOProtocol", protocol)
+        raise NotReleased(f"uvicorn {_uvicorn()} is newer or older than what is known")
+    return owner
+
+
+# ── WebSockets ──────────────────────────────────────────────────────────────────────────────────
+
+
+def find_websocket(receive: Receive) -> WebSocketsSansIOProtocol:
+    """Return uvicorn's protocol object, untouched since the handshake's head. Raises NotReleased."""
+    protocol = cast("WebSocketsSansIOProtocol", _owner(receive, WEBSOCKET))
     try:
-        untouched = _is_untouched(found)
+        transport = protocol.transport
+        touched = (
+            protocol.handshake_complete
+            or protocol.close_sent
+            or protocol.initial_response
+            or transport.is_closing()
+            or transport.get_protocol() is not protocol
+            or protocol.read_paused
+            or not protocol.queue.empty()
+            or protocol.conn.reader.buffer
+        )
     except AttributeError as fault:
-        raise NotTakenOver(f"what uvicorn relies on has changed: {fault}") from None
-    if not untouched:
-        raise NotTakenOver("the client did not wait for the handshake's answer", expected=True)
-    return found
+        raise NotReleased(f"what uvicorn relies on has changed: {fault}") from None
+    if touched:  # by a client that sends more behind the head, which RFC 6455 section 4.1 forbids
+        raise NotReleased("the client did not wait for the handshake's answer", expected=True)
+    return protocol
 
 
-def _is_untouched(protocol: WebSocketsSansIOProtocol) -> bool:
-    """Tell whether nothing was answered yet, nor sent behind the head (which RFC 6455 4.1 forbids)."""
-    transport = protocol.transport
-    return not (
-        protocol.handshake_complete
-        or protocol.close_sent
-        or protocol.initial_response
-        or transport.is_closing()
-        or transport.get_protocol() is not protocol
-        or protocol.read_paused
-        or not protocol.queue.empty()
-        or protocol.conn.reader.buffer
-    )
-
-
-def release(protocol: WebSocketsSansIOProtocol) -> asyncio.Transport:
+def release_websocket(protocol: WebSocketsSansIOProtocol) -> asyncio.Transport:
     """Return the transport; the protocol object has nothing left to do, and is forgotten by its server."""
     transport = protocol.transport
     protocol.handshake_complete = True  # so that no error is sent when the application returns
     protocol.close_sent = True
     protocol.connections.discard(protocol)
     protocol.transport = _Gone()  # which is what is closed then
+    return transport
+
+
+# ── streams ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def find_request(receive: Receive) -> RequestResponseCycle:
+    """Return uvicorn's request, which is all there and unanswered. Raises NotReleased, Crowded."""
+    cycle = cast("RequestResponseCycle", _owner(receive, REQUEST))
+    try:
+        protocol = _http_of(cycle)
+        if _class_of(protocol) != HTTP:
+            raise NotReleased(f"{_class_of(protocol)} is not known")
+        transport = cycle.transport
+        touched = (
+            cycle.response_started
+            or cycle.disconnected
+            or cycle.more_body
+            or protocol.cycle is not cycle
+            or protocol.pipeline
+            or transport.is_closing()
+            or transport.get_protocol() is not protocol
+        )
+    except AttributeError as fault:
+        raise NotReleased(f"what uvicorn relies on has changed: {fault}") from None
+    if touched:
+        raise Crowded("the client has more than one request on its way", expected=True)
+    return cycle
+
+
+def _http_of(cycle: RequestResponseCycle) -> HttpToolsProtocol:
+    return cast("HttpToolsProtocol", cycle.on_response.__self__)  # type: ignore[attr-defined]
+
+
+def connections_of(cycle: RequestResponseCycle) -> set[Protocols]:
+    """Return the server's connections, one of which a request came over."""
+    return _http_of(cycle).connections
+
+
+def release_request(cycle: RequestResponseCycle) -> asyncio.Transport:
+    """Return the transport; the request counts as answered, and its connection is forgotten by its server."""
+    protocol, transport = _http_of(cycle), cycle.transport
+    cycle.response_started = cycle.response_complete = True
+    protocol.connections.discard(protocol)
+    protocol._unset_keepalive_if_required()
+    protocol.flow.resume_reading()
+    protocol.parser = None  # type: ignore[assignment] # it refers to the protocol, so that both would stay
     return transport
 
 

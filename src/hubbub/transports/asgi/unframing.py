@@ -10,24 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from hubbub.errors import Close
 from hubbub.transports.websocket.frames import (
     BINARY,
-    CLOSE,
     EIGHT_BYTES,
     LONG,
-    NO_STATUS,
     OPCODE,
     TEXT,
     TWO_BYTES,
 )
 
-Message: TypeAlias = str | bytes | Close
-"""A text, a binary message, or the end."""
+Message: TypeAlias = str | bytes
+"""A text or a binary message."""
 
 
 def unframe(data: bytes) -> Iterator[Message]:
-    """Yield what whole frames of our own making say; pings and pongs are left out."""
+    """Yield what whole frames of our own making say; those for control are left out."""
     at = 0
     while at < len(data):
         opcode, size = data[at] & OPCODE, data[at + 1]
@@ -44,9 +41,6 @@ def unframe(data: bytes) -> Iterator[Message]:
             yield payload.decode()
         elif opcode == BINARY:
             yield payload
-        elif opcode == CLOSE:
-            code = TWO_BYTES.unpack_from(payload)[0] if payload else NO_STATUS
-            yield Close(code, payload[2:].decode())
 
 
 class Unframer:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hubbub.dialects.contract import Request
 from hubbub.model import Packet
-from hubbub.sessions.contract import FIRST, Carrier, Headers, Refusal
+from hubbub.sessions.contract import FIRST, Accepted, Carrier, Doorkeeper, Headers, Refusal
 from hubbub.transports.streams.wires import OCTETS
 
 
@@ -54,6 +54,18 @@ class Entry:
     def too_large(self) -> Refusal:
         """Return what a body above the limit is answered with."""
         return self.refuse(413, f"A stream's request may have {self.limit} bytes at most.")
+
+    def welcome(self, doorkeeper: Doorkeeper) -> tuple[Accepted, Packet] | Refusal:
+        """Ask the doorkeeper about a request that is all there; return who talks, and what was said first."""
+        first = self.first()
+        if isinstance(first, Refusal):
+            return first
+        verdict = doorkeeper.admit(self.request, self.offered, self.carrier)
+        if verdict is None:
+            return self.refuse(404, "This path leads to no stream.")
+        if isinstance(verdict, Refusal):
+            return replace(verdict, headers=verdict.headers + self.greeting)
+        return verdict, first
 
     def first(self) -> Packet | Refusal:
         """Return what the client says first: a GET's parameter, or a POST's body."""

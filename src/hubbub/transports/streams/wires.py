@@ -82,18 +82,20 @@ class Wire:
         """Return what ends the body."""
         return _LAST_CHUNK if self.chunked else b""
 
-    def head(self, greeting: Headers) -> bytes:
-        """Make the head of the response.
+    def headers(self, greeting: Headers) -> Headers:
+        """Return the response's headers, `greeting` being those for the page that asked."""
+        return (
+            ("Content-Type", self.media),
+            ("Cache-Control", "private, no-cache, no-store, must-revalidate, max-age=0"),
+            ("X-Accel-Buffering", "no"),
+            *greeting,
+        )
 
-        Args:
-            greeting: the headers for the page that asked.
-        """
+    def head(self, greeting: Headers) -> bytes:
+        """Make the head of the response, with `greeting` for the page that asked."""
         lines = [
             "HTTP/1.1 200 OK",
-            f"Content-Type: {self.media}",
-            "Cache-Control: private, no-cache, no-store, must-revalidate, max-age=0",
-            "X-Accel-Buffering: no",
-            *(f"{name}: {value}" for name, value in greeting),
+            *(f"{name}: {value}" for name, value in self.headers(greeting)),
             *(("Transfer-Encoding: chunked",) if self.chunked else ()),
             "Connection: close",
         ]
