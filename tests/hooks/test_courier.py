@@ -114,7 +114,7 @@ async def test_no_headers_are_kept() -> None:
         kept.extend(events)
 
     courier = Courier(take, LIMITS, JumpingClock(), Statistics())
-    client = Client("s1", "zhang", headers={"cookie": "x" * 1000}, meta=b"{}")
+    client = Client("s1", "zhang", headers={"cookie": "x" * 1000}, meta=b"{}", scope={"app": 1})
     courier.tell(Event(EventKind.DISCONNECTED, "s1", 1, 0, client=client))
     await turn()
 

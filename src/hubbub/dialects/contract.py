@@ -90,7 +90,8 @@ class Request:
     """What the HTTP request that opened the connection said.
 
     `path` is as it was sent; its `variables` and `query` values are percent-decoded; `headers` has lower-case
-    names; `carrier` is what carries the connection.
+    names; `carrier` is what carries the connection; `scope` is what a program that we are embedded in and its
+    middleware know of it (ASGI), such as `user` and `session`.
     """
 
     path: str = "/"
@@ -99,6 +100,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
     carrier: str = "websocket"
+    scope: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 class Renderer(Protocol):

@@ -53,7 +53,7 @@ class Courier:
         client = event.client
         if client is not None and client.headers:
             # They may be long, there may be many, and they say nothing about what happened.
-            event = replace(event, client=replace(client, headers={}))
+            event = replace(event, client=replace(client, headers={}, scope={}))
         self._outbox.put(event, self._clock.monotonic())
         if self._soon is None:
             self._soon = asyncio.get_running_loop().call_soon(self.tick)

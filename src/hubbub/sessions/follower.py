@@ -109,6 +109,7 @@ class Follower:
             request.headers,
             info.conn_info,
             self.identity.meta,
+            request.scope,
         )
 
     def tell(self, kind: EventKind, code: int, reason: str, channel: ChannelName = "") -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hubbub.hub.options import Override
 from hubbub.hub.permission import Permission
@@ -32,6 +32,8 @@ class Client:
             `websocket`. peer: the address it comes from.
         headers: those of the request that opened it, by lower-case name.
         info, meta: raw JSON, or empty; `info` is shown to other clients, `meta` only to the application.
+        scope: what a program that we are embedded in knows of the request (ASGI): `scope["user"]` and
+            `scope["session"]` where its middleware put them there. For functions, not for URLs.
     """
 
     session: SessionId
@@ -42,6 +44,7 @@ class Client:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     info: bytes = field(default=b"", repr=False)
     meta: bytes = field(default=b"", repr=False)
+    scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def id(self) -> SessionId:

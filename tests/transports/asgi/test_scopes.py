@@ -62,6 +62,7 @@ def test_a_request_says_all_that_doors_ask() -> None:
         query={"format": "json", "user": "zhäng"},
         headers={"host": "here", "cookie": "a=1; b=2"},
         peer="10.0.0.7",
+        scope=scope,
     )
 
 

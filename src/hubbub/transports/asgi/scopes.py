@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from starlette.types import Scope
@@ -16,8 +17,9 @@ _UNRESERVED = "/:@!$&'()*+,;=-._~"
 
 def read_scope(scope: Scope) -> Request | Refusal:
     """Return what the request says, its path without the prefix that the host mounted us at."""
-    client = scope.get("client")
-    return read_request(target(scope), fold_headers(scope["headers"]), client[0] if client else "")
+    client, headers = scope.get("client"), fold_headers(scope["headers"])
+    request = read_request(target(scope), headers, client[0] if client else "")
+    return request if isinstance(request, Refusal) else replace(request, scope=scope)
 
 
 def target(scope: Scope) -> bytes:
