@@ -10,6 +10,7 @@ from hubbub.hub.options import Override
 from hubbub.model import Kind
 from hubbub.sessions.following import enter
 from hubbub.sessions.hooks import EventKind, SubscribeGrant
+from hubbub.sessions.limits import SessionLimits
 from tests.hub.stage import turn
 from tests.sessions.speaker import Speaker
 from tests.sessions.stage import Floor, floor
@@ -125,3 +126,29 @@ async def test_what_was_missed_comes_behind_the_news_of_a_subscription() -> None
         start, *published = [push for push in ann.pushes() if "join" not in push]
         assert start["subscribe"]["offset"] == 3
         assert [push["pub"]["data"] for push in published] == [2, 3, 4]
+
+
+async def test_a_session_follows_patterns_as_channels_but_only_so_many() -> None:
+    limits = SessionLimits(patterns=2)
+    async with floor(limits, Namespace(patterns=True, join_leave=True)) as place:
+        ann = Speaker(place)
+        await ann.connect()
+        for name in ("a:*", "b:*", "a:x"):
+            reply = await ann.ask(subscribe={"channel": name, "join_leave": True})
+            assert reply["subscribe"].get("recoverable", False) is (name == "a:x")
+        assert (await ann.ask(subscribe={"channel": "c:*"}))["error"]["code"] == 106
+        await ann.ask(unsubscribe={"channel": "b:*"})
+        assert "subscribe" in await ann.ask(subscribe={"channel": "c:*"})
+        await place.node.hub.publish("c:1", b"7", Kind.JSON)
+        await turn(3)
+        pushed = [push for push in ann.pushes() if "pub" in push]
+        assert pushed == [
+            {
+                "channel": "c:*",
+                "pub": {**pushed[0]["pub"], "data": 7, "offset": 1, "channel": "c:1"},
+            }
+        ]
+        for command in ("publish", "history", "presence"):
+            data = {"data": 1} if command == "publish" else {}
+            reply = await ann.ask(**{command: {"channel": "c:*", **data}})
+            assert reply["error"]["code"] == (107 if command == "publish" else 108)

@@ -1,8 +1,9 @@
 """A followed channel on this node: a state machine without I/O.
 
     (absent) ──follow──▶ SUBSCRIBING ──confirmed──▶ SYNCING ──synced──▶ LIVE ◀──healed── HEALING
-                                                                         └─────gap────────▲
+                              └─────────────adopted────────────────────▲ └─────gap────────▲
 
+A channel of which a pattern brings an entry is adopted: it is live from that entry on.
 A channel without subscribers lingers: it stays in its phase until the linger time is over, so that a page
 reload costs nothing. While the channel is not LIVE, entries are held; they are applied, by the same rule,
 when it becomes LIVE. The rule is the chain: offset + 1, same epoch, and the tag of the predecessor.
@@ -35,11 +36,16 @@ class Phase(Enum):
     HEALING = "healing"
 
 
+_NO_RING: deque[Publication] = deque(maxlen=0)
+"""What all channels share of which nothing is remembered here; nothing is ever put into it."""
+
+
 class Step(Enum):
     """What may happen to a channel's phase."""
 
     CONFIRMED = "confirmed"
     SYNCED = "synced"
+    ADOPTED = "adopted"
     GAP = "gap"
     HEALED = "healed"
 
@@ -47,6 +53,7 @@ class Step(Enum):
 TRANSITIONS: dict[tuple[Phase, Step], Phase] = {
     (Phase.SUBSCRIBING, Step.CONFIRMED): Phase.SYNCING,
     (Phase.SYNCING, Step.SYNCED): Phase.LIVE,
+    (Phase.SUBSCRIBING, Step.ADOPTED): Phase.LIVE,
     (Phase.LIVE, Step.GAP): Phase.HEALING,
     (Phase.HEALING, Step.HEALED): Phase.LIVE,
 }
@@ -71,12 +78,14 @@ class Channel:
     __slots__ = (
         "arriving",
         "audience",
+        "by_name",
         "epoch",
         "held",
         "last",
         "name",
         "namespace",
         "offset",
+        "patterns",
         "phase",
         "quiet",
         "ring",
@@ -93,17 +102,32 @@ class Channel:
         self.epoch = ""
         self.offset = 0
         self.tag = 0
-        self.ring: deque[Publication] = deque(maxlen=min(ring_size, namespace.history_size))
+        self.ring = _NO_RING
         self.ring_bytes = 0
+        self.remember(ring_size)
         self.held: list[Entry] = []
         self.audience = Audience(name)
         self.last: Publication | None = None
         """The last publication that the audience was shown, where it is shown changes."""
+        self.patterns: tuple[Channel, ...] = ()
+        """The patterns that match it."""
+        self.by_name = False
+        """Whether the feed brings it by its name, and not only for the sake of a pattern."""
         self.arriving = 0
         self.quiet = True
         self.settled: asyncio.Future[None] | None = None
         self.suspect = False
         """Whether the feed was interrupted while the channel was not live: what it is told may be too old."""
+
+    def remember(self, ring_size: int) -> None:
+        """Keep that many publications from now on for those who come back, as far as history is promised."""
+        size = min(ring_size, self.namespace.history_size)
+        if size > (self.ring.maxlen or 0):
+            self.ring = deque(self.ring, maxlen=size)
+
+    def is_wanted(self) -> bool:
+        """Tell whether somebody follows it, or is about to."""
+        return self.arriving > 0 or len(self.audience) > 0
 
     @property
     def position(self) -> Position:
@@ -195,6 +219,11 @@ class Channel:
             return False
         known = publications[-1]
         return (known.kind, known.data) == (self.last.kind, self.last.data)
+
+    def adopt(self, entry: Entry) -> None:
+        """Be live, so that `entry` is the next one."""
+        self.move(Step.ADOPTED)
+        self.jump(Position(entry.epoch, entry.offset - 1, entry.previous))
 
     def since(self, position: Position, oldest_ms: int) -> list[Publication] | None:
         """Return everything after `position` from the ring, or None where only the broker can tell.

@@ -9,14 +9,16 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
+from msgspec import structs
 
 from hubbub.brokers.contract import Entry
 from hubbub.hub.channels import Channel, Verdict
 from hubbub.hub.contract import Statistics
 from hubbub.hub.encoding import Event
 from hubbub.hub.envelope import UnreadableEnvelope, open_announcement, open_entry
+from hubbub.hub.patterns import Patterns
 from hubbub.hub.settings import HubSettings
-from hubbub.model import Position, Publication
+from hubbub.model import ChannelName, Position, Publication
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +78,7 @@ class Delivery:
             publication = open_entry(entry)
         except UnreadableEnvelope as fault:
             channel.skip(entry)
-            self._note_unreadable(channel, fault)
+            self.note_unreadable(channel.name, fault)
             return
         channel.advance(entry, publication, self._ring_bytes)
         self.put(channel, publication)
@@ -86,7 +88,7 @@ class Delivery:
         try:
             said = open_announcement(payload)
         except UnreadableEnvelope as fault:
-            self._note_unreadable(channel, fault)
+            self.note_unreadable(channel.name, fault)
             return
         if (
             isinstance(said, Publication)
@@ -94,9 +96,10 @@ class Delivery:
         ):
             self.put(channel, said)
 
-    def _note_unreadable(self, channel: Channel, fault: UnreadableEnvelope) -> None:
+    def note_unreadable(self, channel: ChannelName, fault: UnreadableEnvelope) -> None:
+        """Count a message that no node of this version wrote."""
         self._statistics.unreadable += 1
-        _log.warning("unreadable message skipped", channel=channel.name, fault=str(fault))
+        _log.warning("unreadable message skipped", channel=channel, fault=str(fault))
 
     def put(self, channel: Channel, event: Event) -> None:
         """Give an event to a channel's audience at the end of this turn."""
@@ -106,6 +109,16 @@ class Delivery:
             if not self._dirty:
                 asyncio.get_running_loop().call_soon(self.flush_all)
             self._dirty.append(channel)
+        if channel.patterns:
+            self.share(channel.patterns, channel.name, event)
+
+    def share(self, patterns: Patterns, channel: ChannelName, event: Event) -> None:
+        """Give a publication to those who follow patterns; whoever came or left is not told to them."""
+        if isinstance(event, Publication):
+            # Changes are shown to those only who have seen what was before.
+            shown = structs.replace(event, channel=channel, base=None)
+            for pattern in patterns:
+                self.put(pattern, shown)
 
     def flush(self, channel: Channel) -> None:
         """Write a channel's events now, because its audience is about to change."""

@@ -12,17 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from hubbub.brokers.contract import Broker, Entry, Occupancy, Receiver, Stored
 from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
-from hubbub.errors import (
-    LIMIT_EXCEEDED,
-    NOT_AVAILABLE,
-    Refused,
-)
+from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, NOT_AVAILABLE, Refused
 from hubbub.hub.catchup import Catchup
 from hubbub.hub.channels import Channel
-from hubbub.hub.chores import Chores
 from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
 from hubbub.hub.delivery import Delivery
 from hubbub.hub.encoding import Encoding
+from hubbub.hub.endings import Endings
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
@@ -31,6 +27,7 @@ from hubbub.hub.namespaces import Namespaces
 from hubbub.hub.past import Past
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
+from hubbub.hub.strays import Strays
 from hubbub.hub.upkeep import Upkeep
 from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication, SessionId
 
@@ -55,7 +52,6 @@ class Hub:
         self._settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
-        self._internal: dict[ChannelName, Receiver] = {}
         self._delivery = Delivery(self.statistics, settings)
         self._catchup = Catchup(broker, settings, clock, self.statistics)
         self._healing = Healing(broker, self.statistics, self._delivery.take, self._tell)
@@ -64,11 +60,13 @@ class Hub:
             broker, self.outlets, namespaces, settings, self._healing.settle
         )
         self.past = Past(broker, self._following, settings, self.statistics)
+        self._strays = Strays(self._following, self._delivery)
         self._membership = Membership(broker, namespaces)
-        self._chores = Chores()
+        endings = Endings(broker, self._following)
         self._upkeep = Upkeep(
-            self._following, self._healing, self._membership, self._chores, settings, clock
+            self._following, endings, self._healing, self._membership, settings, clock
         )
+        self._chores = self._upkeep.chores
 
     # ── publishing and reading ──────────────────────────────────────────────────────────────────
 
@@ -95,6 +93,8 @@ class Hub:
         Raises Refused at once for a bad channel; the future raises BrokerUnavailable.
         """
         namespace = self.namespaces.resolve(channel)
+        if namespace.is_pattern(channel):
+            raise Refused(BAD_REQUEST_ERROR, "a pattern stands for channels, and is none")
         self.statistics.published += 1
         if namespace.source:
             publication = Publication(data, kind, sender, tags, exclude, self._clock.epoch_ms())
@@ -119,11 +119,11 @@ class Hub:
 
     def occupied(self) -> Iterator[tuple[ChannelName, int]]:
         """Iterate the channels that somebody on this node follows, with how many do."""
-        return ((each.name, count) for each in self._following if (count := len(each.audience)))
+        return self._following.occupied()
 
     async def members(self, channel: ChannelName) -> dict[SessionId, ClientInfo]:
         """Return who is in a channel. Raises Refused (108) where the namespace keeps no presence."""
-        if not self.namespaces.resolve(channel).presence:
+        if not self._following.options(channel).presence:
             raise Refused(NOT_AVAILABLE, "this channel keeps no presence")
         return await self._membership.members(channel)
 
@@ -136,6 +136,7 @@ class Hub:
         """
         channel = self._following.get(wish.channel) or self._follow(wish.channel)
         channel.arriving += 1
+        channel.remember(self._settings.ring_size)
         try:
             while True:
                 if not channel.is_live():
@@ -210,35 +211,36 @@ class Hub:
 
     def admit(self, names: Iterable[ChannelName], receiver: Receiver) -> None:
         """Hand on to `receiver` what the feed brings on internal names, and tell it of interruptions."""
-        self._internal.update(dict.fromkeys(names, receiver))
+        self._strays.admit(names, receiver)
 
     def on_entry(self, channel: ChannelName, entry: Entry) -> None:
         """Take an entry of the log from the broker's feed."""
         followed = self._following.get(channel)
         if followed is not None:
             self._delivery.take(followed, entry)
-        elif channel in self._internal:
-            self._internal[channel].on_entry(channel, entry)
+        else:
+            self._strays.on_entry(channel, entry)
 
     def on_announcement(self, channel: ChannelName, payload: bytes) -> None:
         """Take an unnumbered message from the broker's feed."""
         followed = self._following.get(channel)
         if followed is not None:
             self._delivery.announce(followed, payload)
-        elif channel in self._internal:
-            self._internal[channel].on_announcement(channel, payload)
+        else:
+            self._strays.on_announcement(channel, payload)
 
     def on_restored(self) -> None:
         """Compare everything: the feed was interrupted."""
         self._chores.begin(self._restore())
-        for receiver in {id(each): each for each in self._internal.values()}.values():
-            receiver.on_restored()
+        self._strays.on_restored()
 
     def deliver(self, channel: ChannelName, publication: Publication) -> None:
         """Deliver a message that another system brought to this node; it has no offset."""
         followed = self._following.get(channel)
         if followed is not None:
             self._delivery.put(followed, publication)
+        else:
+            self._strays.deliver(channel, publication)
 
     def _tell(self, channel: Channel, reason: str) -> None:
         """Tell every subscriber that a channel could not be kept gapless."""

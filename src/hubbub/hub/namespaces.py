@@ -22,6 +22,8 @@ USER_BOUNDARY = "#"
 """What comes before the users whom a channel is limited to ..."""
 USER_SEPARATOR = ","
 """... and between them."""
+WILDCARD = "*"
+"""Last character of a pattern, where the namespace has patterns."""
 RESERVED = "!"
 """First character of Hubbub's own channels (control between nodes, probes)."""
 
@@ -59,6 +61,8 @@ class Namespace:
         occupancy_hooks: whether the application is told when the first subscriber of the cluster comes and
             the last one is gone; with or without `presence`.
         delta: whether subscribers who ask are shown publications as changes of their predecessors.
+        patterns: whether all channels whose names begin alike may be followed as one, such as `news:*`: live,
+            without positions. A pattern matches no channel that is limited to users by its name (`#`).
         filters: whether a subscriber may ask for the publications with certain tags only.
         subscribe, publish, history, see_presence: who may.
         push_join_leave: whether subscribers are told of joins and leaves without asking.
@@ -77,6 +81,7 @@ class Namespace:
     join_leave: bool = True
     occupancy_hooks: bool = False
     delta: bool = False
+    patterns: bool = False
     filters: bool = True
     subscribe: Audience = Audience.EVERYONE
     publish: Audience = Audience.EVERYONE
@@ -122,8 +127,16 @@ class Namespace:
         if not fits:
             raise Refused(BAD_REQUEST_ERROR, f"what is published here is of the kind {wanted}")
 
+    def is_pattern(self, channel: ChannelName) -> bool:
+        """Tell whether a name stands for many channels of this namespace."""
+        return self.patterns and channel.endswith(WILDCARD)
+
     def check_name(self, channel: ChannelName) -> None:
         """Return when the namespace takes a channel of this name. Raises Refused (107)."""
+        if self.is_pattern(channel):
+            if BOUNDARY not in channel or WILDCARD in channel[:-1] or USER_BOUNDARY in channel:
+                raise Refused(BAD_REQUEST_ERROR, "a pattern reads namespace:prefix*")
+            return
         if not self.name:
             return
         public = channel.removeprefix(PRIVATE)

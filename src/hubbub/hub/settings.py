@@ -22,7 +22,9 @@ class HubSettings:
         join_leave_limit: subscribers of a channel on this node above which they are not told of joins and
             leaves, which costs the square of their number; presence and its counts stay.
         filter_limit: different filters on tags in one channel: each costs a look at every publication.
-        channel_limit: channels that one node follows at most.
+        channel_limit: channels that one node follows at most, those included of which a pattern brought
+            something. Where there is no room for those, they are shown, but what is lost is not repaired.
+        pattern_limit: patterns that one node follows at most; Redis compares each publication with each.
         backlog_limit: bytes that one client may leave unread before it is disconnected as slow.
         backlog_age_s: seconds that a client may stay above the high water mark.
     """
@@ -38,5 +40,6 @@ class HubSettings:
     join_leave_limit: int = 1000
     filter_limit: int = 1000
     channel_limit: int = 1_000_000
+    pattern_limit: int = 100
     backlog_limit: int = 1024 * 1024
     backlog_age_s: float = 10.0

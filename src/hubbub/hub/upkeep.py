@@ -7,6 +7,7 @@ import structlog
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.chores import Chores
+from hubbub.hub.endings import Endings
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
 from hubbub.hub.membership import Membership
@@ -19,34 +20,37 @@ class Upkeep:
     """Do what is due.
 
     Args:
-        following, healing, membership: what is looked after. chores: where the work is done.
-        settings: the intervals. clock: the time.
+        following, endings, healing, membership: what is looked after. settings: the intervals.
+        clock: the time.
     """
 
     __slots__ = (
         "_audit_at",
-        "_chores",
         "_clock",
+        "_endings",
         "_following",
         "_healing",
         "_membership",
         "_settings",
         "_tend_at",
+        "chores",
     )
 
     def __init__(
         self,
         following: Following,
+        endings: Endings,
         healing: Healing,
         membership: Membership,
-        chores: Chores,
         settings: HubSettings,
         clock: Clock,
     ) -> None:
+        self.chores = Chores()
+        """Where the work is done, and other work that nobody waits for."""
         self._following = following
+        self._endings = endings
         self._healing = healing
         self._membership = membership
-        self._chores = chores
         self._settings = settings
         self._clock = clock
         self._audit_at = clock.monotonic() + settings.audit_interval_s
@@ -56,13 +60,14 @@ class Upkeep:
         """Do what is due; called about once a second."""
         now = self._clock.monotonic()
         self._following.drop_vacant(now)
-        self._chores.begin(self._membership.vacate(self._settings.vacancy_s))
+        self.chores.begin(self._endings.end_patterns(now))
+        self.chores.begin(self._membership.vacate(self._settings.vacancy_s))
         if now >= self._audit_at:
             self._audit_at = now + self._settings.audit_interval_s
-            self._chores.begin(self.audit(quiet_only=True))
+            self.chores.begin(self.audit(quiet_only=True))
         if now >= self._tend_at:
             self._tend_at = now + self._settings.lease_renewal_s
-            self._chores.begin(self._membership.tend())
+            self.chores.begin(self._membership.tend())
 
     async def audit(self, *, quiet_only: bool) -> None:
         """Compare positions with the broker's tops (see `Healing.compare`)."""

@@ -18,7 +18,7 @@ from hubbub.errors import (
     Refused,
 )
 from hubbub.hub.contract import Attachment
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.namespaces import WILDCARD, Namespace
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Position
 from hubbub.sessions.follower import Follower
@@ -35,6 +35,10 @@ def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
         raise Refused(ALREADY_SUBSCRIBED)
     if len(following) >= limits.channels:
         raise Refused(LIMIT_EXCEEDED, f"at most {limits.channels} channels at once")
+    if namespace.is_pattern(command.channel):
+        patterns = sum([name.endswith(WILDCARD) for name in following])
+        if patterns >= limits.patterns:
+            raise Refused(LIMIT_EXCEEDED, f"at most {limits.patterns} patterns at once")
     if command.filter is not None and not namespace.filters:
         raise Refused(BAD_REQUEST_ERROR, "this channel takes no filters")
     following[command.channel] = None

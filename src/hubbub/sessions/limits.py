@@ -11,6 +11,7 @@ class SessionLimits:
 
     Args:
         channels: subscriptions of one session.
+        patterns: those of them that may be patterns, where a namespace has such.
         user_connections: sessions that one user may have on a node; 0 sets no bound.
         grace_s: seconds after the end of its token that a client gets to show a newer one.
         commands_per_s: commands that refill the bucket each second; 0 switches the limit off.
@@ -28,6 +29,7 @@ class SessionLimits:
     """
 
     channels: int = 128
+    patterns: int = 10
     user_connections: int = 0
     grace_s: float = 25.0
     commands_per_s: float = 10_000.0
