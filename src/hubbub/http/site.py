@@ -28,10 +28,10 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
     api = Api(node)
     metrics = Metrics(node, api.calls)
     routes = [
-        *Health(node).routes,
-        *metrics.routes,
         *Handbook().routes,
         *api.routes,
+        *Health(node).routes,
+        *metrics.routes,
         *EmulationRoute(node).routes,
         *StreamRoutes(node).routes,
         *Pages(pages).routes,

@@ -86,14 +86,17 @@ def failure_of(fault: Exception) -> Failure:
     return Failure.of(INTERNAL, str(fault))
 
 
-def written(outcome: Outcome, mode: ErrorMode) -> Response:
-    """Return the response of a method."""
-    if isinstance(outcome, Struct):
-        return Response(encode({"result": outcome}), media_type=JSON)
+def succeed(result: Struct) -> Response:
+    """Return the response of a method that gave a result."""
+    return Response(encode({"result": result}), media_type=JSON)
+
+
+def complain(failure: Failure, mode: ErrorMode) -> Response:
+    """Return the response of a method that failed."""
     if mode is ErrorMode.TRANSPORT:
-        status = outcome.status if outcome.status != 200 else STATUSES.get(outcome.code, 500)
-        return Response(encode(outcome.complaint), status, media_type=JSON)
-    return Response(encode({"error": outcome.complaint}), outcome.status, media_type=JSON)
+        status = failure.status if failure.status != 200 else STATUSES.get(failure.code, 500)
+        return Response(encode(failure.complaint), status, media_type=JSON)
+    return Response(encode({"error": failure.complaint}), failure.status, media_type=JSON)
 
 
 def mode_of(request: Request, usual: ErrorMode) -> ErrorMode:

@@ -14,9 +14,6 @@ from hubbub.http.settings import EVERYTHING, ApiKey, HttpSettings, scope_of
 from hubbub.hub.permission import matches
 from hubbub.model import ChannelName
 
-ANYBODY = ApiKey("anybody", "")
-"""Whoever calls an open server that has no keys."""
-
 
 class Barred(Exception):
     """Report that a request is turned away before it is read."""
@@ -67,6 +64,10 @@ class Caller:
             raise Forbidden(f"key {self.name!r} is good for the channels {patterns} only")
 
 
+ANYBODY = Caller(ApiKey("anybody", ""))
+"""Whoever calls an open server that has no keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Lock:
     digest: bytes
@@ -106,16 +107,15 @@ class Keyring:
             raise Barred(401, UNAUTHORIZED, "the API is closed until api_keys has a key")
         if not _same_origin(request):
             raise Barred(403, PERMISSION_DENIED, "pages of other origins may not use it")
-        return Caller(ANYBODY)
+        return ANYBODY
 
     def _shown(self, request: Request) -> str:
-        header = request.headers.get("x-api-key", "")
+        if header := request.headers.get("x-api-key", ""):
+            return header
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        if not header and scheme.lower() == "apikey":
-            header = credentials.strip()
-        if not header and self._in_url:
-            return request.query_params.get("api_key", "")
-        return header
+        if scheme.lower() == "apikey" and (credentials := credentials.strip()):
+            return credentials
+        return request.query_params.get("api_key", "") if self._in_url else ""
 
     def _advice(self, request: Request) -> str:
         advice = "show a key as X-API-Key, or as Authorization: apikey KEY"

@@ -22,9 +22,10 @@ from hubbub.http.api.envelope import (
     STATUSES,
     Failure,
     Outcome,
+    complain,
     failure_of,
     mode_of,
-    written,
+    succeed,
 )
 from hubbub.http.api.keys import Barred, Caller, Forbidden, Keyring
 from hubbub.http.api.methods import METHODS
@@ -73,12 +74,14 @@ class Api:
 
     async def answer(self, request: Request) -> Response:
         """Run the method that the path names."""
-        mode = mode_of(request, self._settings.api.error_mode)
         name = request.path_params["method"]
         opened = await self._open(request, name)
         if isinstance(opened, Failure):
-            return written(opened, mode)
-        return written(await self.call(opened.caller, name, opened.body), mode)
+            return self._refuse(request, opened)
+        outcome = await self.call(opened.caller, name, opened.body)
+        if isinstance(outcome, Failure):
+            return self._refuse(request, outcome)
+        return succeed(outcome)
 
     async def answer_several(self, run: Several, request: Request) -> Response:
         """Run several methods; each has its own reply, and there is no envelope around them."""
@@ -91,8 +94,10 @@ class Api:
             except EXPECTED as fault:
                 opened = failure_of(fault)
         # Without an envelope, what is wrong with the whole is told by the status.
-        failed = replace(opened, status=STATUSES.get(opened.code, 500))
-        return written(failed, mode_of(request, self._settings.api.error_mode))
+        return self._refuse(request, replace(opened, status=STATUSES.get(opened.code, 500)))
+
+    def _refuse(self, request: Request, failure: Failure) -> Response:
+        return complain(failure, mode_of(request, self._settings.api.error_mode))
 
     async def _open(self, request: Request, method: str) -> _Opened | Failure:
         """Find out who calls, and read what it says."""
@@ -143,6 +148,6 @@ class Api:
 
     def _count(self, method: str, program: str, outcome: Outcome) -> None:
         code = outcome.code if isinstance(outcome, Failure) else 0
-        called = Called(method if method in METHODS else UNKNOWN, program, code)
-        self.calls[called] += 1
-        _log.debug("the API was called", **called._asdict())
+        method = method if method in METHODS else UNKNOWN
+        self.calls[Called(method, program, code)] += 1
+        _log.debug("the API was called", method=method, program=program, code=code)
