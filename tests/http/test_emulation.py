@@ -62,8 +62,8 @@ async def test_who_is_not_there_is_not_found() -> None:
             assert response.status_code == 404
         place.session.closed(NORMAL)
         response = await place.client.post("/emulation", json=said)
-        assert response.status_code == 404
-        assert response.json()["error"]["message"] == "there is no such session, or no such node"
+        assert response.status_code == 410
+        assert response.json()["error"]["message"] == "this session has ended"
 
 
 BAD = [

@@ -84,7 +84,7 @@ async def test_a_wrong_name_finds_nobody(at: int) -> None:
             said = Said(node, name, history(2).encode())
             assert await pair[at].emulation.bring(said) is Outcome.NOBODY
         session.closed(NORMAL)
-        assert await pair[at].emulation.bring(Said("n1", secret, b"{}")) is Outcome.NOBODY
+        assert await pair[at].emulation.bring(Said("n1", secret, b"{}")) is Outcome.GONE
         assert carrier.lines() == []
 
 

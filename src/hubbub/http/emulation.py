@@ -22,6 +22,8 @@ _log = structlog.get_logger(__name__)
 
 _REFUSED = {
     Outcome.NOBODY: (404, "there is no such session, or no such node"),
+    # An SDK connects again upon 404; of a session's end, and whether to come back, its stream tells.
+    Outcome.GONE: (410, "this session has ended"),
     Outcome.BUSY: (429, "so much of this session waits that no more is taken"),
 }
 

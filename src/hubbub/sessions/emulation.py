@@ -38,8 +38,10 @@ class Outcome(IntEnum):
 
     TAKEN = 0
     NOBODY = 1
-    """There is no such session, or no such node."""
-    BUSY = 2
+    """There is no such node, or it never had such a session."""
+    GONE = 2
+    """The session has ended; why, its connection says, which may be on its way still."""
+    BUSY = 3
     """So much of this client waits already that no more is taken."""
 
 
@@ -73,9 +75,12 @@ class Emulation:
         return bytes((self._hand_over(_decode(payload)),))
 
     def _hand_over(self, said: Said) -> Outcome:
-        session = self._registry.get(self._seal.session(said.secret) or "")
-        if session is None:
+        known = self._seal.session(said.secret)
+        if known is None:
             return Outcome.NOBODY
+        session = self._registry.get(known)
+        if session is None:
+            return Outcome.GONE
         if session.is_busy():
             return Outcome.BUSY
         session.received(Packet(said.data, said.binary))
