@@ -25,13 +25,14 @@ _exhaust = deque[None](maxlen=0).extend
 class Audience:
     """The live subscribers of one channel, grouped by encoding."""
 
-    __slots__ = ("_events", "_excluding", "_groups", "channel")
+    __slots__ = ("_events", "_excluding", "_groups", "_publications", "channel")
 
     def __init__(self, channel: ChannelName) -> None:
         self.channel = channel
         self._groups: dict[Encoding, dict[SessionId, Write]] = {}
         self._events: list[Event] = []
         self._excluding = False
+        self._publications = 0
 
     def __len__(self) -> int:
         return sum(map(len, self._groups.values()))
@@ -68,8 +69,10 @@ class Audience:
 
     def put(self, event: Event) -> bool:
         """Take an event for the next flush; tell whether it is the first of this turn."""
-        if type(event) is Publication and event.exclude:
-            self._excluding = True
+        if type(event) is Publication:
+            self._publications += 1
+            if event.exclude:
+                self._excluding = True
         self._events.append(event)
         return len(self._events) == 1
 
@@ -83,8 +86,8 @@ class Audience:
             return 0, 0
         self._events = []
         excluding, self._excluding = self._excluding, False
-        publications = sum([type(event) is Publication for event in events])
-        turn = Turn(self.channel, events, publications)
+        turn = Turn(self.channel, events, self._publications)
+        self._publications = 0
         delivered = volume = 0
         for encoding, group in self._groups.items():
             data, publications = encoding.say(turn)
