@@ -4,7 +4,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from hubbub.config.checks import bounded, is_loopback, listed, redacted, sound
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.namespaces import Namespace, RecoveryMode
 from hubbub.hub.settings import HubSettings
 
 
@@ -53,3 +53,17 @@ def test_a_namespace_says_all_that_is_wrong_with_it() -> None:
     assert faults.keys() == {"history_size", "name"}
     assert faults["name"].startswith("is no regular expression: ")
     assert sound(Namespace(name="[a-z]+")).name == "[a-z]+"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "blamed"),
+    [
+        (Namespace(recovery=RecoveryMode.CACHE, history_size=0), "recovery"),
+        (Namespace(recovery=RecoveryMode.CACHE, ephemeral=True), "recovery"),
+        (Namespace(auto_recover=True), "auto_recover"),
+    ],
+)
+def test_a_cache_needs_something_to_keep(namespace: Namespace, blamed: str) -> None:
+    with pytest.raises(PydanticCustomError) as caught:
+        sound(namespace)
+    assert [name for name, _ in (caught.value.context or {})["faults"]] == [blamed]

@@ -5,16 +5,12 @@ import random
 
 import pytest
 
-from hubbub.dialects.filters import TagFilter
-from hubbub.dialects.text import PLAIN
 from hubbub.errors import Refused
 from hubbub.hub.contract import Attachment
-from hubbub.hub.encoding import Encodings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Position
-from tests.fakes.carrier import lines
-from tests.hub.stage import PLAIN_LINES, Listener, Stage, stage, turn
+from tests.hub.stage import PLAIN_LINES, Listener, stage, turn
 
 
 def offsets(listener: Listener) -> list[int]:
@@ -182,49 +178,3 @@ async def test_fifty_random_absences_lose_and_double_nothing() -> None:
             seen += bob.seen()
             node.hub.detach(bob.info, "room", PLAIN_LINES)
         assert seen == [str(n) for n in range(1, said + 1)]
-
-
-NEWS = Encodings().of(
-    PLAIN, lines, joins=False, filter=TagFilter("", "n", "in", "", frozenset("24"))
-)
-
-
-async def tell(node: Stage, *numbers: int) -> Position:
-    for n in numbers:
-        stored = node.hub.publish("room", str(n).encode(), tags={"n": str(n)})
-    await turn()
-    return (await stored).position
-
-
-@pytest.mark.parametrize(("since", "seen"), [(0, [2, 4]), (2, [4]), (4, []), (5, [])])
-async def test_a_filter_chooses_after_it_was_decided_what_was_missed(
-    since: int, seen: list[int]
-) -> None:
-    async with stage(settings=HubSettings(ring_size=2)) as node:
-        await node.listen("ann", "room")
-        top = await tell(node, 1, 2, 3, 4, 5)
-        bob = await node.listen("bob", "room", Position(top.epoch, since), encoding=NEWS)
-        assert (bob.arrivals[0].recovered, bob.arrivals[0].position) == (True, top)
-        assert offsets(bob) == seen
-        await tell(node, 2, 3)
-        assert bob.seen() == ["2"]
-
-
-async def test_what_a_filter_hides_was_missed_all_the_same() -> None:
-    async with stage(settings=HubSettings(recovery_limit=3)) as node:
-        await node.listen("ann", "room")
-        top = await tell(node, 1, 2, 3, 4)
-        bob = await node.listen("bob", "room", Position(top.epoch, 0), encoding=NEWS)
-        assert bob.arrivals[0].reason == "too_many"
-
-
-async def test_a_channel_has_only_so_many_filters() -> None:
-    async with stage(settings=HubSettings(filter_limit=1)) as node:
-        await node.listen("ann", "room", encoding=NEWS)
-        await node.listen("bob", "room", encoding=NEWS)
-        other = Encodings().of(PLAIN, lines, joins=False, filter=TagFilter("", "n", "ex"))
-        with pytest.raises(Refused, match="as many filters") as refusal:
-            await node.listen("cid", "room", encoding=other)
-        assert refusal.value.error.code == 106
-        assert node.hub.statistics.subscriptions == 2
-        await node.listen("dan", "room")

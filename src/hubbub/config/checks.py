@@ -8,12 +8,13 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeVar
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.namespaces import Namespace, RecoveryMode
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _T = TypeVar("_T")
@@ -81,7 +82,8 @@ def bounded(part: _T) -> _T:
 
 def sound(namespace: Namespace) -> Namespace:
     """Refuse options that no channel can have; all of one namespace at once."""
-    return _faultless(namespace, (*faults_of(namespace), *_expression_faults(namespace)))
+    faults = (faults_of, _expression_faults, _recovery_faults)
+    return _faultless(namespace, chain.from_iterable(find(namespace) for find in faults))
 
 
 def _expression_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
@@ -89,6 +91,14 @@ def _expression_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
         re.compile(namespace.name)
     except re.error as fault:
         yield "name", f"is no regular expression: {fault}"
+
+
+def _recovery_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
+    cache = namespace.recovery is RecoveryMode.CACHE
+    if cache and not namespace.recoverable:
+        yield "recovery", "is cache, which needs history: a history_size above 0, and not ephemeral"
+    if namespace.auto_recover and not cache:
+        yield "auto_recover", "needs recovery = 'cache'"
 
 
 def _faultless(part: _T, faults: Iterable[tuple[str, str]]) -> _T:

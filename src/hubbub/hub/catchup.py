@@ -15,6 +15,7 @@ from hubbub.errors import UNRECOVERABLE_POSITION, Refused
 from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Statistics
 from hubbub.hub.envelope import UnreadableEnvelope, open_entry, open_readable
+from hubbub.hub.namespaces import RecoveryMode
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
 from hubbub.model import Position, Publication
@@ -46,6 +47,10 @@ class Catchup:
         """
         if not channel.namespace.recoverable:
             return self._anew(channel, wish, [])
+        if channel.namespace.recovery is RecoveryMode.CACHE and (
+            wish.since is not None or (channel.namespace.auto_recover and not wish.recent)
+        ):
+            return await self._latest(channel, wish, wish.since or Position("", 0))
         if wish.since is not None:
             return await self._return(channel, wish, wish.since)
         if wish.recent:
@@ -99,6 +104,37 @@ class Catchup:
             asked=since,
             recovered=True,
             publications=wish.encoding.shown(missed),
+            delta=wish.encoding.delta,
+        )
+
+    async def _latest(
+        self, channel: Channel, wish: Attachment, asked: Position
+    ) -> Subscribed | None:
+        """Give the latest publication to who does not have it; through a filter, the latest that matches.
+
+        It is no recovery where the latest one is not kept any more, and its holder did not see it either.
+        """
+        if asked.epoch == channel.epoch and asked.offset > channel.offset:
+            (top,) = await self._broker.log.tops([channel.name])
+            if top.epoch == channel.epoch and top.offset > channel.offset:
+                return None
+        wanted = self._settings.history_limit if wish.encoding.filter else 1
+        latest = await self._recent(channel, wanted)
+        top = channel.position
+        known = asked.offset > 0 and (asked.epoch, asked.offset) == (top.epoch, top.offset)
+        kept = bool(latest) and latest[-1].offset == top.offset
+        if known or kept:
+            self._statistics.recovered += 1
+        else:
+            self._statistics.unrecovered += 1
+        return Subscribed(
+            channel.name,
+            top,
+            recoverable=True,
+            asked=asked,
+            recovered=known or kept,
+            reason="" if known or kept else Outcome.GAP.value,
+            publications=wish.encoding.shown(latest)[-1:] if kept and not known else (),
             delta=wish.encoding.delta,
         )
 

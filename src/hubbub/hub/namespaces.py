@@ -38,6 +38,15 @@ class Data(StrEnum):
     BINARY = "binary"
 
 
+class RecoveryMode(StrEnum):
+    """What a client is given that comes back."""
+
+    STREAM = "stream"
+    """Everything that it missed, or nothing."""
+    CACHE = "cache"
+    """The latest publication, if it does not have that."""
+
+
 class Audience(StrEnum):
     """Who may do a thing in a channel."""
 
@@ -60,6 +69,8 @@ class Namespace:
         join_leave: whether subscribers who ask are told of joins and leaves (needs `presence`).
         occupancy_hooks: whether the application is told when the first subscriber of the cluster comes and
             the last one is gone; with or without `presence`.
+        recovery: what a client is given that comes back: `stream`, all that it missed, or `cache`, the latest
+            publication. auto_recover: whether that one is given to those too who come for the first time.
         delta: whether subscribers who ask are shown publications as changes of their predecessors.
         patterns: whether all channels whose names begin alike may be followed as one, such as `news:*`: live,
             without positions. A pattern matches no channel that is limited to users by its name (`#`).
@@ -80,6 +91,8 @@ class Namespace:
     presence: bool = True
     join_leave: bool = True
     occupancy_hooks: bool = False
+    recovery: RecoveryMode = RecoveryMode.STREAM
+    auto_recover: bool = False
     delta: bool = False
     patterns: bool = False
     filters: bool = True
