@@ -66,7 +66,7 @@ async def stage(*manners: Manner, settings: HookSettings = HookSettings()) -> As
         try:
             yield Stage(remote, backend)
         finally:
-            await remote.close()
+            remote.close()
 
 
 async def test_every_question_goes_to_its_url_and_comes_back_as_a_grant() -> None:
@@ -149,4 +149,4 @@ async def test_who_has_no_url_is_not_asked() -> None:
 
     assert remote.hooks.rpc is not None
     assert remote.hooks.connect is None
-    await remote.close()
+    remote.close()

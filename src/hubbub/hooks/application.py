@@ -114,4 +114,4 @@ class Application:
         self._handlers.started = False
         self._runner.close()
         if self._remote is not None:
-            await self._remote.close()
+            self._remote.close()

@@ -1,25 +1,20 @@
-"""Asking one URL: in time, in turn, again where that is safe, and not at all while nobody is there.
-
-`httpx`'s transport is used without its client, which would follow redirects, keep cookies, unpack answers
-beyond any bound, and read `.netrc`.
-"""
+"""Asking one URL: in time, in turn, again where that is safe, and not at all while nobody is there."""
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
-import httpx
 import structlog
 
 from hubbub.clock import Clock
 from hubbub.errors import TOO_MANY_REQUESTS_ERROR, HookUnavailable, Refused, Reject
 from hubbub.hooks.breaker import Breaker
 from hubbub.hooks.burst import Burst
+from hubbub.hooks.connection import Broken, TooLarge
+from hubbub.hooks.pool import Address, Pool, Unreachable
 from hubbub.hooks.settings import HookSettings
 from hubbub.hooks.signature import HEADER, sign
 from hubbub.hooks.turns import Turns
@@ -29,25 +24,10 @@ _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-KEEP_S = 4.0
-"""Seconds for which an idle connection is kept: less than the 5 s after which common servers close it."""
-
-_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 _LEFT_ALONE = "it is left alone for a while, because it failed"
 
 _DEFAULTS = {"user-agent": "hubbub"}
-_FIXED = {"content-type": "application/json", "accept-encoding": "identity"}
-
-
-def open_transport(settings: HookSettings) -> httpx.AsyncHTTPTransport:
-    """Return what all callers share: connections that are kept alive, and the system's certificates."""
-    limits = httpx.Limits(
-        max_connections=None,
-        max_keepalive_connections=settings.concurrency,
-        keepalive_expiry=KEEP_S,
-    )
-    context = ssl.create_default_context()
-    return httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+_FIXED = {"content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +44,27 @@ class Target:
     repeatable: bool
     concurrency: int
 
-    @property
-    def shown(self) -> str:
-        """Return the URL as the log may show it: without its query, which may have a secret."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
 
 class Caller:
     """Ask one URL.
 
     Args:
-        target: what. settings: the bounds. transport: the connections. clock: the time.
-        statistics: where to count.
+        target: what. settings: the bounds. clock: the time. statistics: where to count.
     """
 
     def __init__(
         self,
         target: Target,
         settings: HookSettings,
-        transport: httpx.AsyncBaseTransport,
         clock: Clock,
         statistics: Statistics,
     ) -> None:
         self._target = target
         self._settings = settings
-        self._transport = transport
         self._clock = clock
         self._statistics = statistics
-        self._url = httpx.URL(target.url)
+        self._address = Address.of(target.url)
+        self._pool = Pool(self._address, settings.answer_limit)
         self._secret = settings.secret.get_secret_value().encode()
         static = settings.static_headers
         self._static = {name.lower(): value.get_secret_value() for name, value in static.items()}
@@ -130,9 +102,7 @@ class Caller:
         except TimeoutError:
             raise Refused(TOO_MANY_REQUESTS_ERROR, "the application is too slow") from None
 
-    async def _judged(
-        self, request: httpx.Request, judge: Callable[[bytes], T], deadline: float
-    ) -> T:
+    async def _judged(self, request: bytes, judge: Callable[[bytes], T], deadline: float) -> T:
         """Ask, and let the breaker know how it went."""
         ticket = self._breaker.allow(self._clock.monotonic())
         if ticket is None:
@@ -157,40 +127,35 @@ class Caller:
         self._breaker.settle(ticket, self._clock.monotonic(), ok=True)
         return grant
 
-    async def _answer(self, request: httpx.Request) -> bytes:
+    async def _answer(self, request: bytes) -> bytes:
         """Return the answer's body, asking again where that is safe."""
         tries = 1 + self._settings.retries
         while True:
             tries -= 1
             try:
-                return await self._once(request)
-            except httpx.TransportError as fault:
-                repeatable = self._target.repeatable or isinstance(fault, _NEVER_SENT)
+                response = await self._pool.ask(request)
+            except TooLarge:
+                limit = self._settings.answer_limit
+                raise HookUnavailable(f"its answer is larger than {limit} bytes") from None
+            except (Unreachable, Broken) as fault:
+                # What never arrived may be said again, whatever it is.
+                repeatable = self._target.repeatable or isinstance(fault, Unreachable)
                 if not tries or not repeatable:
-                    why = str(fault) or type(fault).__name__
-                    raise HookUnavailable(f"the connection failed: {why}") from None
+                    raise HookUnavailable(f"the connection failed: {fault}") from None
+            else:
+                if not 200 <= response.status < 300:
+                    raise HookUnavailable(f"it answered with status {response.status}")
+                return response.body
 
-    async def _once(self, request: httpx.Request) -> bytes:
-        response = await self._transport.handle_async_request(request)
-        try:
-            if not response.is_success:
-                raise HookUnavailable(f"it answered with status {response.status_code}")
-            body = bytearray()
-            async for piece in response.aiter_raw():
-                body += piece
-                if len(body) > self._settings.answer_limit:
-                    limit = self._settings.answer_limit
-                    raise HookUnavailable(f"its answer is larger than {limit} bytes")
-            return bytes(body)
-        finally:
-            await response.aclose()
-
-    def _request(self, body: bytes, headers: Mapping[str, str]) -> httpx.Request:
+    def _request(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         everything = {**_DEFAULTS, **headers, **self._static, **_FIXED}
         if self._secret:
             everything[HEADER] = sign(self._secret, self._clock.epoch_ms() // 1000, body)
-        pairs = [(name.encode(), value.encode("latin-1")) for name, value in everything.items()]
-        return httpx.Request("POST", self._url, headers=pairs, content=body)
+        address = self._address
+        lines = [f"POST {address.target} HTTP/1.1", f"host: {address.authority}"]
+        lines += [f"{name}: {value}" for name, value in everything.items()]
+        lines.append(f"content-length: {len(body)}\r\n\r\n")
+        return "\r\n".join(lines).encode("latin-1") + body
 
     def _complain(self, fault: HookUnavailable) -> None:
         self._statistics.hooks_failed += 1
@@ -199,7 +164,11 @@ class Caller:
             _log.warning(
                 "the application does not answer",
                 hook=self._target.name,
-                url=self._target.shown,
+                url=self._address.shown,
                 fault=fault.detail,
                 times=times,
             )
+
+    def close(self) -> None:
+        """End the connections."""
+        self._pool.close()

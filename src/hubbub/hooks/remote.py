@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hubbub.clock import Clock
 from hubbub.hooks import answers
-from hubbub.hooks.caller import Caller, Target, open_transport
+from hubbub.hooks.caller import Caller, Target
 from hubbub.hooks.questions import Ask, question, told
 from hubbub.hooks.settings import HookSettings
 from hubbub.hub.contract import Statistics
@@ -32,8 +32,9 @@ class Remote:
         self._settings = settings
         self._clock = clock
         self._statistics = statistics
-        self._transport = open_transport(settings)
-        self._events = self._caller("events", settings.events.url, settings.events.parallel)
+        self._callers: list[Caller] = []
+        events = settings.events
+        self._events = self._caller("events", events.url, events.parallel) if events.url else None
         self.hooks = Hooks(
             self._asker("connect", settings.connect, answers.connect_grant),
             self._asker("refresh", settings.refresh, answers.refresh_grant),
@@ -45,12 +46,14 @@ class Remote:
 
     async def tell(self, events: Sequence[Event]) -> None:
         """Tell of events. Raises HookUnavailable, or Refused, unless they were taken."""
-        body = told(events, include_meta=self._settings.include_meta)
-        await self._events.ask(body, {}, answers.taken)
+        if self._events is not None:
+            body = told(events, include_meta=self._settings.include_meta)
+            await self._events.ask(body, {}, answers.taken)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._transport.aclose()
+    def close(self) -> None:
+        """End the connections."""
+        for caller in self._callers:
+            caller.close()
 
     def _asker(
         self, name: str, url: str, judge: Callable[[bytes, A], G], *, repeatable: bool = True
@@ -69,7 +72,9 @@ class Remote:
 
     def _caller(self, name: str, url: str, concurrency: int, *, repeatable: bool = True) -> Caller:
         target = Target(name, url, repeatable, concurrency)
-        return Caller(target, self._settings, self._transport, self._clock, self._statistics)
+        caller = Caller(target, self._settings, self._clock, self._statistics)
+        self._callers.append(caller)
+        return caller
 
 
 def forwarded(client: Client, names: Sequence[str]) -> dict[str, str]:

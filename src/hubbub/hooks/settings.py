@@ -86,7 +86,7 @@ class HookSettings:
     timeout_s: float = 1.0
     retries: int = 1
     concurrency: int = 64
-    queue: int = 1024
+    queue: int = 4096
     failures: int = 5
     open_s: float = 5.0
     answer_limit: int = 256 * 1024
