@@ -101,7 +101,9 @@ class MetResult(Struct, omit_defaults=True):
     """It is done on all nodes."""
 
     num_sessions: Annotated[int, Meta(description="Sessions that were meant.")]
-    missing: Missing = field(default_factory=list)
+    missing: Annotated[
+        list[str], Meta(description="Living nodes that did not answer; it may not be done there.")
+    ] = field(default_factory=list)
 
 
 class RpcResult(Struct):
