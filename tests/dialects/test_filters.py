@@ -162,6 +162,21 @@ def test_large_numbers_are_compared_exactly() -> None:
     assert not parsed(leaf("n", "gt", "1")).matches({"n": "9" * 10_000})
 
 
+@pytest.mark.parametrize(
+    ("node", "comparisons"),
+    [
+        (leaf("a", "in", "1", "2"), 1),
+        ({"op": "not", "nodes": [leaf("a", "ex")]}, 1),
+        (
+            {"op": "and", "nodes": [leaf("a", "ex"), {"op": "or", "nodes": [leaf("b", "ex")] * 3}]},
+            4,
+        ),
+    ],
+)
+def test_what_a_look_takes(node: Node, comparisons: int) -> None:
+    assert parsed(node).comparisons == comparisons
+
+
 def test_the_order_of_a_list_makes_no_other_filter() -> None:
     assert parsed(leaf("a", "in", "x", "y")) == parsed(leaf("a", "in", "y", "x", "x"))
     assert parsed(leaf("a", "in", "x")) != parsed(leaf("a", "nin", "x"))

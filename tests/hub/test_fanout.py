@@ -109,3 +109,6 @@ def test_only_so_many_filters() -> None:
     assert audience.has_room(PLAIN_LINES, 2)
     audience.remove(filters[0], "s0")
     assert audience.has_room(filters[2], 2)
+    both = TagFilter("and", nodes=(TagFilter("", "n", "ex"), TagFilter("", "m", "ex")))
+    assert not audience.has_room(encodings.of(PLAIN, lines, joins=False, filter=both), 2)
+    assert audience.has_room(encodings.of(PLAIN, lines, joins=False, filter=both), 3)

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import TypeAlias
 
@@ -59,6 +60,7 @@ class TagFilter:
     Args:
         op: what joins `nodes`, or "" for a leaf.
         cmp: how a leaf compares the tag `key` with `val`, or with each of `vals`.
+        comparisons: how many a look at one publication takes at most.
     """
 
     op: str = ""
@@ -67,9 +69,12 @@ class TagFilter:
     val: str = ""
     vals: frozenset[str] = frozenset()
     nodes: tuple[TagFilter, ...] = ()
+    comparisons: int = field(init=False, compare=False, repr=False)
     _test: Test = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        comparisons = sum(node.comparisons for node in self.nodes) or 1
+        object.__setattr__(self, "comparisons", comparisons)
         tests = [node._test for node in self.nodes]
         object.__setattr__(self, "_test", _joined(self.op, tests) if self.op else _leaf(self))
 
@@ -166,5 +171,6 @@ def _order(leaf: TagFilter) -> Test:
     return test
 
 
+@lru_cache(maxsize=1024)
 def _number(text: str) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None

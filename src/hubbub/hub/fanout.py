@@ -42,11 +42,12 @@ class Audience:
         for group in self._groups.values():
             yield from group
 
-    def has_room(self, encoding: Encoding, filters: int) -> bool:
-        """Tell whether a newcomer's filter, if it has one, keeps the audience within `filters` of them."""
+    def has_room(self, encoding: Encoding, comparisons: int) -> bool:
+        """Tell whether all filters together compare so often at most, that of a newcomer included."""
         if encoding.filter is None or encoding in self._groups:
             return True
-        return sum([each.filter is not None for each in self._groups]) < filters
+        filters = [encoding.filter, *(each.filter for each in self._groups if each.filter)]
+        return sum([each.comparisons for each in filters]) <= comparisons
 
     def add(self, encoding: Encoding, session: SessionId, write: Write) -> None:
         """Deliver from the next event on; the caller has flushed."""

@@ -21,7 +21,8 @@ class HubSettings:
             `occupancy_hooks`: a page that is loaded again is not worth two hooks.
         join_leave_limit: subscribers of a channel on this node above which they are not told of joins and
             leaves, which costs the square of their number; presence and its counts stay.
-        filter_limit: different filters on tags in one channel: each costs a look at every publication.
+        filter_limit: comparisons that all different filters on tags of one channel make together of each
+            publication; whoever brings more is refused.
         channel_limit: channels that one node follows at most, those included of which a pattern brought
             something. Where there is no room for those, they are shown, but what is lost is not repaired.
         pattern_limit: patterns that one node follows at most; Redis compares each publication with each.
@@ -38,7 +39,7 @@ class HubSettings:
     lease_renewal_s: float = 5.0
     vacancy_s: float = 3.0
     join_leave_limit: int = 1000
-    filter_limit: int = 1000
+    filter_limit: int = 2000
     channel_limit: int = 1_000_000
     pattern_limit: int = 100
     backlog_limit: int = 1024 * 1024
