@@ -188,6 +188,21 @@ async def test_each_subscription_gets_each_publication_once() -> None:
         assert [each.data for each in seen(bob)] == [0, 1, 2]
 
 
+async def test_the_channels_name_is_a_tag_too_where_the_publisher_gave_none() -> None:
+    async with stage(OPEN) as node:
+        ann = await follow(node, "ann", "news:*")
+        for tags in (None, {"a": "1"}, {"channel": "mine"}):
+            await node.hub.publish("news:a", b"1", tags=tags)
+        await turn()
+        pushes = [json.loads(line)["push"]["pub"] for line in ann.seen()]
+        assert [pub["tags"] for pub in pushes] == [
+            {"channel": "news:a"},
+            {"channel": "news:a", "a": "1"},
+            {"channel": "mine"},
+        ]
+        assert {pub["channel"] for pub in pushes} == {"news:a"}
+
+
 async def test_the_sender_may_be_left_out_and_one_turn_is_one_write() -> None:
     async with stage(OPEN) as node:
         ann, bob = await follow(node, "ann", "news:*"), await follow(node, "bob", "news:*")

@@ -51,6 +51,31 @@ async def test_each_question_has_its_own_deadline() -> None:
     asked.end()
 
 
+async def test_all_wait_only_a_moment_for_who_was_silent_the_last_time() -> None:
+    clock = JumpingClock()
+    asked = Questions("n1", clock)
+    first = asked.add(["a", "b"], 5.0, wide=True)
+    asked.take(Answer("a", first.number, b""))
+    clock.jump(6)
+    await until(first.done.done)
+    again, alone = (asked.add(["a", "b"], 5.0, wide=wide) for wide in (True, False))
+    clock.jump(1)
+    await asyncio.sleep(2 * questions.CHECK_S)
+    assert not again.done.done()  # somebody else is missing too
+    for question in (again, alone):
+        asked.take(Answer("a", question.number, b""))
+    clock.jump(1)
+    await until(again.done.done)
+    assert list(again.missing) == ["b"]
+    assert not alone.done.done()
+    asked.take(Answer("b", first.number, b"at last"))
+    patient = asked.add(["b"], 5.0, wide=True)
+    clock.jump(1)
+    await asyncio.sleep(2 * questions.CHECK_S)
+    assert not patient.done.done()
+    asked.end()
+
+
 async def test_nobody_waits_for_who_stops() -> None:
     asked = Questions("n1", JumpingClock())
     question = asked.add(["a", "b"], 5.0, wide=False)

@@ -42,8 +42,8 @@ EVERYBODY = f"{RESERVED}control"
 NODES = f"{RESERVED}nodes"
 """The internal channel whose members are the living nodes."""
 
-TIMEOUT_S = 5.0
-"""How long an answer may take, where the caller does not say."""
+TIMEOUT_S = 3.0
+"""How long an answer may take, where the caller does not say: less than the 5 s for which clients wait."""
 RETRY_S = 0.5
 """Seconds between attempts to be known again while the broker is away."""
 CLOSE_S = 1.0
@@ -142,6 +142,7 @@ class Control:
         found = await self._broker.presence.members(NODES)
         found.setdefault(self.node, self._info)
         self._known = set(found)
+        self._questions.forget(found)
         return found
 
     async def call(

@@ -22,6 +22,9 @@ from hubbub.model import ChannelName, Position, Publication
 
 _log = structlog.get_logger(__name__)
 
+CHANNEL_TAG = "channel"
+"""The tag that names the channel where a pattern is followed, because not every SDK shows it otherwise."""
+
 
 class Delivery:
     """Deliver what comes for a channel.
@@ -115,8 +118,9 @@ class Delivery:
     def share(self, patterns: Patterns, channel: ChannelName, event: Event) -> None:
         """Give a publication to those who follow patterns; whoever came or left is not told to them."""
         if isinstance(event, Publication):
+            tags = {CHANNEL_TAG: channel, **(event.tags or {})}
             # Changes are shown to those only who have seen what was before.
-            shown = structs.replace(event, channel=channel, base=None)
+            shown = structs.replace(event, channel=channel, tags=tags, base=None)
             for pattern in patterns:
                 self.put(pattern, shown)
 

@@ -12,6 +12,8 @@ OUTSTANDING = 10_000
 """Questions of one node that may wait for their answers."""
 CHECK_S = 0.05
 """Seconds between looks for answers that are overdue."""
+SILENT_S = 0.25
+"""Seconds that nodes get which were silent the last time, when all others have answered a question to all."""
 
 
 class Question:
@@ -51,13 +53,15 @@ class Question:
 class Questions:
     """Hold the open questions of a node, and end those whose time is over."""
 
-    __slots__ = ("_clock", "_last", "_node", "_open", "_timer")
+    __slots__ = ("_clock", "_last", "_node", "_open", "_silent", "_timer")
 
     def __init__(self, node: str, clock: Clock) -> None:
         self._clock = clock
         self._last = 0
         self._node = node
         self._open: dict[int, Question] = {}
+        # A node that died is among the living until its lease is over; each question need not wait for it.
+        self._silent: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
@@ -70,6 +74,7 @@ class Questions:
         self._last += 1
         question = Question(self._last, nodes, self._clock.monotonic() + timeout_s, wide)
         self._open[question.number] = question
+        self._hurry(question)
         self._watch()
         return question
 
@@ -79,13 +84,27 @@ class Questions:
 
     def take(self, answer: Answer) -> bool:
         """Take an answer; tell whether somebody waited for it."""
+        self._silent.discard(answer.sender)
         question = self._open.get(answer.number)
-        return question is not None and question.take(answer)
+        if question is None or not question.take(answer):
+            return False
+        self._hurry(question)
+        return True
 
     def part(self, node: str) -> None:
         """Wait no longer for a node that stops."""
+        self._silent.discard(node)
         for question in self._open.values():
             question.dismiss(node)
+
+    def forget(self, living: Iterable[str]) -> None:
+        """Know no more of nodes that are not among the living."""
+        self._silent.intersection_update(living)
+
+    def _hurry(self, question: Question) -> None:
+        if question.wide and question.missing and question.missing.keys() <= self._silent:
+            soon = self._clock.monotonic() + SILENT_S
+            question.deadline = min(question.deadline, soon)
 
     def end(self) -> None:
         """End all waiting."""
@@ -103,5 +122,6 @@ class Questions:
         now = self._clock.monotonic()
         for question in self._open.values():
             if question.deadline <= now:
+                self._silent.update(question.missing)
                 question.end()
         self._watch()
