@@ -11,8 +11,8 @@ HELLO = '{"id":1,"connect":{}}'
 EVIL = {"origin": "https://evil.example"}
 
 
-def get(said: str | None, **headers: str) -> tuple[bytes, ...]:
-    path = SSE if said is None else f"{SSE}?cf_connect={quote(said)}"
+def get(said: str | None, to: str = SSE, **headers: str) -> tuple[bytes, ...]:
+    path = to if said is None else f"{to}?cf_connect={quote(said)}"
     return (request("GET", path, b"", headers),)
 
 
