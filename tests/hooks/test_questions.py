@@ -70,6 +70,14 @@ def test_a_session_without_a_name_and_in_protobuf_says_so() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("dialect", "protocol"),
+    [("centrifuge-unidirectional", "json"), ("text-json", "text-json"), ("", "")],
+)
+def test_another_dialect_goes_by_its_own_name(dialect: str, protocol: str) -> None:
+    assert asked(RefreshAsk(Client("s", dialect=dialect)))["protocol"] == protocol
+
+
 def test_meta_goes_along_where_it_is_wanted() -> None:
     assert asked(RefreshAsk(CLIENT), include_meta=True)["meta"] == {"tenant": 7}
     assert "meta" not in asked(RefreshAsk(PROTOBUF), include_meta=True)

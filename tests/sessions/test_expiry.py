@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.errors import HookUnavailable, Reject
+from hubbub.errors import (
+    PERMISSION_DENIED,
+    TOO_MANY_REQUESTS_ERROR,
+    HookUnavailable,
+    Refused,
+    Reject,
+)
 from hubbub.hub.namespaces import Namespace
 from hubbub.sessions.gate import Tokens
 from hubbub.sessions.hooks import (
@@ -173,9 +179,9 @@ async def test_the_application_lets_it_stay_or_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"), [(HookUnavailable("it sleeps"), 3005), (Reject(4403, "no"), 4403)]
+    ("fault", "code"), [(Refused(PERMISSION_DENIED), 3005), (Reject(4403, "no"), 4403)]
 )
-async def test_an_application_that_does_not_say_yes_says_no(fault: Exception, code: int) -> None:
+async def test_an_application_that_refuses_says_no(fault: Exception, code: int) -> None:
     async def connect(ask: ConnectAsk) -> ConnectGrant:
         return ConnectGrant("ann", expire_at=now_s(place) + 10)
 
@@ -188,6 +194,37 @@ async def test_an_application_that_does_not_say_yes_says_no(fault: Exception, co
         await ann.connect()
         await pass_time(place, 11)
         assert ann.code == code
+
+
+@pytest.mark.parametrize("fault", [HookUnavailable("it sleeps"), Refused(TOO_MANY_REQUESTS_ERROR)])
+async def test_an_application_that_is_away_is_asked_again_a_minute_later(fault: Exception) -> None:
+    asked: list[RefreshAsk | SubRefreshAsk] = []
+
+    async def connect(ask: ConnectAsk) -> ConnectGrant:
+        return ConnectGrant("ann", expire_at=now_s(place) + 10)
+
+    async def subscribe(ask: SubscribeAsk) -> SubscribeGrant:
+        return SubscribeGrant(expire_at=now_s(place) + 10)
+
+    async def refresh(ask: RefreshAsk) -> RefreshGrant:
+        asked.append(ask)
+        raise fault
+
+    async def sub_refresh(ask: SubRefreshAsk) -> SubRefreshGrant:
+        asked.append(ask)
+        raise fault
+
+    async with floor(namespace=Namespace(subscribe_hook=True)) as place:
+        hooks = place.hooks
+        hooks.connect, hooks.refresh = connect, refresh
+        hooks.subscribe, hooks.sub_refresh = subscribe, sub_refresh
+        ann = Speaker(place)
+        await ann.connect()
+        await ann.ask(subscribe={"channel": "room"})
+        for seconds, questions in ((11, 1), (1, 2), (50, 2), (15, 3), (1, 4)):
+            await pass_time(place, seconds)
+            assert (len(asked), ann.code) == (questions, 0)
+        assert list(ann.session.following) == ["room"]
 
 
 @pytest.mark.parametrize("expired", [False, True])

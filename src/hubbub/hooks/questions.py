@@ -30,8 +30,6 @@ Ask = ConnectAsk | SubscribeAsk | PublishAsk | RefreshAsk | SubRefreshAsk | RpcA
 _encode = msgspec.json.Encoder().encode
 _RAW = msgspec.json.Decoder(Raw)
 
-_PROTOCOLS = {"centrifuge-json": "json", "centrifuge-protobuf": "protobuf"}
-
 
 class _Question(Struct, omit_defaults=True):
     client: str
@@ -71,7 +69,9 @@ class _Events(Struct):
 
 def protocol_of(client: Client) -> str:
     """Return what Centrifugo calls a client's protocol; another dialect goes by its own name."""
-    return _PROTOCOLS.get(client.dialect, client.dialect)
+    if not client.dialect.startswith("centrifuge-"):
+        return client.dialect
+    return "protobuf" if client.dialect == "centrifuge-protobuf" else "json"
 
 
 def is_json(data: bytes) -> bool:

@@ -35,12 +35,16 @@ from hubbub.sessions.hooks import (
     RefreshGrant,
     RefreshHook,
     SubRefreshAsk,
+    SubRefreshGrant,
     SubRefreshHook,
 )
 from hubbub.sessions.identity import Identity
 from hubbub.sessions.subscription import Subscription
 
 _log = structlog.get_logger(__name__)
+
+AGAIN_S = 60
+"""Seconds that a client gets when the application could not be asked; then it is asked again."""
 
 
 class Lasting(Protocol):
@@ -151,7 +155,7 @@ class Expiry:
             if identity.by_token or hook is None:
                 session.end(EXPIRED)
             else:
-                self._ask(_refresh(session, hook))
+                self._ask(self._refresh(session, hook))
             return
         for channel, each in list(session.following.items()):
             if (
@@ -173,6 +177,18 @@ class Expiry:
             self._asking.add(asking)
             asking.add_done_callback(self._asking.discard)
 
+    async def _refresh(self, session: Lasting, hook: RefreshHook) -> None:
+        try:
+            grant = await apart(hook(RefreshAsk(session.client())))
+        except Reject as reject:
+            session.end(reject.close)
+            return
+        except (Refused, HookUnavailable) as fault:
+            _log.info("a session could not be refreshed", session=session.id, fault=str(fault))
+            until = self._respite(fault)
+            grant = RefreshGrant(expired=not until, expire_at=until)
+        session.renew(grant)
+
     async def _refresh_subscription(
         self,
         session: Lasting,
@@ -187,13 +203,22 @@ class Expiry:
             return
         except (Refused, HookUnavailable) as fault:
             _log.info("a subscription could not be refreshed", channel=channel, fault=str(fault))
+            until = self._respite(fault)
+            grant = SubRefreshGrant(expired=not until, expire_at=until)
+        if grant.expired:
             end_subscription(session, channel, subscription)
         else:
-            if grant.expired:
-                end_subscription(session, channel, subscription)
-            else:
-                session.prolong(channel, grant.expire_at, grant.info)
+            session.prolong(channel, grant.expire_at, grant.info)
         self.note(session)
+
+    def _respite(self, fault: Refused | HookUnavailable) -> int:
+        """Return until when a client may stay after a fault; 0 where the application has said no.
+
+        An application that is away for a moment must not send everybody away whose time is just over.
+        """
+        if isinstance(fault, Refused) and not fault.error.temporary:
+            return 0
+        return int(self._clock.epoch_ms() / 1000) + AGAIN_S
 
 
 def end_subscription(session: Lasting, channel: ChannelName, subscription: Subscription) -> None:
@@ -202,15 +227,3 @@ def end_subscription(session: Lasting, channel: ChannelName, subscription: Subsc
         session.end(SUBSCRIPTION_EXPIRED)
     else:
         session.drop(channel, SUBSCRIPTION_ENDED)
-
-
-async def _refresh(session: Lasting, hook: RefreshHook) -> None:
-    try:
-        grant = await apart(hook(RefreshAsk(session.client())))
-    except Reject as reject:
-        session.end(reject.close)
-        return
-    except (Refused, HookUnavailable) as fault:
-        _log.info("a session could not be refreshed", session=session.id, fault=str(fault))
-        grant = RefreshGrant(expired=True)
-    session.renew(grant)
