@@ -75,7 +75,7 @@ VALIDATORS = {
 }
 
 
-@settings(max_examples=250)
+@settings(max_examples=120)
 @given(st.sampled_from(list(METHODS)), st.data())
 def test_what_the_schema_takes_is_what_is_decoded(name: str, data: st.DataObject) -> None:
     method = METHODS[name]
