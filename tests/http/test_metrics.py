@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hubbub.http import metrics
 from hubbub.hub.contract import Statistics
+from hubbub.sessions.revoked import Scope
 from tests.http.site_stage import Site, site
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +40,17 @@ async def test_counts_are_those_of_the_hub_when_somebody_looks() -> None:
         again = await scraped(place)
         ours = [name for name in after if name.startswith("hubbub_")]
         assert [again[name] for name in ours] == [after[name] for name in ours]
+
+
+async def test_orders_and_revocations_are_counted_too() -> None:
+    async with site() as place:
+        place.node.control.on("echo", lambda payload: payload)
+        await place.node.control.call(place.node.name, "echo", b"x")
+        await place.node.revocations.revoke(Scope.USER, "ann")
+        shown = await scraped(place)
+        assert shown["hubbub_orders_asked_total"] == 1
+        assert shown["hubbub_orders_carried_out_total"] == 1
+        assert shown["hubbub_revocations"] == 1
 
 
 async def test_a_node_that_drains_says_so() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Mapping
+from typing import Literal
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -57,6 +58,14 @@ _HELP = {
     "subscriptions": "Subscriptions of all sessions",
 }
 
+_ORDERS = {
+    "asked": "Orders to other nodes that wanted an answer",
+    "carried_out": "Orders of other nodes, or its own, that a node carried out",
+    "failed": "Orders that a node could not carry out",
+    "late": "Answers to orders for which nobody waited any more",
+    "unreadable": "Words between nodes that no Hubbub wrote, or a newer one",
+}
+
 
 class Metrics:
     """Keep a Prometheus registry in step with one node.
@@ -81,10 +90,13 @@ class Metrics:
             name: self._gauge(name, _HELP.get(name, name)) for name in names if name in _NOW
         }
         self._gauges["sessions"] = self._gauge("sessions", "Sessions that are connected")
+        self._revocations = self._gauge("revocations", "Revocations that count", "livemax")
         self._ready = self._gauge("ready", "Nodes that want clients")
         self._counters = {
             name: self._counter(name, _HELP.get(name, name)) for name in names if name not in _NOW
         }
+        for name, words in _ORDERS.items():
+            self._counters[f"orders_{name}"] = self._counter(f"orders_{name}", words)
         self._counters["sessions"] = self._counter("sessions_opened", "Sessions since the start")
         self._copied = dict.fromkeys(self._counters, 0)
         self._api_calls = Counter(
@@ -95,9 +107,11 @@ class Metrics:
         )
         self._copied_calls: dict[Called, int] = {}
 
-    def _gauge(self, name: str, words: str) -> Gauge:
+    def _gauge(
+        self, name: str, words: str, of_all: Literal["livesum", "livemax"] = "livesum"
+    ) -> Gauge:
         registry = None if self.shared else self._registry
-        return Gauge(f"hubbub_{name}", words, registry=registry, multiprocess_mode="livesum")
+        return Gauge(f"hubbub_{name}", words, registry=registry, multiprocess_mode=of_all)
 
     def _counter(self, name: str, words: str) -> Counter:
         return Counter(f"hubbub_{name}", words, registry=None if self.shared else self._registry)
@@ -111,7 +125,9 @@ class Metrics:
         """Copy the node's counts."""
         counts = self._node.hub.statistics
         now = {name: getattr(counts, name) for name in self._gauges if name != "sessions"}
-        grown = {name: getattr(counts, name) for name in self._counters if name != "sessions"}
+        grown = {name: getattr(counts, name) for name in self._counters if hasattr(counts, name)}
+        orders = self._node.control.statistics
+        grown |= {f"orders_{name}": getattr(orders, name) for name in _ORDERS}
         now["sessions"] = len(self._node.sessions)
         grown["sessions"] = self._node.sessions.total
         for name, gauge in self._gauges.items():
@@ -119,6 +135,7 @@ class Metrics:
         for name, counter in self._counters.items():
             counter.inc(grown[name] - self._copied[name])
         self._copied = grown
+        self._revocations.set(len(self._node.revocations))
         for called, count in self._calls.items():
             new = count - self._copied_calls.get(called, 0)
             self._api_calls.labels(*called).inc(new)
