@@ -15,6 +15,11 @@ settings.register_profile(
 settings.load_profile("hubbub")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name cases of bytes by their number: some are drawn anew in every process."""
+    return argname if isinstance(val, bytes | bytearray | memoryview) else None
+
+
 @pytest.fixture(autouse=True)
 def logs_as_they_were() -> Iterator[None]:
     """Undo what a test did to the logs: the stream it sent them to is closed when the next test runs."""

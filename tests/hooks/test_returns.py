@@ -29,7 +29,7 @@ from hubbub.sessions.hooks import (
         (memoryview(b"ab"), Kind.BINARY, b"ab"),
         (None, Kind.JSON, b"null"),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_python_value_is_a_payload(value: object, kind: Kind, made: bytes) -> None:
     assert payload(value, kind) == (made, kind)
