@@ -223,6 +223,7 @@ async def test_an_application_that_is_away_is_asked_again_a_minute_later(fault: 
         await ann.ask(subscribe={"channel": "room"})
         for seconds, questions in ((8, 0), (5, 2), (50, 2), (15, 4)):
             for _ in range(seconds):
+                ann.session.heard()
                 await pass_time(place, 1)
             assert (len(asked), ann.code) == (questions, 0)
         assert list(ann.session.following) == ["room"]
