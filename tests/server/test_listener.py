@@ -34,6 +34,15 @@ async def test_pages_and_websockets_share_the_port() -> None:
         assert (listener.opened, listener.refused) == (1, 0)
 
 
+async def test_a_request_may_take_longer_than_a_kept_connection_may_be_idle() -> None:
+    async with listening(timeout_keep_alive=0.1) as (port, _), raw_client(port) as http:
+        await http.send(GET)
+        await http.until(PAGE)
+        await http.send(GET.replace(b"/page", b"/slow"))  # it takes 0.3 s
+        assert (await http.until(PAGE)).startswith(b"HTTP/1.1 200 OK\r\n")
+        assert await http.rest() == b""
+
+
 async def test_the_app_learns_the_servers_address() -> None:
     async with listening() as (port, _), raw_client(port) as http:
         for _again in range(2):

@@ -71,7 +71,6 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             if self._own:
                 self._enter(b"")
             return
-        self._unset_keepalive_if_required()
         if meter.fed(len(data)) > self.limits.head_limit:
             self._refuse(self._too_long())
         elif meter.part is Part.HEAD and self._watch is None:
@@ -96,6 +95,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
         """Begin a request."""
         if self._own:
             raise self._stop(Refusal(400, "Nothing may follow the request of a stream."))
+        self._unset_keepalive_if_required()
         self._meter.begin()
         super().on_message_begin()
 
