@@ -147,6 +147,18 @@ async def test_it_waits_for_a_broker_that_is_away(
     await reader.knows(b"1")
 
 
+async def test_it_reads_on_whatever_the_broker_does(
+    moody: tuple[Reader, MoodyBroker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journals, "RETRY_S", 0.01)
+    reader, broker = moody
+    broker.lose(1)
+    await reader.write(b"1")
+    broker.moody.fault = ValueError("a bug of the engine's")
+    reader.journal.look()
+    await reader.knows(b"1")
+
+
 async def test_what_comes_while_it_reads_is_not_lost(moody: tuple[Reader, MoodyBroker]) -> None:
     reader, broker = moody
     gate = broker.moody.slow = asyncio.Event()

@@ -57,3 +57,17 @@ async def test_one_session_may_be_revoked_alone() -> None:
         expel(place.registry, Revocation(Scope.SESSION, "elsewhere", 100, 1000))
         assert carrier.closes == [FORCE_DISCONNECT]
         assert len(place.registry) == len(people) - 1
+
+
+async def test_one_that_cannot_be_ended_saves_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with floor() as place:
+        people = come(place)
+
+        def broken(close: Close) -> None:
+            raise OSError("it does not let go")
+
+        session, old = people["old"]
+        monkeypatch.setattr(old, "close", broken)
+        expel(place.registry, Revocation(Scope.USER, "ann", 100, 1000))
+        assert session.gone
+        assert people["unproven"][1].closes == [INVALID_TOKEN]

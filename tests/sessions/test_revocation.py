@@ -10,6 +10,8 @@ from hubbub.brokers.contract import Broker
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
 from hubbub.brokers.redis.engine import RedisBroker
 from hubbub.brokers.redis.settings import RedisSettings
+from hubbub.brokers.sqlite.broker import SqliteBroker
+from hubbub.brokers.sqlite.settings import SqliteSettings
 from hubbub.clock import SystemClock
 from hubbub.errors import Refused
 from hubbub.hub import journal
@@ -187,6 +189,16 @@ async def test_a_broker_that_lost_all_data_is_told_again_by_who_lives(
         for each in (one, two, late):
             assert len(each.arrived) == 5
             await each.close()
+
+
+async def test_a_file_remembers_what_was_revoked(tmp_path: Path) -> None:
+    clock = JumpingClock()
+    for revoked in (False, True):
+        broker = SqliteBroker(SqliteSettings(tmp_path / "hubbub.db"), clock)
+        node = await Node(broker, clock).start("n1")
+        assert node.knows("ann") is revoked
+        await node.revocations.revoke(Scope.USER, "ann")
+        await node.close()
 
 
 async def test_within_a_second_all_nodes_know(tmp_path: Path) -> None:

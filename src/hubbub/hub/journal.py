@@ -117,8 +117,12 @@ class Journal:
                 await self._read_on()
             except BrokerUnavailable as fault:
                 _log.debug("a journal waits", journal=self._subject.name, fault=str(fault))
-                self._unread = True
-                await asyncio.sleep(RETRY_S)
+            except Exception as fault:  # noqa: BLE001 - giving up would hide all that is still to come
+                _log.error("a journal cannot be read", journal=self._subject.name, exc_info=fault)
+            else:
+                continue
+            self._unread = True
+            await asyncio.sleep(RETRY_S)
 
     async def _read_on(self) -> None:
         subject, at = self._subject, self._position

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import structlog
+
 from hubbub.errors import FORCE_DISCONNECT, INVALID_TOKEN
 from hubbub.sessions.registry import Known, Registry
 from hubbub.sessions.revoked import Revocation, Scope
+
+_log = structlog.get_logger(__name__)
 
 
 def expel(registry: Registry, revocation: Revocation) -> None:
@@ -15,7 +19,10 @@ def expel(registry: Registry, revocation: Revocation) -> None:
     for session in list(_suspects(registry, revocation)):
         who = session.identity
         if revocation.hits(who.user, who.token_id, who.issued_at, session.id):
-            session.end(close)
+            try:
+                session.end(close)
+            except Exception as fault:  # noqa: BLE001 - it must not save the others
+                _log.error("session failed", exc_info=fault)
 
 
 def _suspects(registry: Registry, revocation: Revocation) -> Iterable[Known]:
