@@ -12,7 +12,7 @@ from hubbub.sessions.contract import Carrier
 
 def test_those_of_the_operator_come_first() -> None:
     mine = EndpointSettings(path="/ws/{user}", channel="only", user="{user}")
-    paths = [door.path for door in doors_of((mine,))]
+    paths = [door.path for door in doors_of((mine,), 1024)]
     assert paths == ["/ws/{user}", *(endpoint.path for endpoint in DEFAULT_ENDPOINTS)]
 
 
@@ -34,7 +34,7 @@ def test_those_of_the_operator_come_first() -> None:
 def test_a_door_leads_to_its_dialect(
     path: str, offered: list[str], query: dict[str, str], renderer: str
 ) -> None:
-    door = next(door for door in doors_of(()) if door.variables(path) is not None)
+    door = next(door for door in doors_of((), 1024) if door.variables(path) is not None)
     _, make = door.choose(offered)
     request = Request(path, door.variables(path) or {}, query)
     assert make(request).renderer.name == renderer
@@ -42,7 +42,7 @@ def test_a_door_leads_to_its_dialect(
 
 @pytest.mark.parametrize("offered", [[], ["centrifuge-json"], ["centrifuge-protobuf"]])
 def test_a_tool_can_ask_to_be_pinged_by_its_websocket_alone(offered: list[str]) -> None:
-    door = next(door for door in doors_of(()) if door.path == "/connection/websocket")
+    door = next(door for door in doors_of((), 1024) if door.path == "/connection/websocket")
     _, make = door.choose(offered)
     made = make(Request(query={"cf_ws_frame_ping_pong": "true"}))
     usual = make(Request(query={"cf_ws_frame_ping_pong": "no"}))
@@ -51,7 +51,7 @@ def test_a_tool_can_ask_to_be_pinged_by_its_websocket_alone(offered: list[str]) 
 
 def test_an_endpoint_of_ones_own_may_be_a_stream() -> None:
     mine = EndpointSettings(path="/live", dialect="centrifuge", transport="sse")
-    assert doors_of((mine,))[0].carrier == "sse"
+    assert doors_of((mine,), 1024)[0].carrier == "sse"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_endpoint_of_ones_own_may_be_a_stream() -> None:
 def test_who_only_listens_connects_once_by_the_address(carrier: Carrier, commands: int) -> None:
     (door,) = [
         door
-        for door in doors_of(())
+        for door in doors_of((), 1024)
         if door.carrier == carrier and door.path.startswith("/connection/uni_")
     ]
     _, make = door.choose([])

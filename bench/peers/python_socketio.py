@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-import socketio  # type: ignore[import-not-found] # it lives in a venv of its own
+import socketio  # it lives in a venv of its own
 import uvicorn
 
 server = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], logger=False)

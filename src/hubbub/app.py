@@ -96,7 +96,7 @@ class Hubbub(Handlers):
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         services = self._services()
         self.doors = Doors(
-            doors_of(self.settings.endpoints),
+            doors_of(self.settings.endpoints, self.settings.listener.websocket.message_limit),
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )

@@ -12,7 +12,11 @@ from hubbub.dialects.centrifuge.json import JSON
 from hubbub.dialects.centrifuge.protobuf import PROTOBUF
 from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
 from hubbub.dialects.contract import Dialect, Request
+from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
+from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.framings.conversation import EngineIo
+from hubbub.framings.engineio import REVISION
 from hubbub.sessions.contract import FIRST
 from hubbub.sessions.doors import Door, fill
 from hubbub.transports.streams.wires import OCTETS
@@ -26,17 +30,24 @@ DEFAULT_ENDPOINTS = (
     EndpointSettings(
         path="/connection/uni_http_stream", dialect="unidirectional", transport="http_stream"
     ),
+    EndpointSettings(path="/socket.io/", dialect="socketio"),
     EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
 )
 """The endpoints that every server has, after those that its operator configured."""
 
 
-def doors_of(endpoints: Iterable[EndpointSettings]) -> list[Door]:
-    """Return the doors of a server: those that its operator configured, and those that every server has."""
-    return [_door(endpoint) for endpoint in (*endpoints, *DEFAULT_ENDPOINTS)]
+def doors_of(endpoints: Iterable[EndpointSettings], message_limit: int) -> list[Door]:
+    """Return the doors of a server: those that its operator configured, and those that every server has.
+
+    Args:
+        message_limit: the largest message in bytes, where a protocol tells it to its clients.
+    """
+    return [_door(endpoint, message_limit) for endpoint in (*endpoints, *DEFAULT_ENDPOINTS)]
 
 
-def _door(endpoint: EndpointSettings) -> Door:
+def _door(endpoint: EndpointSettings, message_limit: int) -> Door:
+    if endpoint.dialect == "socketio":
+        return Door(endpoint.path, {"": partial(_socketio, message_limit)})
     if endpoint.dialect == "centrifuge":
         return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
     if endpoint.dialect == "unidirectional":
@@ -70,6 +81,20 @@ def _unidirectional(request: Request) -> Dialect:
     # What begins a stream is its first message already.
     at_once = request.carrier == "websocket"
     return UnidirectionalDialect(request.query.get(FIRST, "") if at_once else "")
+
+
+def _socketio(limit: int, request: Request) -> Dialect:
+    query = request.query
+    if query.get("EIO") != REVISION:
+        raise ProtocolViolation(BAD_REQUEST, _ANOTHER_REVISION)
+    if query.get("transport") != "websocket":
+        raise ProtocolViolation(BAD_REQUEST, _ANOTHER_TRANSPORT)
+    return EngineIo(SocketIoDialect(limit, query.get("user", "")), (), limit)
+
+
+_ANOTHER_REVISION = '{"code":5,"message":"Unsupported protocol version"}'
+_ANOTHER_TRANSPORT = '{"code":0,"message":"Transport unknown"}'
+"""What Engine.IO answers (https://socket.io/docs/v4/engine-io-protocol/)."""
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:

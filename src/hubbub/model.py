@@ -35,6 +35,10 @@ class Packet(NamedTuple):
     binary: bool = False
 
 
+Packets: TypeAlias = Packet | list[Packet]
+"""One message, or several that follow one another and of which none may be missing."""
+
+
 class ClientInfo(msgspec.Struct, frozen=True, array_like=True):
     """Who is behind a session: shown in presence, in joins and leaves, and as a sender.
 

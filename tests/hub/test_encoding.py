@@ -128,3 +128,15 @@ def test_equal_filters_share_and_what_nobody_has_is_forgotten() -> None:
     del one
     gc.collect()
     assert len(encodings) == 0
+
+
+class Halves(EnvelopeRenderer):
+    """Render each publication as two packets."""
+
+    def publication(self, channel: str, publication: Publication) -> list[Packet]:  # type: ignore[override]
+        return [Packet(b"head"), Packet(publication.data)]
+
+
+def test_several_packets_of_one_event_stay_together() -> None:
+    encoding = Encoding(Halves(), lines, joins=False)
+    assert encoding.render("room", [HELLO, HELLO]) == b"head\nhello\nhead\nhello\n"

@@ -47,7 +47,7 @@ class EndpointSettings(Part):
     """
 
     path: str
-    dialect: Literal["text", "centrifuge", "unidirectional"] = "text"
+    dialect: Literal["text", "centrifuge", "unidirectional", "socketio"] = "text"
     transport: Literal["websocket", "sse", "http_stream"] = "websocket"
     channel: str = ""
     user: str = ""
@@ -81,9 +81,9 @@ class EndpointSettings(Part):
     def _check_channel(self) -> Self:
         if self.dialect == "text" and not self.channel:
             raise wrong("needs a channel, because the text dialect names none itself")
-        if self.dialect == "text" and self.transport != "websocket":
+        if self.dialect in {"text", "socketio"} and self.transport != "websocket":
             raise wrong(
-                f"has transport {self.transport!r}, which the text dialect does not go over"
+                f"has transport {self.transport!r}, which the {self.dialect} dialect does not go over"
             )
         return self
 

@@ -8,8 +8,15 @@ from typing import TypeAlias
 import msgspec
 
 from hubbub.dialects.filters import TagFilter
+from hubbub.dialects.renderer import Renderer
 from hubbub.errors import ErrorCode
 from hubbub.model import ChannelName, Kind, Position, UserId
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Ask by which name, that nobody else knows, the connection is known; where a server greets first."""
+
+    id: int = 0
 
 
 class Connect(msgspec.Struct, frozen=True):
@@ -32,6 +39,20 @@ class Connect(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
 
 
+class Vouch(msgspec.Struct, frozen=True):
+    """Show once more who the client is, in another part of the application that asks for itself."""
+
+    id: int = 0
+    token: str = ""
+    data: bytes = b""
+
+
+class Goodbye(msgspec.Struct, frozen=True):
+    """End the connection, because the client wants it."""
+
+    id: int = 0
+
+
 class Refresh(msgspec.Struct, frozen=True):
     """Show a newer token for a connection whose old one expires."""
 
@@ -43,7 +64,8 @@ class Subscribe(msgspec.Struct, frozen=True):
     """Follow a channel, from `since` where the client comes back. `join_leave` asks for those events.
 
     `recent` asks for that many of the last publications where there is no `since`; `delta` for publications
-    as changes of their predecessors; `filter` for those with certain tags only.
+    as changes of their predecessors; `filter` for those with certain tags only; `renderer` for another
+    variant than the connection's.
     """
 
     channel: ChannelName
@@ -56,6 +78,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     data: bytes = b""
     delta: bool = False
     filter: TagFilter | None = None
+    renderer: Renderer | None = None
 
 
 class SubRefresh(msgspec.Struct, frozen=True):
@@ -74,13 +97,14 @@ class Unsubscribe(msgspec.Struct, frozen=True):
 
 
 class Publish(msgspec.Struct, frozen=True):
-    """Publish to a channel; `key` makes a retry harmless."""
+    """Publish to a channel; `key` makes a retry harmless, `tags` are what a dialect says about the data."""
 
     channel: ChannelName
     data: bytes
     kind: Kind = Kind.JSON
     id: int = 0
     key: str = ""
+    tags: dict[str, str] | None = None
 
 
 class History(msgspec.Struct, frozen=True):
@@ -122,7 +146,10 @@ class Unsupported(msgspec.Struct, frozen=True):
 
 
 Command: TypeAlias = (
-    Connect
+    Opened
+    | Connect
+    | Vouch
+    | Goodbye
     | Refresh
     | Subscribe
     | SubRefresh

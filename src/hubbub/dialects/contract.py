@@ -14,7 +14,9 @@ from typing import Protocol
 from hubbub.dialects.commands import (
     Command,
     Connect,
+    Goodbye,
     History,
+    Opened,
     Pong,
     Presence,
     Publish,
@@ -24,7 +26,9 @@ from hubbub.dialects.commands import (
     Subscribe,
     Unsubscribe,
     Unsupported,
+    Vouch,
 )
+from hubbub.dialects.renderer import Renderer
 from hubbub.dialects.replies import (
     Answered,
     Connected,
@@ -32,6 +36,7 @@ from hubbub.dialects.replies import (
     Ended,
     Entered,
     Failed,
+    Greeting,
     HistoryPage,
     Members,
     Ping,
@@ -46,7 +51,7 @@ from hubbub.dialects.replies import (
     Unsubscribed,
 )
 from hubbub.errors import Close
-from hubbub.model import ChannelName, ClientInfo, Packet, Publication
+from hubbub.model import Packet, Packets
 
 __all__ = [
     "Answered",
@@ -58,9 +63,12 @@ __all__ = [
     "Ended",
     "Entered",
     "Failed",
+    "Goodbye",
+    "Greeting",
     "History",
     "HistoryPage",
     "Members",
+    "Opened",
     "Ping",
     "Pong",
     "Presence",
@@ -82,6 +90,7 @@ __all__ = [
     "Unsubscribe",
     "Unsubscribed",
     "Unsupported",
+    "Vouch",
 ]
 
 
@@ -103,55 +112,49 @@ class Request:
     scope: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
-class Renderer(Protocol):
-    """Make the packets that all subscribers of one variant share. Keep no state."""
-
-    name: str
-    joins: bool
-    """Whether this variant's subscribers can be shown joins and leaves at all."""
-
-    @property
-    def deltas(self) -> Renderer | None:
-        """Return the variant that shows a publication as the change of its `base`, if there is one."""
-        ...
-
-    def publication(self, channel: ChannelName, publication: Publication) -> Packet:
-        """Render one publication of a channel."""
-        ...
-
-    def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
-        """Render that somebody joined."""
-        ...
-
-    def left(self, channel: ChannelName, info: ClientInfo) -> Packet:
-        """Render that somebody left."""
-        ...
-
-
 class Dialect(Protocol):
     """Hold one session's side of a protocol."""
 
-    renderer: Renderer
+    @property
+    def renderer(self) -> Renderer:
+        """Return the variant that this client is shown."""
+        ...
 
-    replays: bool
-    """Whether the publications of a `Subscribed` go out one by one through `renderer`, right after the reply,
-    because the reply cannot hold them."""
+    @property
+    def replays(self) -> bool:
+        """Tell whether the publications of a `Subscribed` go out one by one: the reply cannot hold them.
 
-    pings: bool
-    """Whether this protocol has a ping of its own, which its clients know of."""
+        They go through `renderer`, right after the reply.
+        """
+        ...
 
-    pongs: bool
-    """Whether its pings are answered, so that the transport's own are not needed to know who is there."""
+    @property
+    def pings(self) -> bool:
+        """Tell whether this protocol has a ping of its own, which its clients know of."""
+        ...
 
-    ends_on_resync: bool
-    """Whether a `Resync` ends the subscription, because this protocol says it so: the client subscribes
-    again from its position."""
+    @property
+    def pongs(self) -> bool:
+        """Tell whether its pings are answered, so that those of the transport are not needed."""
+        ...
 
-    says_farewell: bool
-    """Whether the end of a connection is said in this protocol even where the carrier says it."""
+    @property
+    def ends_on_resync(self) -> bool:
+        """Tell whether a `Resync` ends the subscription, because this protocol says it so.
 
-    asks_at_first: bool
-    """Whether what a client can ask to follow is only what its introduction names."""
+        The client subscribes again from its position.
+        """
+        ...
+
+    @property
+    def says_farewell(self) -> bool:
+        """Tell whether the end of a connection is said in this protocol even where the carrier says it."""
+        ...
+
+    @property
+    def asks_at_first(self) -> bool:
+        """Tell whether what a client can ask to follow is only what its introduction names."""
+        ...
 
     def open(self) -> Sequence[Command]:
         """Return the commands that opening the connection implies."""
@@ -164,17 +167,17 @@ class Dialect(Protocol):
         """
         ...
 
-    def reply(self, command: Command, reply: Reply) -> Packet | None:
+    def reply(self, command: Command, reply: Reply) -> Packets | None:
         """Render the answer to a command; None where this protocol has none.
 
         Raises ProtocolViolation where the protocol can only answer by closing.
         """
         ...
 
-    def push(self, push: Push) -> Packet | Close | None:
+    def push(self, push: Push) -> Packets | Close | None:
         """Render something the server says by itself; a Close where that is the protocol's way to say it."""
         ...
 
-    def farewell(self, close: Close) -> Packet | None:
+    def farewell(self, close: Close) -> Packets | None:
         """Render the end of the connection, for a carrier that cannot say why it ends."""
         ...

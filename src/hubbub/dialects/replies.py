@@ -58,6 +58,17 @@ class Connected(msgspec.Struct, frozen=True):
     secret: str = ""
 
 
+class Greeting(msgspec.Struct, frozen=True):
+    """The connection is known as `name`; it is pinged every `ping_s` seconds (0: never).
+
+    The client answers within `pong_s`.
+    """
+
+    name: str
+    ping_s: float
+    pong_s: float
+
+
 class Refreshed(msgspec.Struct, frozen=True):
     """The newer token is good for `ttl_s` seconds (None: for ever)."""
 
@@ -123,7 +134,8 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 Reply: TypeAlias = (
-    Connected
+    Greeting
+    | Connected
     | Refreshed
     | Subscribed
     | SubRefreshed

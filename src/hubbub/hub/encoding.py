@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from hubbub.dialects.contract import Renderer
 from hubbub.dialects.filters import TagFilter
 from hubbub.hub.envelope import Joined, Left
-from hubbub.model import ChannelName, Packet, Publication
+from hubbub.model import ChannelName, Packet, Packets, Publication
 
 _log = structlog.get_logger(__name__)
 
@@ -92,12 +92,17 @@ class Encoding:
 
     def _one(self, channel: ChannelName, event: Event) -> bytes:
         if isinstance(event, Publication):
-            return self._frame(self._renderer.publication(channel, event))
+            return self._framed(self._renderer.publication(channel, event))
         if not self.joins:
             return b""
         if isinstance(event, Joined):
-            return self._frame(self._renderer.joined(channel, event.info))
-        return self._frame(self._renderer.left(channel, event.info))
+            return self._framed(self._renderer.joined(channel, event.info))
+        return self._framed(self._renderer.left(channel, event.info))
+
+    def _framed(self, packets: Packets) -> bytes:
+        if isinstance(packets, list):
+            return b"".join(map(self._frame, packets))
+        return self._frame(packets)
 
 
 class FilteredEncoding(Encoding):

@@ -7,16 +7,30 @@ from collections.abc import Callable
 from typing import Any
 
 from hubbub.dialects import contract as say
-from hubbub.errors import EXPIRED_ERROR, NOT_AVAILABLE, PERMISSION_DENIED, Refused
+from hubbub.errors import EXPIRED_ERROR, NORMAL, NOT_AVAILABLE, PERMISSION_DENIED, Refused
 from hubbub.hub.grants import allow
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
 from hubbub.model import ChannelName
-from hubbub.sessions.connecting import connect
+from hubbub.sessions.connecting import connect, vouch
 from hubbub.sessions.following import subscribe, unsubscribe
 from hubbub.sessions.hooks import RpcAsk, RpcHook
 from hubbub.sessions.publishing import publish
 from hubbub.sessions.session import Session
+
+
+def opened(session: Session, command: say.Opened) -> None:
+    """Tell a client, before it has said anything, what its connection is known as."""
+    services = session.services
+    limits = services.limits
+    name = f"{services.node}.{services.seal.secret(session.id)}"
+    pong_s = max(1.0, limits.idle_s - limits.ping_interval_s)
+    session.reply(command, say.Greeting(name, limits.ping_interval_s, pong_s))
+
+
+def goodbye(session: Session, command: say.Goodbye) -> None:
+    """Let a client go."""
+    session.end(NORMAL)
 
 
 def refresh(session: Session, command: say.Refresh) -> asyncio.Future[None]:
@@ -109,7 +123,10 @@ def _allow(session: Session, channel: ChannelName, operation: Operation) -> None
 
 
 HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] | None]] = {
+    say.Opened: opened,
     say.Connect: connect,
+    say.Vouch: vouch,
+    say.Goodbye: goodbye,
     say.Refresh: refresh,
     say.Subscribe: subscribe,
     say.SubRefresh: sub_refresh,

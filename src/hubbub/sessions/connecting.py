@@ -12,8 +12,10 @@ from hubbub.errors import (
     EXPIRED_ERROR,
     PERMISSION_DENIED,
     UNKNOWN_CHANNEL,
+    ErrorCode,
     ProtocolViolation,
     Refused,
+    Reject,
 )
 from hubbub.hub.grants import allow
 from hubbub.hub.namespaces import USER_BOUNDARY
@@ -49,6 +51,24 @@ async def _connect(session: Session, command: say.Connect) -> None:
         await _follow_first(session, command, admission, wanted)
     else:
         _greet(session, command, admission, {})
+
+
+def vouch(session: Session, command: say.Vouch) -> asyncio.Future[None]:
+    """Judge a client once more, which must be who it was before."""
+    return start(_vouch(session, command))
+
+
+async def _vouch(session: Session, command: say.Vouch) -> None:
+    if session.id in session.services.registry.greeting:
+        raise Refused(PERMISSION_DENIED, "the client was not let in")
+    introduction = say.Connect(command.id, session.identity.user, command.token, command.data)
+    try:
+        admission = await session.services.gate.admit(introduction, session)
+    except (ProtocolViolation, Reject) as fault:  # it is not let in there, and stays where it is
+        raise Refused(ErrorCode(fault.close.code, fault.close.reason)) from None
+    if admission.identity.user != session.identity.user:
+        raise Refused(PERMISSION_DENIED, "the client is somebody else here")
+    session.reply(command, say.Connected(session.id, data=admission.data))
 
 
 def _greet(

@@ -109,7 +109,7 @@ class _Following:
         if push is None:
             push = namespace.push_join_leave
         encoding = session.services.encodings.of(
-            session.dialect.renderer,
+            command.renderer or session.dialect.renderer,
             session.connection.frame,
             joins and (command.join_leave or push),
             command.filter,

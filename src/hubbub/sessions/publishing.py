@@ -59,7 +59,7 @@ def _publish(
         data,
         kind,
         sender=session.info_in(command.channel),
-        tags=grant.tags,
+        tags=grant.tags if grant.tags is not None else command.tags,
         key=command.key or grant.key or _key(session, command, namespace),
         skip_history=grant.skip_history,
     )

@@ -30,7 +30,7 @@ from hubbub.errors import (
     Close,
     ProtocolViolation,
 )
-from hubbub.model import Packet
+from hubbub.model import Packet, Packets
 from hubbub.sessions.contract import Connection
 from hubbub.sessions.follower import Follower
 from hubbub.sessions.hooks import EventKind
@@ -174,7 +174,7 @@ class Session(Follower):
             self.end(fault.close)
             return
         if packet is not None:
-            self.connection.send(packet)
+            self._send(packet)
 
     def push(self, push: Push) -> None:
         """Say something to this client alone."""
@@ -184,7 +184,14 @@ class Session(Follower):
         if isinstance(packet, Close):
             self.end(packet)
         elif packet is not None:
-            self.connection.send(packet)
+            self._send(packet)
+
+    def _send(self, packets: Packets) -> None:
+        if isinstance(packets, list):
+            for packet in packets:
+                self.connection.send(packet)
+        else:
+            self.connection.send(packets)
 
     def end(self, close: Close) -> None:
         """Close the connection, and leave everything at once."""
@@ -194,7 +201,7 @@ class Session(Follower):
         if self.dialect.says_farewell or not self.connection.says_close:
             farewell = self.dialect.farewell(close)
             if farewell is not None:
-                self.connection.send(farewell)
+                self._send(farewell)
         self.connection.close(close)
 
     def _leave(self, close: Close) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Publication
-from tests.contracts.dialect import CHANNEL, PLAIN_ONE, SOME, infos, publications
+from tests.contracts.dialect import CHANNEL, PLAIN_ONE, SOME, infos, parts, publications
 from tests.dialects.test_fossil import apply
 
 RENDERER = JSON.renderer
@@ -66,6 +66,7 @@ def client_of(info: ClientInfo) -> dict[str, object]:
 @given(st.text(min_size=1), publications())
 def test_a_push_says_what_the_protocol_says(channel: ChannelName, publication: Publication) -> None:
     packet = RENDERER.publication(channel, publication)
+    assert isinstance(packet, Packet)
     push = json.loads(packet.data)
     del push["push"]["pub"]["data"]
     expected: dict[str, object] = {}
@@ -98,7 +99,7 @@ def test_where_changes_are_shown_data_is_a_string() -> None:
     renderer = RENDERER.deltas
     assert renderer is not None
     pubs = [
-        json.loads(renderer.publication("c", publication).data)["push"]["pub"]
+        json.loads(parts(renderer.publication("c", publication))[0].data)["push"]["pub"]
         for publication in (
             Publication(old, offset=1),
             Publication(new, offset=2, base=old),

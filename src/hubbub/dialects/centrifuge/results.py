@@ -23,6 +23,7 @@ from hubbub.dialects.centrifuge.pushes import (
 from hubbub.dialects.contract import (
     Answered,
     Connected,
+    Counts,
     Failed,
     HistoryPage,
     Members,
@@ -174,7 +175,9 @@ def result(reply: Reply, notation: Notation) -> tuple[str, Result]:
     if isinstance(reply, Members):
         members = {session: info(client) for session, client in reply.members.items()}
         return "presence", PresenceResult(members)
-    return "presence_stats", PresenceStatsResult(reply.clients, reply.users)
+    if isinstance(reply, Counts):
+        return "presence_stats", PresenceStatsResult(reply.clients, reply.users)
+    raise TypeError(f"nothing is answered with {type(reply).__name__} here")
 
 
 def _connected(reply: Connected, notation: Notation) -> ConnectResult:

@@ -18,13 +18,15 @@ from typing import Any, TypeAlias
 import msgspec
 
 from hubbub.dialects.payloads import decode_json
-from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.errors import BAD_REQUEST, TOO_BIG, ProtocolViolation
 from hubbub.model import Packet
 
 ROOT = "/"
 """The namespace that is not written."""
 ATTACHMENTS_LIMIT = 64
 """Binary attachments of one packet."""
+ATTACHED_LIMIT = 256 * 1024
+"""Bytes of all attachments of one packet, where nothing else is said."""
 NAMESPACE_LIMIT = 128
 """Characters of a namespace."""
 ID_LIMIT = 2**53 - 1
@@ -80,26 +82,36 @@ class _Begun:
     packet: SocketPacket
     missing: int
     attachments: list[bytes] = field(default_factory=list)
+    size: int = 0
 
 
 class Assembler:
-    """Put packets together from one connection's messages."""
+    """Put packets together from one connection's messages.
 
-    __slots__ = ("_begun",)
+    Args:
+        limit: bytes that the attachments of one packet may have together.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_begun", "_limit")
+
+    def __init__(self, limit: int = ATTACHED_LIMIT) -> None:
+        self._limit = limit
         self._begun: _Begun | None = None
 
     def feed(self, packet: Packet) -> SocketPacket | None:
         """Take a message, and return the packet that it completes, if it does.
 
-        Raises ProtocolViolation (3501) for what is no packet, or no attachment where one is due.
+        Raises ProtocolViolation: 3501 for what is no packet, or no attachment where one is due; 1009 for too
+        large ones.
         """
         begun = self._begun
         if packet.binary:
             if begun is None:
                 raise _wrong("bytes belong to a packet that announced them")
             begun.attachments.append(packet.data)
+            begun.size += len(packet.data)
+            if begun.size > self._limit:
+                raise ProtocolViolation(TOO_BIG, f"more than {self._limit} bytes of attachments")
             if len(begun.attachments) < begun.missing:
                 return None
             self._begun = None

@@ -1,0 +1,207 @@
+// Drive the real Socket.IO client against a running server:
+//   node socketio_js.mjs SCENARIO TRANSPORTS PORT [PORT ...]      TRANSPORTS: polling, websocket, or both
+// Exits with 0 when all that the scenario asserts held.
+import assert from "node:assert/strict";
+import { io } from "socket.io-client";
+import { Actor, plain, until } from "./stage.mjs";
+
+const [scenario, wanted, ...ports] = process.argv.slice(2);
+const transports = wanted === "both" ? ["polling", "websocket"] : [wanted];
+const room = `room-${process.pid}`;
+
+/** Open a socket which notes every event; further sockets of its namespaces come from `socket.io.socket`. */
+function open(options = {}, port = ports[0], namespace = "") {
+  const socket = io(`http://127.0.0.1:${port}${namespace}`, {
+    transports,
+    forceNew: true,
+    reconnectionDelay: 20,
+    reconnectionDelayMax: 100,
+    ...options,
+  });
+  return watched(socket);
+}
+
+function watched(socket) {
+  socket.notes = [];
+  socket.ends = [];
+  socket.faults = [];
+  socket.onAny((event, ...args) => socket.notes.push({ event, args }));
+  socket.on("disconnect", (reason) => socket.ends.push(reason));
+  socket.on("connect_error", (fault) => socket.faults.push(fault));
+  socket.seen = (event = "message") =>
+    socket.notes.filter((note) => note.event === event).map((note) => note.args[0]);
+  socket.ask = (event, ...args) => socket.timeout(10_000).emitWithAck(event, ...args);
+  return socket;
+}
+
+async function connected(socket) {
+  await until("connected", () => socket.connected);
+  if (wanted === "both")
+    await until("upgraded", () => socket.io.engine.transport.name === "websocket");
+  else assert.equal(socket.io.engine.transport.name, wanted);
+  return socket;
+}
+
+const at = (user, ...rest) => connected(open({ auth: { user } }, ...rest));
+const close = (...sockets) => sockets.forEach((socket) => socket.disconnect());
+
+const scenarios = {
+  async "publish and subscribe"() {
+    const [zhang, li] = await Promise.all([at("zhang"), at("li", ports.at(-1))]);
+    for (const socket of [zhang, li]) {
+      const told = await socket.ask("subscribe", { channel: room });
+      assert.equal(told.recoverable, true);
+    }
+    const stored = await zhang.ask("publish", { channel: room, data: { text: "hi\u2028 \ud83d\ude00" } });
+    assert.equal(stored.offset, 1);
+    await li.ask("publish", { channel: room, data: "just text" });
+    await li.ask("publish", { channel: room, data: null });
+    for (const socket of [zhang, li]) {
+      await until("three publications", () => socket.notes.length === 3);
+      assert.deepEqual(socket.seen(), [{ text: "hi\u2028 \ud83d\ude00" }, "just text", null]);
+      const metas = socket.notes.map((note) => note.args[1]);
+      assert.deepEqual(metas.map((meta) => meta.offset), [1, 2, 3]);
+      assert.deepEqual(metas.map((meta) => meta.sender.user), ["zhang", "li", "li"]);
+      assert.equal(metas[0].sender.session, zhang.id);
+    }
+    assert.deepEqual(await li.ask("unsubscribe", room), { channel: room });
+    await zhang.ask("publish", { channel: room, data: 4 });
+    await until("the fourth", () => zhang.seen().length === 4);
+    assert.equal(li.seen().length, 3);
+    close(zhang, li);
+  },
+
+  async "one order for all"() {
+    const sockets = await Promise.all(["a", "b", "c"].map((user, n) => at(user, ports[n % ports.length])));
+    await Promise.all(sockets.map((socket) => socket.ask("subscribe", room)));
+    const sent = [];
+    for (let n = 1; n <= 200; n += 1)
+      for (const socket of sockets) sent.push(socket.ask("publish", { channel: room, data: n }));
+    await Promise.all(sent);
+    for (const socket of sockets) {
+      await until("600 publications", () => socket.notes.length === 600);
+      assert.deepEqual(socket.seen(), sockets[0].seen());
+      const offsets = socket.notes.map((note) => note.args[1].offset);
+      assert.deepEqual(offsets, Array.from({ length: 600 }, (_, n) => n + 1));
+    }
+    close(...sockets);
+  },
+
+  async "binary both ways"() {
+    const [zhang, li] = await Promise.all([at("zhang"), at("li", ports.at(-1))]);
+    await Promise.all([zhang, li].map((socket) => socket.ask("subscribe", room)));
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
+    await zhang.ask("publish", { channel: room, data: bytes, event: "file" });
+    for (const socket of [zhang, li]) {
+      await until("the file", () => socket.seen("file").length === 1);
+      assert.deepEqual(Buffer.from(socket.seen("file")[0]), bytes);
+    }
+    const page = await li.ask("history", room);
+    assert.deepEqual(Buffer.from(page.publications[0].data), bytes);
+    assert.equal(page.publications[0].event, "file");
+    close(zhang, li);
+  },
+
+  async "history and presence"() {
+    const [zhang, li] = await Promise.all([at("zhang"), at("li", ports.at(-1))]);
+    await zhang.ask("subscribe", { channel: room, join_leave: true });
+    await li.ask("subscribe", room);
+    await until("li joins", () => zhang.seen("joined").some((each) => each.member.user === "li"));
+    const { members } = await zhang.ask("presence", room);
+    assert.deepEqual(members.map((each) => each.user).sort(), ["li", "zhang"]);
+    const counts = await zhang.ask("presence", { channel: room, counts: true });
+    assert.deepEqual([counts.clients, counts.users], [2, 2]);
+    for (let n = 1; n <= 5; n += 1) await zhang.ask("publish", { channel: room, data: n });
+    const page = await li.ask("history", { channel: room, limit: 2, reverse: true });
+    assert.deepEqual(page.publications.map((each) => each.data), [5, 4]);
+    const third = (await li.ask("history", room)).publications[2];
+    const again = await at("again");
+    const since = `${page.epoch}.${third.offset}.${third.tag}`;
+    const told = await again.ask("subscribe", { channel: room, since });
+    assert.equal(told.recovered, true);
+    await until("what was missed", () => again.notes.length === 2);
+    assert.deepEqual(again.seen(), [4, 5]);
+    close(li);
+    await until("li leaves", () => zhang.seen("left").some((each) => each.member.user === "li"));
+    close(zhang, again);
+  },
+
+  async "namespaces"() {
+    const root = await at("zhang");
+    const chat = watched(root.io.socket("/chat", { auth: { user: "zhang" } }));
+    await until("the namespace", () => chat.connected);
+    const alone = await connected(open({ auth: { user: "li" } }, ports.at(-1), "/chat"));
+    await chat.ask("subscribe", room);
+    await alone.ask("subscribe", room);
+    await root.ask("subscribe", `chat-${room}`);
+    await alone.ask("publish", { channel: room, data: { n: 1 } });
+    await until("in the namespace", () => chat.notes.length === 1 && alone.notes.length === 1);
+    assert.equal(chat.notes[0].args[1].channel, room);
+    chat.disconnect();
+    await until("gone", async () => (await alone.ask("presence", room)).members.length === 1);
+    assert.equal(root.connected, true);
+    assert.deepEqual(root.notes, []);
+    close(root, alone);
+  },
+
+  async "be refused"() {
+    const socket = await at("zhang");
+    const { error } = await socket.ask("publish", { channel: "!own", data: 1 });
+    assert.equal(error.code, 107);
+    assert.equal((await socket.ask("nobody listens to this", 1)).error.code, 108);
+    socket.emit("publish", { channel: "!own", data: 1 });
+    await until("told all the same", () => socket.seen("error").length === 1);
+    const bad = open({ auth: { token: "no such token" } });
+    await until("refused", () => bad.faults.length === 1);
+    assert.equal(bad.faults[0].message, "invalid token");
+    assert.equal(bad.faults[0].data.code, 3500);
+    assert.equal(bad.active, false);
+    close(socket);
+  },
+
+  async "be pinged"() {
+    const socket = await at("zhang");
+    let pings = 0;
+    socket.io.on("ping", () => (pings += 1));
+    await until("three pings", () => pings === 3);
+    assert.equal(socket.connected, true);
+    close(socket);
+  },
+
+  async "be kicked"() {
+    const socket = await at(`kicked-${process.pid}`);
+    const body = JSON.stringify({ user: `kicked-${process.pid}` });
+    const headers = { "Content-Type": "application/json" };
+    await fetch(`http://127.0.0.1:${ports.at(-1)}/api/disconnect`, { method: "POST", body, headers });
+    await until("gone", () => socket.ends.length === 1);
+    assert.deepEqual(socket.ends, ["io server disconnect"]);
+    assert.equal(socket.active, false);
+  },
+
+  async "share a channel with others"() {
+    const socket = await at("zhang");
+    const sdk = await new Actor(`ws://127.0.0.1:${ports.at(-1)}/connection/websocket`, "sdk").connected();
+    const bare = await plain(`ws://127.0.0.1:${ports.at(-1)}/ws/${room}?format=json`);
+    await socket.ask("subscribe", room);
+    const follower = await sdk.follow(room);
+    await socket.ask("publish", { channel: room, data: { from: "page" }, event: "hello" });
+    await until("to the SDK", () => follower.seen().length === 1);
+    await sdk.client.publish(room, { from: "sdk" });
+    await until("to the page", () => socket.notes.length === 2);
+    bare.socket.send(JSON.stringify({ from: "plain" }));
+    await until("from plain", () => socket.notes.length === 3 && follower.seen().length === 3);
+    assert.deepEqual(socket.notes.map((note) => note.event), ["hello", "message", "message"]);
+    const said = [{ from: "page" }, { from: "sdk" }, { from: "plain" }];
+    assert.deepEqual(socket.notes.map((note) => note.args[0]), said);
+    assert.deepEqual(follower.seen(), said);
+    const messages = bare.heard.map((line) => JSON.parse(line)).filter((each) => each.type === "message");
+    assert.deepEqual(messages.map((each) => each.data), said);
+    assert.deepEqual(messages[0].tags, { event: "hello" });
+    sdk.close();
+    bare.socket.close();
+    close(socket);
+  },
+};
+
+await scenarios[scenario]();
+process.exit(0);

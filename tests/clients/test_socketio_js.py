@@ -1,0 +1,68 @@
+"""The npm `socket.io-client`, as it is published, against a running server."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
+from tests.docs.served import Served
+
+PLAY_WITHIN_S = 50
+
+SETTINGS = """
+[limits]
+ping_interval_s = 1
+keepalive_s = 1
+idle_s = 5
+"""
+
+pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
+
+
+@pytest.fixture(scope="module")
+def node() -> str:
+    return node_with_clients()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Run a server that pings every second."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "hubbub.toml").write_text(SETTINGS, encoding="utf-8")
+    with Served(folder, "--broker", "memory://") as served:
+        yield served
+
+
+def play(node: str, scenario: str, transports: str, *ports: int) -> None:
+    done = subprocess.run(
+        [node, "socketio_js.mjs", scenario, transports, *map(str, ports)],
+        cwd=HERE,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=PLAY_WITHIN_S,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("transports", ["websocket"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "publish and subscribe",
+        "one order for all",
+        "binary both ways",
+        "history and presence",
+        "namespaces",
+        "be refused",
+        "be pinged",
+        "be kicked",
+        "share a channel with others",
+    ],
+)
+def test_the_client(node: str, server: Served, scenario: str, transports: str) -> None:
+    play(node, scenario, transports, server.port)
