@@ -221,9 +221,23 @@ async def test_a_backend_that_fails_is_left_alone_until_it_answers_again() -> No
         assert await on.ask() == b"yes"
 
 
+async def test_who_asks_what_a_backend_chokes_on_closes_it_to_nobody() -> None:
+    def choke(body: bytes) -> bytes:
+        raise HookUnavailable("its answer is no answer")
+
+    wrong = [answering(b"", "500 Internal Server Error"), answering(b"x" * 2000)]
+    async with stage(*wrong * 5, YES, settings=replace(USUAL, answer_limit=1000)) as on:
+        for _ in range(10):
+            await on.fail()
+        for _ in range(10):
+            with pytest.raises(HookUnavailable):
+                await on.ask(judge=choke)
+        assert await on.ask() == b"yes"
+
+
 async def test_one_question_tries_whether_it_answers_again() -> None:
     async with stage(
-        answering(b"", "500 Oops"), silent, YES, settings=replace(USUAL, failures=1)
+        answering(b"", "503 Oops"), silent, YES, settings=replace(USUAL, failures=1)
     ) as on:
         await on.fail()
         on.clock.jump(10.0)

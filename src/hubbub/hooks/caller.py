@@ -10,10 +10,10 @@ from typing import TypeVar
 import structlog
 
 from hubbub.clock import Clock
-from hubbub.errors import TOO_MANY_REQUESTS_ERROR, HookUnavailable, Refused, Reject
+from hubbub.errors import TOO_MANY_REQUESTS_ERROR, HookUnavailable, Refused
 from hubbub.hooks.breaker import Breaker
 from hubbub.hooks.burst import Burst
-from hubbub.hooks.connection import Broken, TooLarge
+from hubbub.hooks.connection import Broken, Response, TooLarge
 from hubbub.hooks.pool import Address, Pool, Unreachable
 from hubbub.hooks.settings import HookSettings
 from hubbub.hooks.signature import HEADER, sign
@@ -25,6 +25,9 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _LEFT_ALONE = "it is left alone for a while, because it failed"
+
+_AWAY = frozenset({502, 503, 504})
+"""Statuses by which a proxy says that nobody is there."""
 
 _DEFAULTS = {"user-agent": "hubbub"}
 _FIXED = {"content-type": "application/json"}
@@ -103,17 +106,16 @@ class Caller:
             raise Refused(TOO_MANY_REQUESTS_ERROR, "the application is too slow") from None
 
     async def _judged(self, request: bytes, judge: Callable[[bytes], T], deadline: float) -> T:
-        """Ask, and let the breaker know how it went."""
+        """Ask, and let the breaker know whether anybody is there.
+
+        A wrong answer is an answer: who asks what the backend chokes on must not close it to everybody.
+        """
         ticket = self._breaker.allow(self._clock.monotonic())
         if ticket is None:
             raise HookUnavailable(_LEFT_ALONE)
         try:
             async with asyncio.timeout_at(deadline):
-                answer = await self._answer(request)
-            grant = judge(answer)
-        except (Refused, Reject):
-            self._breaker.settle(ticket, self._clock.monotonic(), ok=True)
-            raise
+                response = await self._response(request)
         except HookUnavailable:
             self._breaker.settle(ticket, self._clock.monotonic(), ok=False)
             raise
@@ -124,28 +126,29 @@ class Caller:
         except BaseException:
             self._breaker.abandon(ticket)
             raise
-        self._breaker.settle(ticket, self._clock.monotonic(), ok=True)
-        return grant
+        there = response is None or response.status not in _AWAY
+        self._breaker.settle(ticket, self._clock.monotonic(), ok=there)
+        if response is None:
+            limit = f"{self._settings.answer_limit} bytes"
+            raise HookUnavailable(f"its answer is larger than {limit}")
+        if not 200 <= response.status < 300:
+            raise HookUnavailable(f"it answered with status {response.status}")
+        return judge(response.body)
 
-    async def _answer(self, request: bytes) -> bytes:
-        """Return the answer's body, asking again where that is safe."""
+    async def _response(self, request: bytes) -> Response | None:
+        """Return the response, None for one that is too large; ask again where that is safe."""
         tries = 1 + self._settings.retries
         while True:
             tries -= 1
             try:
-                response = await self._pool.ask(request)
+                return await self._pool.ask(request)
             except TooLarge:
-                limit = self._settings.answer_limit
-                raise HookUnavailable(f"its answer is larger than {limit} bytes") from None
+                return None
             except (Unreachable, Broken) as fault:
                 # What never arrived may be said again, whatever it is.
                 repeatable = self._target.repeatable or isinstance(fault, Unreachable)
                 if not tries or not repeatable:
                     raise HookUnavailable(f"the connection failed: {fault}") from None
-            else:
-                if not 200 <= response.status < 300:
-                    raise HookUnavailable(f"it answered with status {response.status}")
-                return response.body
 
     def _request(self, body: bytes, headers: Mapping[str, str]) -> bytes:
         everything = {**_DEFAULTS, **headers, **self._static, **_FIXED}

@@ -68,7 +68,7 @@ class HookSettings:
         retries: how often a question is asked again after the connection failed; `publish` and `rpc` are only
             where it surely never arrived.
         concurrency: questions of one kind at once. queue: questions of it that may wait; above it, 111.
-        failures: failures in a row after which a URL is left alone (0: never).
+        failures: how often in a row nobody is there, until a URL is left alone (0: never).
         open_s: seconds for which it is.
         answer_limit: bytes of an answer.
         headers: names of the client's headers that are sent along.
@@ -87,7 +87,7 @@ class HookSettings:
     retries: int = 1
     concurrency: int = 64
     queue: int = 4096
-    failures: int = 5
+    failures: int = 10
     open_s: float = 5.0
     answer_limit: int = 256 * 1024
     headers: tuple[str, ...] = ()
