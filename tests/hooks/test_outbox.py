@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hubbub.hooks.outbox import Delivery, Outbox, OutboxLimits
 from hubbub.sessions.hooks import Event, EventKind
 
-LIMITS = OutboxLimits(events=8, age_s=60.0, parallel=2, batch=3, first_s=1.0, most_s=8.0)
+LIMITS = OutboxLimits(events=8, of_key=3, age_s=60.0, parallel=2, batch=3, first_s=1.0, most_s=8.0)
 
 
 def event(key: str, number: int) -> Event:
@@ -63,7 +63,10 @@ class OutboxMachine(RuleBasedStateMachine):
         number = self.numbers[key] = self.numbers.get(key, 0) + 1
         self.outbox.put(event(key, number), self.now)
         model = self.model
-        if len(model.kept) >= LIMITS.events:
+        mine = [kept for kept in model.of(key) if not kept.away]
+        if len(mine) >= LIMITS.of_key:
+            model.lose(mine[:1])
+        elif len(model.kept) >= LIMITS.events:
             droppable = [kept for kept in model.kept if not kept.away]
             if not droppable:
                 model.lost += 1
@@ -183,6 +186,17 @@ def test_what_fails_together_goes_again_one_by_one() -> None:
     outbox.fail(together, 0.0, 1.0)
 
     assert [delivery.keys for delivery in outbox.take(1.0)] == [["a"], ["b"]]
+
+
+def test_a_key_with_too_many_events_drives_out_its_own_only() -> None:
+    outbox = Outbox(OutboxLimits(events=100, of_key=5, batch=100))
+    outbox.put(event("quiet", 1), 0.0)
+    for number in range(1000):
+        outbox.put(event("loud", number), 0.0)
+
+    (delivery,) = outbox.take(0.0)
+    assert [each.number for each in delivery.events] == [1, 995, 996, 997, 998, 999]
+    assert outbox.lost == 995
 
 
 def test_a_key_that_fails_for_ever_never_overflows() -> None:

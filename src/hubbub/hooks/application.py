@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
@@ -71,12 +72,12 @@ class Application:
 
     def _choose_events(self) -> None:
         events = self._settings.events
+        together = OutboxLimits(events.limit, age_s=events.age_s, parallel=events.parallel)
         if self._remote is not None and events.url:
-            limits = OutboxLimits(events.limit, events.age_s, events.parallel)
-            far = Courier(self._remote.tell, limits, self._clock, self._statistics)
+            far = Courier(self._remote.tell, together, self._clock, self._statistics)
             self._couriers.update(dict.fromkeys(events.kinds, far))
-        limits = OutboxLimits(events.limit, events.age_s, events.parallel, batch=1)
-        near = Courier(self._local.tell, limits, self._clock, self._statistics)
+        singly = replace(together, batch=1)
+        near = Courier(self._local.tell, singly, self._clock, self._statistics)
         for kind, name in LISTENERS.items():
             if name in self._handlers.functions:
                 if kind in self._couriers:

@@ -29,12 +29,14 @@ class OutboxLimits:
     """Bound an outbox.
 
     Args:
-        events: how many may be in it. age_s: seconds after which one is lost.
+        events: how many may be in it. of_key: how many of one key, so that a client that comes and goes all
+            the time drives out only its own. age_s: seconds after which one is lost.
         parallel: deliveries on their way at once. batch: events that go together.
         first_s, most_s: seconds until the first try again, doubling up to the longest.
     """
 
     events: int = 50_000
+    of_key: int = 1000
     age_s: float = 300.0
     parallel: int = 8
     batch: int = 64
@@ -84,10 +86,12 @@ class Outbox:
 
     def put(self, event: Event, now: float) -> None:
         """Take an event in; the oldest that is not on its way is lost where there is no room."""
-        if len(self._ages) >= self._limits.events and not self._drop_oldest():
+        line = self._lines.get(event.key)
+        if line is not None and len(line.waiting) - line.away >= self._limits.of_key:
+            self._drop(line)
+        elif len(self._ages) >= self._limits.events and not self._drop_oldest():
             self.lost += 1
             return
-        line = self._lines.get(event.key)
         if line is None:
             line = self._lines[event.key] = _Line()
             self._ready.append(event.key)
@@ -169,8 +173,12 @@ class Outbox:
                 continue
             if line.waiting[line.away].since > before:
                 return False
-            del line.waiting[line.away]
-            del self._ages[serial]
-            self.lost += 1
+            self._drop(line)
             return True
         return False
+
+    def _drop(self, line: _Line) -> None:
+        """Lose the oldest event of a key that is not on its way."""
+        del self._ages[line.waiting[line.away].serial]
+        del line.waiting[line.away]
+        self.lost += 1
