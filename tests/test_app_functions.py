@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -50,6 +51,30 @@ async def test_a_program_publishes_python_values_and_leaves_somebody_out(app: Hu
     assert ann.lines() == ["to all"]
     with pytest.raises(TypeError, match="no JSON"):
         app.publish("lobby", object())
+
+
+async def test_a_program_emits_events_that_are_publications_to_others(app: Hubbub) -> None:
+    session, ann = enter(app, format="json")
+    ann.lines()
+    await app.emit("message", {"a": 1}, channel="lobby")
+    await app.emit("say", 1, "two", channel="lobby")
+    await app.emit("file", b"a", channel="lobby")
+    await app.emit("none", channel="lobby")
+    await app.emit("not you", 1, channel="lobby", exclude=session.client())
+    heard: list[dict[str, object]] = []
+    while len(heard) < 4:
+        await until(lambda: ann.data)
+        said = [json.loads(line) for line in ann.lines()]
+        heard += [each for each in said if each["type"] == "message"]
+    assert [(each["data"], each.get("tags")) for each in heard] == [
+        ({"a": 1}, None),
+        ([1, "two"], {"event": "say", "args": "many"}),
+        ("YQ==", {"event": "file"}),
+        ([], {"event": "none", "args": "many"}),
+    ]
+    for name in ("connect", "x" * 129):
+        with pytest.raises(ValueError, match="no event may be called"):
+            app.emit(name, 1, channel="lobby")
 
 
 async def test_nothing_is_published_from_a_thread(app: Hubbub) -> None:

@@ -11,10 +11,12 @@ from hubbub.errors import (
     LifecycleError,
     Refused,
     Reject,
+    Unanswered,
 )
 from hubbub.hub.options import Override
 from hubbub.hub.permission import Operation, Permission
 from hubbub.model import ClientInfo, Kind, Position, Publication
+from hubbub.sessions.caller import Caller
 from hubbub.sessions.hooks import (
     Client,
     ConnectAsk,
@@ -30,6 +32,7 @@ from hubbub.sessions.hooks import (
 
 __all__ = [
     "BrokerUnavailable",
+    "Caller",
     "Client",
     "ClientInfo",
     "ConfigurationError",
@@ -56,4 +59,5 @@ __all__ = [
     "Settings",
     "SubRefreshGrant",
     "SubscribeGrant",
+    "Unanswered",
 ]

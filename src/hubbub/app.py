@@ -13,6 +13,7 @@ from typing import Self
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.clock import Clock, SystemClock
 from hubbub.config import Settings, SourceSettings, current
+from hubbub.dialects.socketio.values import EVENT_LIMIT, RESERVED, tags
 from hubbub.endpoints import doors_of
 from hubbub.engines import open_broker, open_source
 from hubbub.errors import BrokerUnavailable
@@ -210,6 +211,26 @@ class Hubbub(Handlers):
         said, kind = payload(data, kind)
         session = exclude.session if isinstance(exclude, Client) else exclude
         return self.hub.publish(channel, said, kind, key=key, tags=tags, exclude=session)
+
+    def emit(
+        self,
+        event: str,
+        *arguments: object,
+        channel: str,
+        exclude: Client | str = "",
+        key: str = "",
+    ) -> asyncio.Future[Stored]:
+        """Publish an event: Socket.IO clients get it with its arguments, others as the data of a publication.
+
+        Several arguments are an array there; `event` is a tag. Else it is like `publish`.
+        """
+        if event in RESERVED or len(event) > EVENT_LIMIT:
+            raise ValueError(f"no event may be called {event[:EVENT_LIMIT]!r}")
+        one = len(arguments) == 1
+        data = arguments[0] if one else list(arguments)
+        kind = Kind.BINARY if one and isinstance(data, bytes) else Kind.JSON
+        named = tags(event, many=not one)
+        return self.publish(channel, data, kind, key=key, tags=named, exclude=exclude)
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in any more, and close all sessions in batches over `seconds`."""

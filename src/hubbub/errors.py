@@ -9,6 +9,7 @@
     ├── IdentityUnavailable   who could tell us about a client is away: try again after `retry_after_s`
     ├── BrokerUnavailable     our broker is away: try again after `retry_after_s`
     ├── HookUnavailable       the application did not answer: a temporary error reply
+    ├── Unanswered            a client did not acknowledge what the application said to it
     ├── LifecycleError        the host program starts us where or when it cannot
     └── ConfigurationError    the operator's settings are wrong: all mistakes at once, with place
 
@@ -167,6 +168,17 @@ class HookUnavailable(HubbubError):
 
     def __str__(self) -> str:
         return f"the application did not answer: {self.detail}"
+
+
+class Unanswered(HubbubError):
+    """Report that a client did not acknowledge what it was asked to."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"the client did not answer: {self.detail}"
 
 
 class InvalidToken(HubbubError):

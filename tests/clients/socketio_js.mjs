@@ -42,7 +42,7 @@ async function connected(socket) {
   return socket;
 }
 
-const at = (user, ...rest) => connected(open({ auth: { user } }, ...rest));
+const at = (user, port, options = {}) => connected(open({ auth: { user }, ...options }, port));
 const close = (...sockets) => sockets.forEach((socket) => socket.disconnect());
 
 const scenarios = {
@@ -176,6 +176,49 @@ const scenarios = {
     await until("gone", () => socket.ends.length === 1);
     assert.deepEqual(socket.ends, ["io server disconnect"]);
     assert.equal(socket.active, false);
+  },
+
+  async "talk to functions"() {
+    const query = { roomid: room };
+    const [zhang, li] = await Promise.all([
+      at("zhang", ports[0], { query }),
+      at("li", ports.at(-1), { query }),
+    ]);
+    assert.equal((await zhang.ask("join", { username: "Zhang" })).room, room);
+    await li.ask("join", { username: "Li" });
+    await until("that Li came", () => zhang.seen().length === 1);
+    assert.deepEqual(zhang.seen(), [{ event: "join", data: "Li" }]);
+    assert.deepEqual(li.seen(), [], "nobody hears of oneself");
+    const offset = await li.ask("say", { text: "hi" });
+    await until("to both", () => li.seen().length === 1 && zhang.seen().length === 2);
+    assert.equal(li.notes.at(-1).args[1].offset, offset);
+    await li.ask("say", { text: "for others", echo: false });
+    await until("to one", () => zhang.seen().length === 3);
+    await zhang.ask("both", { a: 1 }, "two");
+    await until("several arguments", () => li.seen("both").length === 1);
+    assert.deepEqual(li.notes.at(-1).args.slice(0, 2), [{ a: 1 }, "two"]);
+    assert.equal(li.seen().length, 1);
+    const bytes = Buffer.from([1, 2, 255]);
+    assert.deepEqual(Buffer.from(await li.ask("reverse", bytes)), Buffer.from([255, 2, 1]));
+    zhang.on("double", (n, answer) => answer(2 * n));
+    zhang.on("nothing", (answer) => answer());
+    zhang.on("bytes", (bytes, answer) => answer(bytes.subarray(1)));
+    assert.deepEqual(await zhang.ask("ask me"), [2, 4, 6, null, true]);
+    assert.equal(await zhang.ask("greet me", "you"), "hello you");
+    assert.equal((await zhang.ask("forbidden")).error.message, "not you");
+    assert.equal((await zhang.ask("say", { text: 5 })).error.code, 107);
+    assert.equal((await zhang.ask("no such function", 5)).error.code, 104);
+    const said = Array.from({ length: 50 }, (_, n) => zhang.ask("say", { text: `${n}` }));
+    const answers = await Promise.all(said);
+    assert.deepEqual([...answers].sort((a, b) => a - b), answers, "in order");
+    await li.ask("leave");
+    assert.equal(li.seen("unsubscribed")[0].channel, room);
+    const sdk = await new Actor(`ws://127.0.0.1:${ports.at(-1)}/connection/websocket`, "sdk").connected();
+    await sdk.client.rpc("join", { username: "SDK" });
+    const { data } = await sdk.client.rpc("say", { text: "the same function" });
+    assert.equal(typeof data, "number");
+    sdk.close();
+    close(zhang, li);
   },
 
   async "share a channel with others"() {

@@ -36,6 +36,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
+@pytest.fixture(scope="module")
+def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Run a server whose rooms are functions."""
+    folder = tmp_path_factory.mktemp("application")
+    with Served(folder, f"{HERE / 'rooms.py'}:app", "--broker", "memory://") as served:
+        yield served
+
+
 def play(node: str, scenario: str, transports: str, *ports: int) -> None:
     done = subprocess.run(
         [node, "socketio_js.mjs", scenario, transports, *map(str, ports)],
@@ -66,3 +74,8 @@ def play(node: str, scenario: str, transports: str, *ports: int) -> None:
 )
 def test_the_client(node: str, server: Served, scenario: str, transports: str) -> None:
     play(node, scenario, transports, server.port)
+
+
+@pytest.mark.parametrize("transports", ["websocket"])
+def test_functions(node: str, application: Served, transports: str) -> None:
+    play(node, "talk to functions", transports, application.port)

@@ -82,7 +82,7 @@ def test_bytes_are_the_attachments_of_what_is_in_the_frames() -> None:
     dialect = introduced()
     assert dialect.receive(Packet(b'451-["up",{"_placeholder":true,"num":0}]')) == []
     (command,) = dialect.receive(Packet(b"\xff", binary=True))
-    assert command == say.Rpc("up", 2, b"\xff", Kind.BINARY)
+    assert command == say.Rpc("up", 2, b"\xff", Kind.BINARY, "/")
 
 
 def test_another_variant_is_framed_too() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hubbub.dialects.contract import Request
 from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN, Reject
 from hubbub.framings.conversation import EngineIo
@@ -19,9 +20,9 @@ from tests.sessions.stage import Floor, floor
 class Page:
     """A Socket.IO client by hand, on a carrier without a socket."""
 
-    def __init__(self, place: Floor) -> None:
+    def __init__(self, place: Floor, request: Request | None = None) -> None:
         dialect = EngineIo(SocketIoDialect(1024), (), 1024)
-        self.session, self.carrier = place.open(dialect)
+        self.session, self.carrier = place.open(dialect, request)
         self.handshake = json.loads(self.hear()[0][1:])
 
     async def say(self, text: str) -> list[str]:

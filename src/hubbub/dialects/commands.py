@@ -126,11 +126,26 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 class Rpc(msgspec.Struct, frozen=True):
-    """Call a method of the application with `data`, and wait for its answer."""
+    """Call a method of the application with `data`, and wait for its answer.
+
+    Args:
+        part: the part of the application that was called, where a protocol has parts. renderer: the variant
+            that shows channels there (None: that of the connection).
+    """
 
     method: str
     id: int = 0
     data: bytes = b""
+    kind: Kind = Kind.JSON
+    part: str = ""
+    renderer: Renderer | None = None
+
+
+class Acknowledged(msgspec.Struct, frozen=True):
+    """Answer an `Emit` with a number."""
+
+    id: int
+    data: bytes = b"null"
     kind: Kind = Kind.JSON
 
 
@@ -158,6 +173,7 @@ Command: TypeAlias = (
     | History
     | Presence
     | Rpc
+    | Acknowledged
     | Pong
     | Unsupported
 )

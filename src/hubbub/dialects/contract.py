@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hubbub.dialects.commands import (
+    Acknowledged,
     Command,
     Connect,
     Goodbye,
@@ -33,6 +34,7 @@ from hubbub.dialects.replies import (
     Answered,
     Connected,
     Counts,
+    Emit,
     Ended,
     Entered,
     Failed,
@@ -54,12 +56,14 @@ from hubbub.errors import Close
 from hubbub.model import Packet, Packets
 
 __all__ = [
+    "Acknowledged",
     "Answered",
     "Command",
     "Connect",
     "Connected",
     "Counts",
     "Dialect",
+    "Emit",
     "Ended",
     "Entered",
     "Failed",
@@ -136,6 +140,11 @@ class Dialect(Protocol):
     @property
     def pongs(self) -> bool:
         """Tell whether its pings are answered, so that those of the transport are not needed."""
+        ...
+
+    @property
+    def acknowledges(self) -> bool:
+        """Tell whether its clients acknowledge an `Emit` that asks for it."""
         ...
 
     @property

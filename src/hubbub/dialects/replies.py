@@ -160,9 +160,24 @@ class Resync(msgspec.Struct, frozen=True):
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """The server made a subscription for the client."""
+    """The server made a subscription for the client, in one part of the application (`part`)."""
 
     subscribed: Subscribed
+    part: str = ""
+
+
+class Emit(msgspec.Struct, frozen=True):
+    """The application says something to this client alone.
+
+    Args:
+        arguments: what becomes JSON, and bytes. part: the part of the application that says it.
+        ack: the number by which the client is to acknowledge it (0: it need not).
+    """
+
+    event: str
+    arguments: Sequence[object] = ()
+    part: str = ""
+    ack: int = 0
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -183,4 +198,4 @@ class Ping(msgspec.Struct, frozen=True):
     """Ask the client for a sign of life, in the dialect's own way."""
 
 
-Push: TypeAlias = Resync | Entered | Ended | Renewed | Ping
+Push: TypeAlias = Resync | Entered | Emit | Ended | Renewed | Ping

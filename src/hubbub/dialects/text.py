@@ -127,6 +127,7 @@ class TextDialect:
     replays: bool = True
     pongs: bool = False
     pings: bool = False
+    acknowledges: bool = False
     ends_on_resync: bool = False
     asks_at_first: bool = False
     says_farewell: bool = False

@@ -19,6 +19,7 @@ from hubbub.dialects.contract import (
     Push,
     Renderer,
     Reply,
+    Rpc,
     Subscribe,
 )
 from hubbub.errors import BAD_REQUEST, Close, ProtocolViolation
@@ -99,6 +100,11 @@ class EngineIo:
         return self._dialect.replays
 
     @property
+    def acknowledges(self) -> bool:
+        """Return what holds for the dialect."""
+        return self._dialect.acknowledges
+
+    @property
     def ends_on_resync(self) -> bool:
         """Return what holds for the dialect."""
         return self._dialect.ends_on_resync
@@ -153,7 +159,7 @@ class EngineIo:
 
 
 def _with_frame(command: Command) -> Command:
-    if isinstance(command, Subscribe) and command.renderer is not None:
+    if isinstance(command, Subscribe | Rpc) and command.renderer is not None:
         return structs.replace(command, renderer=framed(command.renderer))
     return command
 

@@ -96,7 +96,7 @@ class Local:
         function = self._methods.get(ask.method)
         if function is None:
             raise Refused(METHOD_NOT_FOUND)
-        data = function.read(ask.data) if function.takes > 1 else None
+        data = function.read(ask.data, ask.kind) if function.takes > 1 else None
         return await self._runner.run(function, returns.rpc_answer, ask.client, data)
 
     async def tell(self, events: Sequence[Event]) -> None:

@@ -106,9 +106,9 @@ def question(ask: Ask, *, include_meta: bool) -> bytes:
         case PublishAsk(_, channel, data, kind):
             body.channel = channel
             _put(body, data, kind)
-        case RpcAsk(_, method, data):
+        case RpcAsk(_, method, data, kind):
             body.method = method
-            _put(body, data, Kind.JSON)
+            _put(body, data, kind)
         case SubRefreshAsk(_, channel):
             body.channel = channel
         case RefreshAsk():

@@ -12,6 +12,7 @@ from hubbub.hub.grants import allow
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
 from hubbub.model import ChannelName
+from hubbub.sessions.caller import caller
 from hubbub.sessions.connecting import connect, vouch
 from hubbub.sessions.following import subscribe, unsubscribe
 from hubbub.sessions.hooks import RpcAsk, RpcHook
@@ -104,8 +105,14 @@ def rpc(session: Session, command: say.Rpc) -> asyncio.Future[None]:
 
 
 async def _rpc(session: Session, command: say.Rpc, ask: RpcHook) -> None:
-    answer = await apart(ask(RpcAsk(session.client(), command.method, command.data)))
+    answer = await apart(
+        ask(RpcAsk(caller(session, command), command.method, command.data, command.kind))
+    )
     session.reply(command, say.Answered(answer.data, answer.kind))
+
+
+def acknowledged(session: Session, command: say.Acknowledged) -> None:
+    """Take an answer that came in turn; those come before it, and the session has handed them on."""
 
 
 def pong(session: Session, command: say.Pong) -> None:
@@ -135,6 +142,7 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.History: history,
     say.Presence: presence,
     say.Rpc: rpc,
+    say.Acknowledged: acknowledged,
     say.Pong: pong,
     say.Unsupported: unsupported,
 }

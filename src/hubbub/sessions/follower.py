@@ -48,6 +48,7 @@ class Follower:
         "info",
         "request",
         "services",
+        "state",
         "write",
     )
 
@@ -66,6 +67,8 @@ class Follower:
         self.following: dict[ChannelName, Subscription | None] = {}
         """What is followed, and how; None while it is on its way."""
         self.due = 0
+        self.state: dict[str, object] | None = None
+        """What the application notes about it; None until it is asked anything."""
         self._told = 0
         """Events that the application was told of."""
 
@@ -100,6 +103,8 @@ class Follower:
     def client(self) -> Client:
         """Return the session as hooks see it."""
         request, info = self.request or _NO_REQUEST, self.info
+        if self.state is None:
+            self.state = {}
         return Client(
             self.id,
             info.user,
@@ -110,6 +115,8 @@ class Follower:
             info.conn_info,
             self.identity.meta,
             request.scope,
+            request.query,
+            self.state,
         )
 
     def tell(self, kind: EventKind, code: int, reason: str, channel: ChannelName = "") -> None:

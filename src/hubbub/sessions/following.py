@@ -153,12 +153,14 @@ async def enter(
     grant: SubscribeGrant,
     since: Position | None = None,
     tell: Callable[[say.Subscribed], None] | None = None,
+    caller: say.Rpc | None = None,
 ) -> None:
     """Let a session follow a channel because the server wants it to.
 
     Args:
         tell: what is done with the news, in the moment in which the session becomes live; without it the
             client is told by a push.
+        caller: the call of the client, in the course of which it happens, if that is so.
 
     Raises Refused, BrokerUnavailable, or ProtocolViolation (3505) where the session follows too many.
     """
@@ -170,14 +172,15 @@ async def enter(
         raise ProtocolViolation(CHANNEL_LIMIT)
     _left_s(session, grant)
     follow = _Following(grant, server_side=True)
-    command = say.Subscribe(channel, since=since)
+    part, renderer = (caller.part, caller.renderer) if caller else ("", None)
+    command = say.Subscribe(channel, since=since, renderer=renderer)
     subscription = follow.subscription(session, namespace, command)
 
     def arrived(reply: say.Subscribed) -> bool:
         if tell is not None:
             tell(follow.say(reply))
         else:
-            session.push(say.Entered(follow.say(reply)))
+            session.push(say.Entered(follow.say(reply), part))
             if reply.publications and not session.gone:  # no push has room for them
                 session.write(subscription.encoding.render(channel, reply.publications))
         if session.gone:

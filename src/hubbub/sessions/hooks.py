@@ -30,8 +30,9 @@ class Client:
         session: its id. user: who it speaks for; "" before it said so, and for somebody without a name.
         dialect: the name of its renderer, such as `centrifuge-json`. transport: its carrier, such as
             `websocket`. peer: the address it comes from.
-        headers: those of the request that opened it, by lower-case name.
+        headers, query: those of the request that opened it; names of headers are in lower case.
         info, meta: raw JSON, or empty; `info` is shown to other clients, `meta` only to the application.
+        state: what the application's functions note about the session; it lasts as long as that, on its node.
         scope: what a program that we are embedded in knows of the request (ASGI): `scope["user"]` and
             `scope["session"]` where its middleware put them there. For functions, not for URLs.
     """
@@ -45,6 +46,8 @@ class Client:
     info: bytes = field(default=b"", repr=False)
     meta: bytes = field(default=b"", repr=False)
     scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    state: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def id(self) -> SessionId:
@@ -183,6 +186,7 @@ class RpcAsk:
     client: Client
     method: str
     data: bytes = field(repr=False)
+    kind: Kind = Kind.JSON
 
 
 @dataclass(frozen=True, slots=True)

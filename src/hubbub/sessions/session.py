@@ -10,6 +10,7 @@ from __future__ import annotations
 import structlog
 
 from hubbub.dialects.contract import (
+    Acknowledged,
     Command,
     Dialect,
     Failed,
@@ -31,6 +32,7 @@ from hubbub.errors import (
     ProtocolViolation,
 )
 from hubbub.model import Packet, Packets
+from hubbub.sessions.calls import Calls
 from hubbub.sessions.contract import Connection
 from hubbub.sessions.follower import Follower
 from hubbub.sessions.hooks import EventKind
@@ -59,6 +61,7 @@ class Session(Follower):
         "_handle",
         "_heard_at",
         "_opened_at",
+        "calls",
         "inbox",
         "pending",
     )
@@ -74,6 +77,8 @@ class Session(Follower):
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
         self.inbox: Inbox | None = None
+        self.calls: Calls | None = None
+        """What the client has yet to acknowledge; None where it was never asked to."""
         self._handle = handle
         self._bucket: TokenBucket | None = None
         self._congested_at = 0.0
@@ -111,7 +116,10 @@ class Session(Follower):
             self.end(fault.close)
             return
         for command in commands:
-            if self._allow():
+            if isinstance(command, Acknowledged):  # not in turn: a command may wait for it
+                if self.calls is not None:
+                    self.calls.settle(command)
+            elif self._allow():
                 take(self, self._handle, command, len(packet.data))
             else:
                 self._refuse(command)
@@ -209,6 +217,8 @@ class Session(Follower):
             return
         self.gone = True
         self.inbox = None
+        if self.calls is not None:
+            self.calls.close()
         services = self.services
         self.leave_all(DISCONNECTED)
         services.hub.forget(self.id)

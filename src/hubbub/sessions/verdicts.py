@@ -12,6 +12,7 @@ from hubbub.errors import (
     ProtocolViolation,
     Refused,
     Reject,
+    Unanswered,
 )
 
 
@@ -23,6 +24,6 @@ def verdict(fault: BaseException) -> Failed | Close | None:
         return Failed(fault.error, fault.detail)
     if isinstance(fault, BrokerUnavailable):
         return Failed(INTERNAL, str(fault))
-    if isinstance(fault, HookUnavailable | IdentityUnavailable):
+    if isinstance(fault, HookUnavailable | IdentityUnavailable | Unanswered):
         return Failed(INTERNAL)
     return None

@@ -8,6 +8,7 @@ from hubbub.dialects.centrifuge.pushes import (
     Disconnect,
     End,
     Info,
+    Message,
     Pub,
     Push,
     Renewal,
@@ -56,6 +57,12 @@ def test_a_publication_under_a_pattern_names_its_channel() -> None:
         (say.Ended(CHANNEL, 2000, "why"), Push(CHANNEL, unsubscribe=End(2000, "why"))),
         (say.Renewed(60), Push(refresh=Renewal(True, 60))),
         (say.Renewed(), Push(refresh=Renewal())),
+        (say.Emit("hi"), Push(message=Message(Raw(b'{"event":"hi","data":null}')))),
+        (say.Emit("hi", (1,)), Push(message=Message(Raw(b'{"event":"hi","data":1}')))),
+        (
+            say.Emit("hi", (1, b"a")),
+            Push(message=Message(Raw(b'{"event":"hi","data":[1,"YQ=="]}'))),
+        ),
     ],
     ids=lambda value: repr(value)[:60],
 )

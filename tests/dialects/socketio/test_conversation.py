@@ -108,7 +108,8 @@ def test_a_second_namespace_is_vouched_for() -> None:
     let_in(dialect, "/chat")
     (subscribe,) = receive(dialect, EVENT, ["subscribe", "r1"], "/chat", 5)
     assert subscribe == say.Subscribe("chat:r1", 4, renderer=renderer_of("/chat"))
-    assert receive(dialect, EVENT, ["say", 1], "/chat") == [say.Rpc("chat:say", 5, b"1")]
+    (call,) = receive(dialect, EVENT, ["say", 1], "/chat")
+    assert call == say.Rpc("chat:say", 5, b"1", part="/chat", renderer=renderer_of("/chat"))
 
 
 def test_the_first_namespace_is_what_the_server_speaks_in() -> None:
@@ -135,7 +136,7 @@ def test_an_acknowledgement_goes_where_it_was_asked_for() -> None:
 def test_bytes_go_both_ways() -> None:
     dialect = introduced()
     (command,) = receive(dialect, EVENT, ["upload", b"\0\xff"], "/", 1)
-    assert command == say.Rpc("upload", 2, b"\0\xff", Kind.BINARY)
+    assert command == say.Rpc("upload", 2, b"\0\xff", Kind.BINARY, "/")
     (ack,) = hear(dialect.reply(command, say.Answered(b"\xff\0", Kind.BINARY)))
     assert ack == (ACK, [b"\xff\0"], "/", 1)
 
@@ -144,7 +145,7 @@ def test_bytes_go_both_ways() -> None:
     ("arguments", "data"), [([], b"null"), ([7], b"7"), (["a", {"b": 1}], b'["a",{"b":1}]')]
 )
 def test_other_events_are_calls(arguments: list[object], data: bytes) -> None:
-    assert receive(introduced(), EVENT, ["say", *arguments]) == [say.Rpc("say", 2, data)]
+    assert receive(introduced(), EVENT, ["say", *arguments]) == [say.Rpc("say", 2, data, part="/")]
 
 
 def test_what_nobody_asked_about_is_not_answered_but_a_refusal() -> None:
@@ -231,5 +232,31 @@ def test_what_breaks_the_protocol_ends_the_connection(packets: list[Packet]) -> 
             dialect.receive(packet)
 
 
-def test_an_acknowledgement_that_nobody_waits_for_is_nothing() -> None:
-    assert receive(introduced(), ACK, ["late"], "/", 5) == []
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        ([], say.Acknowledged(5, b"null")),
+        ([{"a": 1}], say.Acknowledged(5, b'{"a":1}')),
+        ([1, 2], say.Acknowledged(5, b"[1,2]")),
+        ([b"\xff"], say.Acknowledged(5, b"\xff", Kind.BINARY)),
+    ],
+)
+def test_acknowledgements_of_the_client(arguments: list[object], answer: say.Command) -> None:
+    assert receive(introduced(), ACK, arguments, "/", 5) == [answer]
+
+
+def test_what_the_application_says_is_an_event_in_its_namespace() -> None:
+    dialect = let_in(introduced(), "/chat")
+    (event,) = hear(dialect.push(say.Emit("hi", ({"a": 1}, b"\xff"), "/chat", 7)))
+    assert event == (EVENT, ["hi", {"a": 1}, b"\xff"], "/chat", 7)
+    assert hear(dialect.push(say.Emit("hi")))[0] == (EVENT, ["hi"], "/", None)
+    assert dialect.push(say.Emit("hi", part="/elsewhere")) is None
+    assert SocketIoDialect(LIMIT).push(say.Emit("hi")) is None
+
+
+def test_where_a_handler_lets_a_client_in_that_is_where_it_hears_of_it() -> None:
+    dialect = let_in(introduced(), "/chat")
+    (event,) = hear(dialect.push(say.Entered(say.Subscribed("lobby", TOP), "/chat")))
+    assert (event.namespace, event.data[0]) == ("/chat", "subscribed")
+    (ended,) = hear(dialect.push(say.Ended("lobby", 2000, "why")))
+    assert (ended.namespace, ended.data[0]) == ("/chat", "unsubscribed")

@@ -90,6 +90,7 @@ class CentrifugeDialect:
     replays: bool = False
     pings: bool = True
     pongs: bool = True
+    acknowledges: bool = False
     ends_on_resync: bool = True
     asks_at_first: bool = False
     says_farewell: bool = False

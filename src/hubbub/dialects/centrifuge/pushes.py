@@ -5,15 +5,16 @@ Fields at their default are left out on the wire, but for those of the structs t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Raw, Struct
 
 from hubbub.dialects import contract
-from hubbub.dialects.contract import Ended, Entered, Renewed
+from hubbub.dialects.contract import Emit, Ended, Entered, Renewed
 from hubbub.dialects.fossil import create_delta
 from hubbub.dialects.payloads import embedded
 from hubbub.errors import Close
@@ -37,6 +38,9 @@ class Notation:
 
     payload: Payload
     quoted: Callable[[bytes], bytes]
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Info(Struct, omit_defaults=True, gc=False):
@@ -94,6 +98,12 @@ class Start(Struct, omit_defaults=True, gc=False):
     data: Raw | None = None
 
 
+class Message(Struct, gc=False):
+    """Say something of the application that belongs to no channel."""
+
+    data: Raw
+
+
 class Renewal(Struct, omit_defaults=True, gc=False):
     """Say for how many seconds (`ttl`) a connection is good now, if it expires at all."""
 
@@ -110,6 +120,7 @@ class Push(Struct, omit_defaults=True, gc=False):
     leave: Attendance | None = None
     unsubscribe: End | None = None
     subscribe: Start | None = None
+    message: Message | None = None
     disconnect: Disconnect | None = None
     refresh: Renewal | None = None
 
@@ -158,7 +169,21 @@ def pushed(push: contract.Push) -> Push:
         return Push(push.channel, unsubscribe=End(push.code, push.reason))
     if isinstance(push, Renewed):
         return Push(refresh=Renewal(push.ttl_s is not None, push.ttl_s or 0))
+    if isinstance(push, Emit):
+        return Push(message=Message(Raw(_encode(_Emitted(push.event, said(push.arguments))))))
     raise AssertionError(f"{type(push).__name__} is the conversation's to render")
+
+
+class _Emitted(Struct):
+    event: str
+    data: object
+
+
+def said(arguments: Sequence[object]) -> object:
+    """Return arguments as one value: one alone as it is, none as null, several as an array."""
+    if len(arguments) > 1:
+        return list(arguments)
+    return arguments[0] if arguments else None
 
 
 def farewell(close: Close) -> Push:

@@ -94,6 +94,7 @@ class UnidirectionalDialect:
     replays: bool = False
     pings: bool = True
     pongs: bool = False
+    acknowledges: bool = False
     ends_on_resync: bool = True
     asks_at_first: bool = True
     says_farewell: bool = True

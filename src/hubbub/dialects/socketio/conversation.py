@@ -17,9 +17,11 @@ from typing import NamedTuple
 import msgspec
 
 from hubbub.dialects.contract import (
+    Acknowledged,
     Command,
     Connect,
     Connected,
+    Emit,
     Ended,
     Entered,
     Failed,
@@ -85,6 +87,7 @@ class SocketIoDialect:
     replays: bool = True
     pings: bool = False
     pongs: bool = False
+    acknowledges: bool = True
     ends_on_resync: bool = False
     says_farewell: bool = True
     asks_at_first: bool = False
@@ -117,7 +120,8 @@ class SocketIoDialect:
             return self._disconnect(found.namespace)
         if found.type is Type.EVENT:
             return self._event(found)
-        return ()
+        data, kind, _ = payload(found.data if found.data else [None])
+        return (Acknowledged(found.id or 0, data, kind),)
 
     def _connect(self, found: SocketPacket) -> Sequence[Command]:
         namespace = found.namespace
@@ -153,7 +157,9 @@ class SocketIoDialect:
         command = operation(namespace, name, arguments, id)
         if command is None:
             data, kind, _ = payload(arguments or [None])
-            return (Rpc(qualified(namespace, name), id, data, kind),)
+            method = qualified(namespace, name)
+            renderer = None if namespace == ROOT else renderer_of(namespace)
+            return (Rpc(method, id, data, kind, namespace, renderer),)
         if isinstance(command, Subscribe) and command.channel not in self._rooms:
             self._rooms[command.channel] = namespace
             self._asked[id] = _Asked(namespace, found.id, first=True)
@@ -208,8 +214,16 @@ class SocketIoDialect:
     def push(self, push: Push) -> Packets | Close | None:
         """Tell of a subscription that the server made, ended, or could not keep whole, as an event."""
         if isinstance(push, Entered):
+            if push.part:
+                self._rooms[push.subscribed.channel] = push.part
             namespace = self._place(push.subscribed.channel)
             return self._entered(namespace, push.subscribed) if namespace else None
+        if isinstance(push, Emit):
+            namespace = push.part or next(iter(self._namespaces), "")
+            if not self._namespaces.get(namespace):
+                return None
+            said = [push.event, *push.arguments]
+            return self._packet(Type.EVENT, namespace, said, push.ack or None)
         if isinstance(push, Ended | Resync):
             namespace = self._place(push.channel)
             if not namespace:
