@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
-from hubbub.errors import SHUTDOWN
-from hubbub.model import Kind
+import pytest
+
+from hubbub.errors import PERMISSION_DENIED, SERVER_UNSUBSCRIBED, SHUTDOWN, Refused
+from hubbub.model import Kind, Packet
+from hubbub.sessions.following import enter
 from hubbub.sessions.gate import AccessSettings
-from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, SubscribeGrant
+from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, RefreshGrant, SubscribeGrant
 from hubbub.sessions.limits import SessionLimits
 from tests.hub.stage import turn
 from tests.sessions.fake_tokens import FakeTokens
@@ -17,6 +21,7 @@ NEWS = FakeTokens(
         "ann": ConnectGrant(
             "ann", channels=("news",), subs={"chat": SubscribeGrant(data=b'{"hi":1}')}
         ),
+        "chatter": ConnectGrant("bob", channels=("chat",)),
         "many": ConnectGrant("ann", channels=("a", "b", "c")),
         "nowhere": ConnectGrant("ann", channels=("news", "!control")),
     }
@@ -129,3 +134,103 @@ async def test_who_leaves_while_the_application_thinks_is_not_let_in() -> None:
         await connecting
         assert place.registry.of_user("ann") == ()
         assert place.node.hub.statistics.subscriptions == 0
+
+
+async def refused_hook(ask: ConnectAsk) -> ConnectGrant:
+    await asyncio.sleep(0)
+    raise Refused(PERMISSION_DENIED)
+
+
+BEHIND: list[dict[str, object]] = [
+    {"subscribe": {"channel": "room"}},
+    {"publish": {"channel": "room", "data": {}}},
+    {"history": {"channel": "room", "limit": 10}},
+    {"presence": {"channel": "room"}},
+    {"rpc": {"method": "m", "data": {}}},
+]
+
+
+@pytest.mark.parametrize("in_one_frame", [True, False])
+@pytest.mark.parametrize("command", BEHIND, ids=[next(iter(each)) for each in BEHIND])
+@pytest.mark.parametrize("refusal", ["an expired token", "the application"])
+async def test_nothing_is_done_behind_a_connect_that_was_refused(
+    refusal: str, command: dict[str, object], in_one_frame: bool
+) -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        if refusal == "the application":
+            place.hooks.connect = refused_hook
+        connect = {"token": "old"} if refusal == "an expired token" else {}
+        said = [json.dumps({"id": 1, "connect": connect}), json.dumps({"id": 2, **command})]
+        eve = Speaker(place)
+        for frame in ["\n".join(said)] if in_one_frame else said:
+            eve.session.received(Packet(frame.encode()))
+        await turn(5)
+        eve.hear()
+        assert [each["id"] for each in eve.said] == [1]
+        assert "error" in eve.said[0]
+        assert eve.code == 3501
+        assert place.node.hub.statistics.published == 0
+
+
+async def come(place: Floor, token: str) -> Speaker:
+    """Return a client that has asked to be let in, and has no answer yet."""
+    speaker = Speaker(place)
+    speaker.session.received(Packet(json.dumps({"id": 1, "connect": {"token": token}}).encode()))
+    await turn(3)
+    return speaker
+
+
+async def test_what_is_ordered_while_a_client_comes_in_is_said_behind_the_answer() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        gate = place.node.broker.moody.gate = asyncio.Event()
+        ann = await come(place, "ann")
+        ann.session.renew(RefreshGrant())
+        entering = asyncio.create_task(enter(ann.session, "more", SubscribeGrant()))
+        await turn(3)
+        gate.set()
+        await entering
+        await turn(5)
+        await publish(place, "more", 1)
+        await publish(place, "news", 2)
+        ann.hear()
+        assert ann.said[0]["connect"]["subs"].keys() == {"news", "chat"}
+        said = [next(iter(each.keys() - {"channel"})) for each in ann.pushes()]
+        assert said == ["refresh", "subscribe", "pub", "pub"]
+
+
+async def test_what_is_taken_away_while_a_client_comes_in_is_ended_behind_the_answer() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        await Speaker(place).connect(token="chatter")
+        gate = place.node.broker.moody.gate = asyncio.Event()
+        ann = await come(place, "ann")
+        ann.session.drop("chat", SERVER_UNSUBSCRIBED)
+        await publish(place, "chat", 1)
+        gate.set()
+        await turn(5)
+        await publish(place, "news", 2)
+        ann.hear()
+        assert ann.said[0]["connect"]["subs"].keys() == {"news", "chat"}
+        ended, pub = ann.pushes()
+        assert (ended["channel"], ended["unsubscribe"]["code"]) == ("chat", 2000)
+        assert pub["channel"] == "news"
+
+
+async def test_no_ping_comes_before_the_answer() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        gate = place.node.broker.moody.gate = asyncio.Event()
+        ann = await come(place, "ann")
+        ann.session.visit(place.registry.now)
+        assert ann.carrier.lines() == []
+        gate.set()
+        await turn(5)
+        assert ann.carrier.lines()[1:] == ["{}"]
+
+
+async def test_what_is_held_back_has_a_bound() -> None:
+    async with floor(trusting=False, tokens=NEWS) as place:
+        await Speaker(place).connect(token="chatter")
+        place.node.broker.moody.gate = asyncio.Event()
+        ann = await come(place, "ann")
+        await publish(place, "chat", *range(100))
+        place.tick()
+        assert ann.code == 3008

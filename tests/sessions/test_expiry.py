@@ -225,6 +225,7 @@ async def test_an_application_that_is_away_is_asked_again_a_minute_later(fault: 
             for _ in range(seconds):
                 ann.session.heard()
                 await pass_time(place, 1)
+                ann.session.heard()
             assert (len(asked), ann.code) == (questions, 0)
         assert list(ann.session.following) == ["room"]
 

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from hubbub.dialects import contract as say
-from hubbub.errors import EXPIRED_ERROR, NORMAL, NOT_AVAILABLE, PERMISSION_DENIED, Refused
+from hubbub.errors import (
+    BAD_REQUEST,
+    EXPIRED_ERROR,
+    NORMAL,
+    NOT_AVAILABLE,
+    PERMISSION_DENIED,
+    ProtocolViolation,
+    Refused,
+)
 from hubbub.hub.grants import allow
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
@@ -147,7 +155,13 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.Unsupported: unsupported,
 }
 
+_AT_FIRST = frozenset({say.Opened, say.Connect, say.Vouch, say.Pong, say.Goodbye})
+"""What may be said by somebody who was not let in (yet)."""
+
 
 def handle(session: Session, command: say.Command) -> asyncio.Future[None] | None:
     """Run a command; return a future when it waits. Raises what `Session.fail` can answer."""
+    if session.held is not None and type(command) not in _AT_FIRST:
+        # What came with or behind an introduction was read before that was refused.
+        raise ProtocolViolation(BAD_REQUEST, "connect was refused; open another connection")
     return HANDLERS[type(command)](session, command)

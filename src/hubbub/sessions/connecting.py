@@ -81,7 +81,6 @@ def _greet(
     ttl_s = services.expiry.left_s(identity.expires_at) if identity.by_token else 0
     # What a client says comes beside a stream, which only the server can write to.
     beside = not session.connection.says_close
-    services.registry.greeting.pop(session.id, None)
     session.reply(
         command,
         say.Connected(
@@ -94,6 +93,7 @@ def _greet(
             services.seal.secret(session.id) if beside else "",
         ),
     )
+    session.introduced()
 
 
 def _wanted(
@@ -130,13 +130,8 @@ async def _follow_first(
     admission: Admission,
     wanted: Mapping[ChannelName, SubscribeGrant],
 ) -> None:
-    """Follow what is wanted, and then answer with where each channel begins.
-
-    What is published meanwhile is held back, because nothing may come before the answer.
-    """
-    held: list[bytes] = []
+    """Follow what is wanted, and then answer with where each channel begins."""
     subs: dict[ChannelName, say.Subscribed] = {}
-    session.write = held.append
 
     def arrived(reply: say.Subscribed) -> None:
         subs[reply.channel] = reply
@@ -148,7 +143,6 @@ async def _follow_first(
         ),
         return_exceptions=True,
     )
-    session.write = session.connection.write
     if session.gone:
         return
     for fault in entered:
@@ -156,7 +150,3 @@ async def _follow_first(
             session.leave_all(DISCONNECTED)
             raise fault
     _greet(session, command, admission, subs)
-    for channel in subs:
-        session.services.hub.reroute(session, channel)
-    for data in held:
-        session.write(data)

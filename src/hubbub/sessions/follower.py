@@ -43,6 +43,7 @@ class Follower:
         "due",
         "following",
         "gone",
+        "held",
         "id",
         "identity",
         "info",
@@ -64,6 +65,9 @@ class Follower:
         self.request = request
         self.gone = False
         """Whether nothing may be said any more."""
+        self.held: list[bytes] | None = []
+        """What comes behind the answer to the introduction; None once that is given."""
+        self.write = self.held.append
         self.following: dict[ChannelName, Subscription | None] = {}
         """What is followed, and how; None while it is on its way."""
         self.due = 0

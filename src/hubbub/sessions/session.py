@@ -93,7 +93,6 @@ class Session(Follower):
     def opened(self, connection: Connection) -> None:
         """Begin: run what opening the connection implies."""
         self.connection = connection
-        self.write = connection.write
         self.services.registry.add(self)
         try:
             commands = self.dialect.open()
@@ -123,6 +122,16 @@ class Session(Follower):
                 take(self, self._handle, command, len(packet.data))
             else:
                 self._refuse(command)
+
+    def introduced(self) -> None:
+        """Learn that the client has the answer to its introduction: what was held back comes behind it."""
+        held, self.held = self.held, None
+        self.write = self.connection.write
+        self.services.registry.greeting.pop(self.id, None)
+        for channel in self.following:
+            self.services.hub.reroute(self, channel)
+        for data in held or ():
+            self.write(data)
 
     def heard(self) -> None:
         """Take a sign of life."""
@@ -191,8 +200,13 @@ class Session(Follower):
         packet = self.dialect.push(push)
         if isinstance(packet, Close):
             self.end(packet)
-        elif packet is not None:
+        elif packet is None:
+            return
+        elif self.held is None:
             self._send(packet)
+        else:
+            packets = packet if isinstance(packet, list) else [packet]
+            self.held += map(self.connection.frame, packets)
 
     def _send(self, packets: Packets) -> None:
         if isinstance(packets, list):
@@ -247,9 +261,11 @@ class Session(Follower):
             self.connection.ping()
 
     def hurry(self, now: float) -> None:
-        """End a session that has not introduced itself in time."""
+        """End a session that has not introduced itself in time, or for which too much is held back."""
         if now - self._opened_at > self.services.limits.connect_s:
             self.end(STALE)
+        elif sum(map(len, self.held or ())) > self.services.backlog_limit:
+            self.end(SLOW)
 
     def relieve(self, now: float) -> None:
         """End a session that leaves too much unread, or for too long."""
