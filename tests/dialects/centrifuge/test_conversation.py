@@ -27,6 +27,7 @@ def frame(*commands: object) -> Packet:
 def introduced() -> CentrifugeDialect:
     dialect = CentrifugeDialect(JSON)
     dialect.receive(frame(CONNECT))
+    dialect.reply(say.Connect(1), say.Connected("s1"))
     return dialect
 
 
@@ -126,6 +127,15 @@ def test_a_reply_repeats_the_id() -> None:
         % VERSION.encode()
     )
     assert dialect.reply(say.Pong(), say.Failed(INTERNAL)) is None
+
+
+def test_nothing_is_said_to_somebody_who_is_not_let_in_yet() -> None:
+    dialect = fresh()
+    dialect.receive(frame(CONNECT))
+
+    assert dialect.push(say.Ping()) is None
+    dialect.reply(say.Connect(1), say.Connected("s1"))
+    assert dialect.push(say.Ping()) == Packet(b"{}")
 
 
 def test_nothing_is_said_to_somebody_unknown() -> None:

@@ -28,6 +28,7 @@ from tests.contracts.dialect import (
 def introduced() -> CentrifugeDialect:
     dialect = CentrifugeDialect(JSON)
     dialect.receive(Packet(b'{"id":1,"connect":{}}'))
+    dialect.reply(say.Connect(1), say.Connected("s1"))
     return dialect
 
 

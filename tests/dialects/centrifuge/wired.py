@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge import centrifuge_pb2 as wire
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.delimited import delimited
@@ -23,4 +24,5 @@ def read(packet: Packets | None) -> wire.Reply:
 def introduced() -> CentrifugeDialect:
     dialect = CentrifugeDialect(PROTOBUF)
     dialect.receive(framed(wire.Command(id=1, connect=wire.ConnectRequest())))
+    dialect.reply(say.Connect(1), say.Connected("s1"))
     return dialect

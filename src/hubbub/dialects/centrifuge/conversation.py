@@ -65,6 +65,8 @@ class State(Enum):
     """How far a connection has come."""
 
     NEW = "new"
+    ASKED = "asked"
+    """It has introduced itself, and waits to be let in."""
     OPEN = "open"
     REFUSED = "refused"
 
@@ -72,6 +74,8 @@ class State(Enum):
 _ALLOWED: dict[tuple[State, bool], str] = {
     (State.NEW, True): "",
     (State.NEW, False): "the first command must be connect",
+    (State.ASKED, True): "a connection is introduced once",
+    (State.ASKED, False): "",
     (State.OPEN, True): "a connection is introduced once",
     (State.OPEN, False): "",
     (State.REFUSED, True): "connect was refused; open another connection",
@@ -126,7 +130,7 @@ class CentrifugeDialect:
             if not call.id and type(request) is not SendRequest:
                 raise ProtocolViolation(BAD_REQUEST, "a command that is answered has an id above 0")
             if connect:
-                self._state = State.OPEN
+                self._state = State.ASKED
             commands.append(self._coding.understood(request.command(call.id)))
         return commands
 
@@ -134,8 +138,8 @@ class CentrifugeDialect:
         """Render the answer to a command; None for what has no id to answer to."""
         if isinstance(command, Pong) or not command.id:
             return None
-        if isinstance(command, Connect) and isinstance(reply, Failed):
-            self._state = State.REFUSED
+        if isinstance(command, Connect):
+            self._state = State.REFUSED if isinstance(reply, Failed) else State.OPEN
         return self._coding.reply(command.id, reply)
 
     def push(self, push: Push) -> Packet | Close | None:
