@@ -103,11 +103,13 @@ class Backend:
 
 
 @asynccontextmanager
-async def running(*manners: Manner, tls: ssl.SSLContext | None = None) -> AsyncIterator[Backend]:
+async def running(
+    *manners: Manner, tls: ssl.SSLContext | None = None, port: int = 0
+) -> AsyncIterator[Backend]:
     backend = Backend()
     if manners:
         backend.behave(*manners)
-    server = await asyncio.start_server(backend.serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(backend.serve, "127.0.0.1", port, ssl=tls)
     backend.port = server.sockets[0].getsockname()[1]
     try:
         yield backend

@@ -29,11 +29,14 @@ FOES = (
 )
 """What the Origin header says for pages that may not connect: other sites, sandboxed frames, files."""
 
-WEBSOCKETS = ("/connection/websocket", "/ws/lobby")
+WEBSOCKETS = ("/connection/websocket", "/connection/uni_websocket", "/ws/lobby")
 CONNECT = json.dumps({"id": 1, "connect": {"data": {"user": "zhang"}}})
+BARE = json.dumps({"data": {"user": "zhang"}})
 STREAMS = {
     "sse": ("GET", f"/connection/sse?cf_connect={quote(CONNECT)}", ""),
     "HTTP stream": ("POST", "/connection/http_stream", CONNECT),
+    "one-way sse": ("GET", f"/connection/uni_sse?cf_connect={quote(BARE)}", ""),
+    "one-way HTTP stream": ("POST", "/connection/uni_http_stream", BARE),
 }
 """Entries that answer with a stream: method, path, body."""
 

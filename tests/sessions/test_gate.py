@@ -93,6 +93,17 @@ async def test_the_connect_hook_is_asked_with_all_that_was_said() -> None:
         assert one.session.info.user == "zhang"
 
 
+@pytest.mark.parametrize("name", ["a\nb", "x" * (USER_LIMIT + 1)])
+async def test_a_hook_that_names_nobody_who_can_be_lets_nobody_in(name: str) -> None:
+    async def hook(ask: ConnectAsk) -> ConnectGrant:
+        return ConnectGrant(name)
+
+    async with floor(trusting=True) as place:
+        place.hooks.connect = hook
+        reply = await Speaker(place).connect()
+        assert reply["error"]["code"] == 100
+
+
 async def test_a_hook_that_knows_nobody_leaves_it_to_the_rest() -> None:
     async def hook(ask: ConnectAsk) -> None:
         return None

@@ -28,6 +28,7 @@ from hubbub.errors import (
     TOKEN_EXPIRED,
     Close,
     ExpiredToken,
+    HookUnavailable,
     InvalidToken,
     ProtocolViolation,
     Refused,
@@ -125,6 +126,8 @@ class Gate:
         if self.hooks.connect is not None:
             grant = await apart(self.hooks.connect(_ask(connect, who.client())))
             if grant is not None:
+                if not is_user_name(grant.user):
+                    raise HookUnavailable("it named a user who is not printable, or too long")
                 return admitted(grant)
         if connect.token:
             raise ProtocolViolation(INVALID_TOKEN, "no token key is configured on this server")
