@@ -95,6 +95,24 @@ def test_a_private_channel_is_for_those_with_a_permission() -> None:
     assert outcome(OPEN, Operation.SUBSCRIBE, "ann", False, "$secret", secret) == 0
 
 
+@pytest.mark.parametrize("operation", [Operation.HISTORY, Operation.PRESENCE])
+def test_only_who_follows_a_private_channel_reads_it(operation: Operation) -> None:
+    named = Permission(("$secret",), frozenset({operation}))
+    assert outcome(OPEN, operation, "ann", False, "$secret") == 103
+    assert outcome(OPEN, operation, "ann", True, "$secret") == 0
+    assert outcome(CLOSED, operation, "ann", True, "$secret") == 103
+    assert outcome(OPEN, operation, "ann", False, "$secret", named) == 0
+    assert outcome(OPEN, Operation.PUBLISH, "ann", False, "$secret") == 0
+
+
+@pytest.mark.parametrize("operation", list(Operation))
+@pytest.mark.parametrize("channel", ["dialog#", "dialog#ann,", "$dialog#,ann"])
+def test_a_name_that_is_missing_among_the_users_of_a_channel_is_not_nobodys(
+    operation: Operation, channel: str
+) -> None:
+    assert outcome(OPEN, operation, "", True, channel) == 103
+
+
 @pytest.mark.parametrize(
     ("channel", "users"),
     [

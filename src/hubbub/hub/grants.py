@@ -6,7 +6,7 @@ For each operation, the first of these that has a word to say decides:
 2. A channel with users in its name (`dialog#ann,bob`) is theirs alone: whoever is not among them may nothing
    there, and they may subscribe.
 3. What a token or the connect hook permitted by name or pattern is granted.
-4. A private channel (`$news`) is for nobody else.
+4. A private channel (`$news`) nobody else may follow; its past and members are for those who follow it.
 5. The namespace says who may: everyone, users, subscribers or nobody.
 
 A subscription token, or the subscribe or publish hook of a namespace, decides alone and is asked before this
@@ -58,13 +58,14 @@ def _granted(
 ) -> bool:
     users = users_of(channel)
     if users:
-        if standing.user not in users:
+        if not standing.user or standing.user not in users:
             return False
         if operation is Operation.SUBSCRIBE:
             return True
     if any(each.covers(channel, operation) for each in standing.permissions):
         return True
-    if channel.startswith(PRIVATE) and operation is Operation.SUBSCRIBE:
+    private = channel.startswith(PRIVATE) and operation is not Operation.PUBLISH
+    if private and (operation is Operation.SUBSCRIBE or not standing.subscribed):
         return False
     audience = {
         Operation.SUBSCRIBE: namespace.subscribe,
