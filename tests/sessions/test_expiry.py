@@ -47,6 +47,7 @@ def tokens_of(place_s: int) -> Tokens:
             "for ever": ConnectGrant("ann"),
             "bobs": ConnectGrant("bob", expire_at=place_s + 600),
             "over": ConnectGrant("ann", expire_at=place_s),
+            "milliseconds": ConnectGrant("ann", expire_at=place_s * 1000),
         },
         {
             "room": claims("room", expire_at=place_s + 20),
@@ -225,7 +226,6 @@ async def test_an_application_that_is_away_is_asked_again_a_minute_later(fault: 
             for _ in range(seconds):
                 ann.session.heard()
                 await pass_time(place, 1)
-                ann.session.heard()
             assert (len(asked), ann.code) == (questions, 0)
         assert list(ann.session.following) == ["room"]
 
@@ -260,3 +260,35 @@ async def test_who_left_is_looked_at_no_more() -> None:
         assert not ann.session.due
         place.tick(100)
         assert ann.code == 3001
+
+
+async def test_a_client_is_told_a_year_at_most_because_sdks_count_no_further() -> None:
+    async with floor() as place:
+        tokens = tokens_of(now_s(place))
+    async with floor(trusting=False, tokens=tokens) as place:
+        ann = Speaker(place)
+        assert (await ann.connect(token="milliseconds"))["ttl"] == 365 * 86_400
+        reply = await ann.ask(refresh={"token": "milliseconds"})
+        assert reply["refresh"]["ttl"] == 365 * 86_400
+        await pass_time(place, 2)
+        assert ann.code == 0
+
+
+async def test_who_left_leaves_nothing_until_its_time_would_have_been_over() -> None:
+    async with floor() as place:
+        start = now_s(place)
+
+        async def connect(ask: ConnectAsk) -> ConnectGrant:
+            return ConnectGrant("ann", expire_at=start + 10_000 + place.registry.total)
+
+        place.hooks.connect = connect
+        for _ in range(500):
+            ann = Speaker(place)
+            await ann.connect()
+            ann.session.dismiss()
+        assert len(place.expiry) < 100
+        bob = Speaker(place)
+        await bob.connect()
+        place.node.clock.jump(20_000)
+        place.expiry.tick()
+        assert (bob.code, len(place.expiry)) == (3005, 0)

@@ -47,6 +47,12 @@ AGAIN_S = 60
 """Seconds that a client gets when the application could not be asked; then it is asked again."""
 
 
+LONGEST_S = 365 * 86_400
+"""The longest time of which a client is told, in seconds: no SDK counts further (`ttl` is a uint32)."""
+SPARE_SECONDS = 64
+"""Seconds that may stand in the queue though nobody is due in them, beside as many as are needed."""
+
+
 class Lasting(Protocol):
     """A session as one looks at its times."""
 
@@ -99,9 +105,13 @@ class Expiry:
         self._seconds: list[int] = []
         self._asking: set[asyncio.Future[None]] = set()
 
+    def __len__(self) -> int:
+        """Return the seconds that stand in the queue."""
+        return len(self._seconds)
+
     def left_s(self, expire_at: int) -> int:
-        """Return the whole seconds until a unix time; not positive when it is over."""
-        return expire_at - int(self._clock.epoch_ms() / 1000)
+        """Return the whole seconds until a unix time, a year at most; not positive when it is over."""
+        return min(expire_at - self._clock.epoch_ms() // 1000, LONGEST_S)
 
     def note(self, session: Lasting) -> None:
         """Put a session where its times are looked at next; called whenever they changed."""
@@ -120,9 +130,12 @@ class Expiry:
 
     def forget(self, session: Lasting) -> None:
         """Look at a session's times no more."""
-        if session.due:
-            self._buckets.get(session.due, {}).pop(session.id, None)
-            session.due = 0
+        bucket = self._buckets.get(session.due)
+        if bucket is not None and bucket.pop(session.id, None) is not None and not bucket:
+            del self._buckets[session.due]
+            if len(self._seconds) > 2 * len(self._buckets) + SPARE_SECONDS:
+                self._seconds = sorted(self._buckets)
+        session.due = 0
 
     def tick(self) -> None:
         """Look at those whose time has come; called about once a second."""
@@ -205,7 +218,9 @@ class Expiry:
             _log.info("a subscription could not be refreshed", channel=channel, fault=str(fault))
             until = self._respite(fault)
             grant = SubRefreshGrant(expired=not until, expire_at=until)
-        if grant.expired:
+        if session.following.get(channel) is not subscription:
+            pass  # it ended meanwhile, and another one was not what was asked about
+        elif grant.expired or (grant.expire_at and self.left_s(grant.expire_at) <= 0):
             end_subscription(session, channel, subscription)
         else:
             session.prolong(channel, grant.expire_at, grant.info)
