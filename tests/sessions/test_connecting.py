@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
 from hubbub.errors import PERMISSION_DENIED, SERVER_UNSUBSCRIBED, SHUTDOWN, Refused
+from hubbub.hub.namespaces import Namespace
 from hubbub.model import Kind, Packet
 from hubbub.sessions.following import enter
 from hubbub.sessions.gate import AccessSettings
@@ -97,6 +99,19 @@ async def test_names_that_a_client_asks_for_at_first_are_not_for_those_who_can_s
     async with floor() as place:
         ann = Speaker(place)
         assert "subs" not in await ann.connect(subs={"news": {}})
+
+
+@pytest.mark.parametrize(("patterns", "code"), [(2, 0), (3, 3505)])
+async def test_who_only_listens_follows_no_more_patterns_than_others(
+    patterns: int, code: int
+) -> None:
+    async with floor(SessionLimits(patterns=2), Namespace(patterns=True)) as place:
+        names = ["news:a", *(f"news:{number}*" for number in range(patterns))]
+        said = json.dumps({"subs": {name: {} for name in names}})
+        session, carrier = place.open(UnidirectionalDialect(said))
+        await turn(10)
+        assert [close.code for close in carrier.closes] == ([code] if code else [])
+        assert len(session.following) == (0 if code else 3)
 
 
 async def test_everybody_has_a_channel_of_ones_own_where_that_is_switched_on() -> None:

@@ -11,7 +11,9 @@ from hubbub.model import Kind
 from hubbub.sessions.following import enter
 from hubbub.sessions.hooks import EventKind, SubscribeGrant
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.tokens.claims import SubscriptionClaims
 from tests.hub.stage import turn
+from tests.sessions.fake_tokens import FakeTokens, claims
 from tests.sessions.speaker import Speaker
 from tests.sessions.stage import Floor, floor
 
@@ -152,3 +154,52 @@ async def test_a_session_follows_patterns_as_channels_but_only_so_many() -> None
             data = {"data": 1} if command == "publish" else {}
             reply = await ann.ask(**{command: {"channel": "c:*", **data}})
             assert reply["error"]["code"] == (107 if command == "publish" else 108)
+
+
+async def test_who_leaves_what_the_server_is_making_is_not_subscribed_twice() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect()
+        gate = place.node.broker.moody.gate = asyncio.Event()
+        entering = asyncio.create_task(enter(ann.session, "room", SubscribeGrant()))
+        await turn(3)
+        await ann.ask(unsubscribe={"channel": "room"})
+        again = await ann.ask(subscribe={"channel": "room", "join_leave": True})
+        assert again["error"]["code"] == 105
+        gate.set()
+        await entering
+        await turn(10)
+        ann.pushes()
+        await say(place, 1)
+        assert len([push for push in ann.pushes() if "pub" in push]) == 1
+        ann.session.dismiss()
+        assert place.node.hub.statistics.subscriptions == 0
+        await say(place, 2)
+        channel = place.node.hub._following.get("room")
+        assert channel is not None
+        assert len(channel.audience) == 0
+
+
+async def test_a_newer_token_for_what_is_followed_no_more_prolongs_nothing() -> None:
+    class Slow(FakeTokens):
+        async def subscription(self, token: str) -> SubscriptionClaims:
+            if token == "newer":
+                await thinking.wait()
+            return await super().subscription(token)
+
+    thinking = asyncio.Event()
+    tokens = Slow({}, {"first": claims("room"), "newer": claims("room", expire_at=2**40)})
+    async with floor(tokens=tokens) as place:
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        await ann.ask(subscribe={"channel": "room", "token": "first"})
+        await ann.ask(sub_refresh={"channel": "room", "token": "newer"})
+        ann.session.drop("room", SERVER_UNSUBSCRIBED)
+        await enter(ann.session, "room", SubscribeGrant())
+        thinking.set()
+        await turn(5)
+        ann.hear()
+        assert [each["error"]["code"] for each in ann.said if "error" in each] == [103]
+        subscription = ann.session.following["room"]
+        assert subscription is not None
+        assert subscription.grant.expire_at == 0

@@ -26,6 +26,7 @@ from hubbub.sessions.following import subscribe, unsubscribe
 from hubbub.sessions.hooks import RpcAsk, RpcHook
 from hubbub.sessions.publishing import publish
 from hubbub.sessions.session import Session
+from hubbub.sessions.subscription import Subscription
 
 
 def opened(session: Session, command: say.Opened) -> None:
@@ -64,15 +65,19 @@ def sub_refresh(session: Session, command: say.SubRefresh) -> asyncio.Future[Non
         raise Refused(PERMISSION_DENIED, "the channel is not followed")
     if not subscription.by_token:
         raise Refused(NOT_AVAILABLE, "this subscription did not begin with a token")
-    return start(_sub_refresh(session, command))
+    return start(_sub_refresh(session, command, subscription))
 
 
-async def _sub_refresh(session: Session, command: say.SubRefresh) -> None:
+async def _sub_refresh(
+    session: Session, command: say.SubRefresh, subscription: Subscription
+) -> None:
     services = session.services
     grant = await services.gate.by_subscription_token(command.channel, command.token, session)
     ttl_s = services.expiry.left_s(grant.expire_at) if grant.expire_at else None
     if ttl_s is not None and ttl_s <= 0:
         raise Refused(EXPIRED_ERROR)
+    if session.following.get(command.channel) is not subscription:
+        raise Refused(PERMISSION_DENIED, "the channel is not followed any more")
     session.prolong(command.channel, grant.expire_at, grant.info)
     session.reply(command, say.SubRefreshed(command.channel, ttl_s))
 

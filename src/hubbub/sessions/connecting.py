@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from hubbub.dialects import contract as say
 from hubbub.errors import (
+    CHANNEL_LIMIT,
     CONNECTION_LIMIT,
     DISCONNECTED,
     EXPIRED_ERROR,
@@ -105,9 +106,11 @@ def _wanted(
     if user and session.services.gate.settings.personal_channel:
         wanted.setdefault(f"{USER_BOUNDARY}{user}", PLAIN_GRANT)
     if session.dialect.asks_at_first:
-        for channel in command.subs:
-            if channel not in wanted and _may_follow(session, channel):
-                wanted[channel] = PLAIN_GRANT
+        asked = [each for each in command.subs if each not in wanted and _may_follow(session, each)]
+        resolve, limits = session.services.hub.namespaces.resolve, session.services.limits
+        if sum([resolve(channel).is_pattern(channel) for channel in asked]) > limits.patterns:
+            raise ProtocolViolation(CHANNEL_LIMIT)
+        wanted |= dict.fromkeys(asked, PLAIN_GRANT)
     return wanted
 
 

@@ -147,10 +147,11 @@ class Follower:
         return structs.replace(self.info, chan_info=subscription.grant.info)
 
     def leave(self, channel: ChannelName, why: Unsubscription = CLIENT_UNSUBSCRIBED) -> None:
-        """Follow a channel no more, if it is followed."""
-        info = self.info_in(channel)
-        subscription = self.following.pop(channel, None)
+        """Follow a channel no more, if it is followed; what is on its way keeps its place, and comes."""
+        subscription = self.following.get(channel)
         if subscription is not None:
+            info = self.info_in(channel)
+            del self.following[channel]
             self.services.hub.detach(info, channel, subscription.encoding)
             self.tell(EventKind.UNSUBSCRIBED, why.code, why.reason, channel)
 

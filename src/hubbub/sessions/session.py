@@ -125,6 +125,8 @@ class Session(Follower):
 
     def introduced(self) -> None:
         """Learn that the client has the answer to its introduction: what was held back comes behind it."""
+        if self.gone:
+            return
         held, self.held = self.held, None
         self.write = self.connection.write
         self.services.registry.greeting.pop(self.id, None)
