@@ -210,6 +210,24 @@ def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
     assert sum(account["returns"] for account in accounts) > 0
 
 
+def test_clients_of_workers_that_are_reloaded_miss_nothing(cluster: Served) -> None:
+    count = 20
+    publisher = Publisher(cluster.port, "room")
+    with survivors(cluster.port, "room", count) as process:
+        first, numbers = {worker.pid for worker in workers_of(cluster)}, 0
+        cluster.signal(signal.SIGHUP)
+        while "reloaded: 2 workers" not in cluster.log() or numbers % 100:
+            publisher.publish({"n": numbers})
+            numbers += 1
+        publisher.publish({"end": True})
+        accounts = accounts_of(process, count)
+    assert not first & {worker.pid for worker in workers_of(cluster)}
+    for account in accounts:
+        assert account["seen"] == list(range(numbers))
+        assert account["recovered"] == account["returns"] > 0
+        assert set(account["closes"][1:]) == {3001}  # "shutdown": come back
+
+
 def test_clients_are_told_when_redis_comes_back_empty(cluster: Served, redis: RedisServer) -> None:
     count = 10
     publisher = Publisher(cluster.port, "room")

@@ -8,13 +8,15 @@ import re
 import signal
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from hubbub.errors import ConfigurationError
 from hubbub.server.backoff import Backoff
-from hubbub.server.supervisor import Crew, Supervisor
+from hubbub.server.supervisor import Crew, Notices, Supervisor
 from tests.server.running import alive, serving, wait_until
 
 QUICK = Backoff(0.05, 0.4, 60.0)
@@ -34,6 +36,8 @@ OBEDIENT = (
 STUBBORN = "signal.signal(15, signal.SIG_IGN); link.sendall(b'R'); time.sleep(60)"
 CRASHING = "link.sendall(b'R'); time.sleep(0.02); os.kill(os.getpid(), 11)"
 UNWILLING = "sys.exit(2)"
+TALKATIVE = "link.sendall(b'Fit is wrong\\nin two places'); sys.exit(2)"
+MUTE = "time.sleep(60)"
 
 
 class Life:
@@ -46,12 +50,33 @@ class Life:
         program = place / "worker.py"
         program.write_text(f"{textwrap.dedent(WORKER)}{then}\n")
         command = (sys.executable, str(program), str(place))
-        self.ready = 0
-        crew = Crew(b"the plan\n", count, patience_s, command, backoff)
-        self.supervisor = Supervisor(crew, self._count)
+        self.ready = self.renewed = 0
+        self.complaints: list[str] = []
+        plans = [b"the plan\n"] * count
+        crew = Crew(plans, patience_s, 60.0, command, backoff)
+        self.next: Crew | ConfigurationError = crew
+        """What a reload reads."""
+        notices = Notices(self._count, self._count_renewed, self.complaints.extend)
+        self.supervisor = Supervisor(crew, notices, self._read)
 
     def _count(self) -> None:
         self.ready += 1
+
+    def _count_renewed(self) -> None:
+        self.renewed += 1
+
+    def _read(self) -> Crew:
+        if isinstance(self.next, ConfigurationError):
+            raise self.next
+        return self.next
+
+    def to_be(self, then: str, start_s: float = 60.0) -> None:
+        """Let workers behave otherwise from the next reload on."""
+        assert isinstance(self.next, Crew)
+        program = self.place / f"worker-{len(list(self.place.iterdir()))}.py"
+        program.write_text(f"{textwrap.dedent(WORKER)}{then}\n")
+        command = (sys.executable, str(program), str(self.place))
+        self.next = replace(self.next, command=command, start_s=start_s)
 
     def born(self) -> list[int]:
         """Return the ids of all workers so far."""
@@ -111,6 +136,94 @@ async def test_workers_that_cannot_start_are_not_tried_again(tmp_path: Path) -> 
     assert await asyncio.wait_for(life.supervisor.run(), 15) == 2
     assert life.ready == 0
     assert len(life.born()) <= 2
+
+
+async def test_why_workers_cannot_start_is_told_once(tmp_path: Path) -> None:
+    life = Life(tmp_path, TALKATIVE, 2, 10)
+    assert await asyncio.wait_for(life.supervisor.run(), 15) == 2
+    assert life.complaints == ["it is wrong", "in two places"]
+
+
+async def test_a_reload_replaces_one_after_the_other(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 3, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    first = life.born()
+    life.supervisor.reload()
+    counts: set[int] = set()
+    while not life.renewed:
+        counts.add(sum(map(alive, life.born())))
+        await asyncio.sleep(0.002)
+    assert counts <= {3, 4}  # nobody goes before a successor is there
+    assert not any(map(alive, first))
+    assert len(life.born()) == 6
+    life.to_be(f"open(f'{{place}}/second', 'a').close(); {OBEDIENT}")
+    life.supervisor.reload()
+    await until(lambda: life.renewed == 2)
+    assert (tmp_path / "second").exists()
+    with capture_logs() as logs:
+        os.kill(life.born()[-1], signal.SIGKILL)
+        await until(lambda: len(life.born()) == 10)
+    assert [each["deaths"] for each in logs if each["event"] == "a worker died"] == [1]
+    life.supervisor.stop()
+    assert await running == 0
+    assert (life.ready, life.complaints) == (1, [])
+    assert not any(map(alive, life.born()))
+
+
+@pytest.mark.parametrize(
+    ("then", "start_s", "why"),
+    [
+        (TALKATIVE, 60.0, "it is wrong; in two places"),
+        (UNWILLING, 60.0, "exit code 2"),
+        ("os.kill(os.getpid(), 11)", 60.0, "killed by SIGSEGV"),
+        (MUTE, 0.5, "it was not ready in 0.5 s"),
+    ],
+)
+async def test_those_who_are_there_serve_on_when_nobody_can_succeed_them(
+    tmp_path: Path, then: str, start_s: float, why: str
+) -> None:
+    life = Life(tmp_path, OBEDIENT, 2, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    first = life.born()
+    life.to_be(then, start_s)
+    life.supervisor.reload()
+    await until(lambda: life.complaints)
+    assert life.complaints == [f"not reloaded: a new worker could not start: {why}"]
+    assert life.born()[:2] == first and all(map(alive, first))
+    os.kill(first[1], signal.SIGKILL)
+    await until(lambda: len(life.born()) == 4 and alive(life.born()[3]))
+    await asyncio.sleep(0.1)
+    assert alive(life.born()[3])  # it is again as those who work
+    life.supervisor.stop()
+    assert await running == 0
+    assert life.renewed == 0
+
+
+async def test_settings_that_are_wrong_are_told_and_change_nothing(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 1, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    life.next = ConfigurationError(["a is wrong", "b is wrong"])
+    life.supervisor.reload()
+    await until(lambda: life.complaints)
+    assert life.complaints == ["not reloaded: a is wrong; b is wrong"]
+    life.supervisor.stop()
+    assert await running == 0
+    assert len(life.born()) == 1
+
+
+async def test_an_end_does_not_wait_for_a_reload(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 2, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    life.to_be(MUTE)
+    life.supervisor.reload()
+    await until(lambda: len(life.born()) == 3)
+    life.supervisor.stop()
+    assert await asyncio.wait_for(running, 5) == 0
+    assert not any(map(alive, life.born()))
 
 
 @pytest.mark.parametrize("impatient", [False, True])

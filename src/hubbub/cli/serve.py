@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from hubbub import telemetry
 from hubbub.config import Loaded, Settings, load
 from hubbub.config.checks import is_loopback
-from hubbub.errors import ConfigurationError
 from hubbub.server import worker
+from hubbub.server.crew import complain, run_crew
 from hubbub.server.plan import Plan
-from hubbub.server.private_redis import private_redis
-from hubbub.server.sockets import reserve
-from hubbub.server.supervisor import Crew, supervise
-from hubbub.server.worker import FAREWELL_S, REQUEST_GRACE_S
-
-_LONELY = ("memory", "sqlite")
-"""Engines that live in one process."""
-_KILL_S = 5.0
-"""Seconds that a worker gets above what an orderly end takes at most."""
 
 
 def serve(  # every flag is a parameter: that is how typer reads them
@@ -42,6 +30,10 @@ def serve(  # every flag is a parameter: that is how typer reads them
     ] = None,
     workers: Annotated[
         str | None, typer.Option("--workers", "-w", help="Processes, or auto: one per core.")
+    ] = None,
+    worker_ports: Annotated[
+        str | None,
+        typer.Option(help="A port of its own for each worker as well, from this one on, as 6001+."),
     ] = None,
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[str | None, typer.Option("--port", "-p", help="The port; 0: any.")] = None,
@@ -61,6 +53,7 @@ def serve(  # every flag is a parameter: that is how typer reads them
     flags = {
         "broker": broker,
         "workers": workers,
+        "worker_ports": worker_ports,
         "host": host,
         "port": port,
         "open": open_,
@@ -68,48 +61,21 @@ def serve(  # every flag is a parameter: that is how typer reads them
         "api_keys": api_key or None,
         "log_level": log_level,
     }
-    loaded = load(config, flags={name: each for name, each in flags.items() if each is not None})
-    telemetry.set_up(loaded.settings.log_level)
-    for warning in loaded.warnings:
-        sys.stderr.write(f"hubbub: {warning}\n")
-    raise typer.Exit(_alone(loaded, app) if loaded.settings.workers == 1 else _crew(loaded, app))
+    said = {name: each for name, each in flags.items() if each is not None}
 
+    def read() -> Loaded:
+        loaded = load(config, flags=said)
+        telemetry.set_up(loaded.settings.log_level)
+        complain(loaded.warnings)
+        return loaded
 
-def _alone(loaded: Loaded, app: str) -> int:
-    settings = loaded.settings
-    return worker.run(Plan(settings, app), lambda port: _announce(settings, port))
-
-
-def _crew(loaded: Loaded, app: str) -> int:
-    settings = loaded.settings
-    scheme = urlsplit(settings.broker).scheme
-    named = "broker" in settings.model_fields_set
-    if named and scheme in _LONELY:
-        raise ConfigurationError(
-            [f"{scheme}:// lives in one process: use --workers 1, or name a redis:// broker"]
-        )
-    with ExitStack() as stack:
-        kept = stack.enter_context(reserve(settings.host, settings.port))
-        changes: dict[str, object] = {"port": kept.getsockname()[1]}
-        redis = None if named else stack.enter_context(private_redis())
-        if redis is not None:
-            changes["broker"] = redis.url
-        settings = settings.model_copy(update=changes)
-        crew = Crew(
-            Plan(settings, app, shared=True).encode(),
-            settings.workers,
-            settings.drain_s
-            + FAREWELL_S
-            + REQUEST_GRACE_S
-            + settings.hooks.events.flush_s
-            + _KILL_S,
-        )
-        shown = "a private redis-server, which forgets everything at the end" if redis else ""
-        return supervise(
-            crew,
-            lambda: _announce(settings, settings.port, shown),
-            redis.guard if redis is not None else None,
-        )
+    settings = read().settings
+    if settings.workers == 1:
+        plan = Plan(settings, app, own_port=settings.worker_ports)
+        code = worker.run(plan, lambda port: _announce(settings, port))
+    else:
+        code = run_crew(settings, app, lambda: read().settings, _announce)
+    raise typer.Exit(code)
 
 
 def _announce(settings: Settings, port: int, broker: str = "") -> None:
@@ -128,7 +94,17 @@ def _announce(settings: Settings, port: int, broker: str = "") -> None:
         f"Hubbub {version('hubbub')} is at {page}",
         f"  mode     {mode}",
         f"  broker   {broker or settings.broker_shown}",
-        f"  workers  {settings.workers}",
+        f"  workers  {settings.workers}{_own_ports(settings)}",
         f"  next     {advice}",
     )
     print("\n".join(lines), flush=True)
+
+
+def _own_ports(settings: Settings) -> str:
+    """Return the ports that the workers have for themselves."""
+    first, last = settings.worker_ports, settings.worker_ports + settings.workers - 1
+    if not first:
+        return ""
+    return (
+        f", also on port {first}" if first == last else f", each also on its own of {first}-{last}"
+    )

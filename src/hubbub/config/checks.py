@@ -46,6 +46,18 @@ def worker_count(value: object) -> object:
     return count
 
 
+def first_port(value: object) -> object:
+    """Return the first of the workers' own ports, which may be written with a plus behind it; 0: none."""
+    port = (
+        int(value.removesuffix("+"))
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}\+?", value)
+        else value
+    )
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise wrong(f"must be the first of some ports, like 6001+, not {value!r}")
+    return port
+
+
 def address(schemes: tuple[str, ...]) -> AfterValidator:
     """Make the check of a URL that has one of `schemes`. It shows no URL, which may have a password in it."""
 

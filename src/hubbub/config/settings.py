@@ -22,6 +22,7 @@ from pydantic import (
 from hubbub.config.checks import (
     address,
     bounded,
+    first_port,
     is_loopback,
     listed,
     redacted,
@@ -81,6 +82,7 @@ class Settings(Part):
     Args:
         host: the address to listen on. port: 0 lets the system choose.
         workers: processes that share the port; `auto` is one per core.
+        worker_ports: the first of the ports that the workers have for themselves as well, `6001+`; 0: none.
         broker: the engine's URL; a password in it is never shown.
         allowed_origins: pages that may connect, as `https://chat.example` or `*`; those of the server may.
         api_keys: secrets that let a program use `/api`; in the file also as tables, with names and scopes.
@@ -98,6 +100,7 @@ class Settings(Part):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     workers: Annotated[int, BeforeValidator(worker_count)] = 1
+    worker_ports: Annotated[int, BeforeValidator(first_port)] = 0
     broker: Annotated[str, address(BROKERS)] = Field(default="sqlite:///hubbub.db", repr=False)
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
     api_keys: _Keys = ()
@@ -126,6 +129,16 @@ class Settings(Part):
     hooks: Hooks = Field(default_factory=HookSettings)
     api: Annotated[ApiSettings, AfterValidator(bounded)] = Field(default_factory=ApiSettings)
     open: bool = Field(default=_UNDECIDED, validate_default=True)
+
+    @field_validator("worker_ports")
+    @classmethod
+    def _check_ports(cls, first: int, info: ValidationInfo) -> int:
+        last = first + info.data.get("workers", 1) - 1
+        if first and last > 65535:
+            raise wrong("leaves no port for the last worker: begin lower")
+        if first and first <= info.data.get("port", 0) <= last:
+            raise wrong("and port overlap")
+        return first
 
     @field_validator("allowed_origins")
     @classmethod

@@ -14,6 +14,8 @@ from hubbub.config import Settings
 
 READY = b"R"
 """What a worker says once it accepts connections."""
+FAILED = b"F"
+"""What it says before the reason why it never will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,29 +23,36 @@ class Plan:
     """What one worker is to do.
 
     Args:
-        settings: everything. app: the user's program ("" : none). shared: whether the port is shared.
+        settings: everything. app: the user's program ("" : none). shared: whether others share the port.
+        worker: its number, from 1. own_port: a port on which nobody else listens beside that one; 0: none.
     """
 
     settings: Settings
     app: str = ""
     shared: bool = False
+    worker: int = 1
+    own_port: int = 0
 
     def encode(self) -> bytes:
         """Return one line of JSON."""
-        written = _Written(msgspec.Raw(self.settings.to_json()), self.app, self.shared)
+        settings = msgspec.Raw(self.settings.to_json())
+        written = _Written(settings, self.app, self.shared, self.worker, self.own_port)
         return msgspec.json.encode(written) + b"\n"
 
     @classmethod
     def decode(cls, line: bytes) -> Plan:
         """Return what `encode` wrote."""
         written = msgspec.json.decode(line, type=_Written)
-        return cls(Settings.from_json(bytes(written.settings)), written.app, written.shared)
+        settings = Settings.from_json(bytes(written.settings))
+        return cls(settings, written.app, written.shared, written.worker, written.own_port)
 
 
 class _Written(msgspec.Struct):
     settings: msgspec.Raw
     app: str
     shared: bool
+    worker: int
+    own_port: int
 
 
 def receive(link: socket.socket) -> Plan | None:

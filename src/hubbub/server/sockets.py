@@ -19,12 +19,12 @@ only reads a stream answers nothing.
 _USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)
 
 
-def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+def bind(host: str, port: int, *, shared: bool = False, flag: str = "--port") -> socket.socket:
     """Return a bound socket that does not listen yet.
 
     Args:
         host: an address or a name. port: 0 lets the system choose. shared: whether other processes of ours
-            bind the same port (`SO_REUSEPORT`).
+            bind the same port (`SO_REUSEPORT`). flag: with which the operator chooses the port.
 
     Raises ConfigurationError with a sentence for the operator.
     """
@@ -44,27 +44,27 @@ def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
         listening.bind(address)
     except OSError as fault:
         listening.close()
-        raise ConfigurationError([_why(host, port, fault)]) from None
+        raise ConfigurationError([_why(host, port, fault, flag)]) from None
     listening.setblocking(False)
     return listening
 
 
-def reserve(host: str, port: int) -> socket.socket:
+def reserve(host: str, port: int, flag: str = "--port") -> socket.socket:
     """Return a shared socket that keeps a port for the workers, after making sure that nobody else has it.
 
     It never listens, so that no connection is given to it.
 
     Raises ConfigurationError.
     """
-    bind(host, port).close()
-    return bind(host, port, shared=True)
+    bind(host, port, flag=flag).close()
+    return bind(host, port, shared=True, flag=flag)
 
 
-def _why(host: str, port: int, fault: OSError) -> str:
+def _why(host: str, port: int, fault: OSError, flag: str) -> str:
     if fault.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is taken by another program: choose another one with --port"
+        return f"port {port} of {host} is taken by another program: choose another one with {flag}"
     if fault.errno == errno.EACCES:
-        return f"port {port} may not be used without privileges: choose one above 1023 with --port"
+        return f"port {port} may not be used without privileges: choose one above 1023 with {flag}"
     if fault.errno == errno.EADDRNOTAVAIL:
         return f"--host {host} is not an address of this machine"
     return f"cannot listen on {host} port {port}: {fault.strerror}"

@@ -8,8 +8,10 @@ import resource
 import signal
 import socket
 import sys
+import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,12 +20,11 @@ import uvloop
 
 from hubbub import telemetry
 from hubbub.app import Hubbub
-from hubbub.config import Settings
 from hubbub.errors import BrokerUnavailable, ConfigurationError
 from hubbub.http.metrics import Metrics
 from hubbub.server.listener import Listener
 from hubbub.server.loading import load_app
-from hubbub.server.plan import READY, Plan, receive
+from hubbub.server.plan import FAILED, READY, Plan, receive
 from hubbub.server.sockets import BACKLOG, bind
 
 TICK_S = 1.0
@@ -51,14 +52,14 @@ class Worker:
     """Serve one app until told to stop.
 
     Args:
-        app: what is served. settings: where and how. shared: whether other processes share the port.
+        app: what is served. plan: where and how.
     """
 
-    def __init__(self, app: Hubbub, settings: Settings, *, shared: bool = False) -> None:
+    def __init__(self, app: Hubbub, plan: Plan) -> None:
         self._app = app
-        self._settings = settings
-        self._shared = shared
-        self._listener = Listener(app.doors, settings.listener)
+        self._plan = plan
+        self._settings = plan.settings
+        self._listener = Listener(app.doors, plan.settings.listener)
         self._stopping = asyncio.Event()
         self._forced = asyncio.Event()
 
@@ -73,23 +74,37 @@ class Worker:
 
         Raises ConfigurationError when the port cannot be had, BrokerUnavailable when the broker cannot.
         """
-        listening = bind(self._settings.host, self._settings.port, shared=self._shared)
+        sockets = self._bind()
         try:
             await self._app.start()
         except BaseException:
-            listening.close()
+            for each in sockets:
+                each.close()
             raise
         server = _Server(self._uvicorn())
         server.config.load()
         server.lifespan = server.config.lifespan_class(server.config)
         await server.on_tick(0)
-        await server.startup(sockets=[listening])
+        await server.startup(sockets=sockets)
         # What is here now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        ready(listening.getsockname()[1])
+        ready(sockets[0].getsockname()[1])
         await self._tick(server)
         await self._end(server)
+
+    def _bind(self) -> list[socket.socket]:
+        """Return the socket that is everybody's, and the one that is only ours, if there is to be one."""
+        host, plan = self._settings.host, self._plan
+        sockets = [bind(host, self._settings.port, shared=plan.shared)]
+        if plan.own_port:
+            try:
+                # A successor listens there too, until we are gone.
+                sockets.append(bind(host, plan.own_port, shared=plan.shared, flag="--worker-ports"))
+            except BaseException:
+                sockets[0].close()
+                raise
+        return sockets
 
     def _uvicorn(self) -> uvicorn.Config:
         settings = self._settings
@@ -153,11 +168,15 @@ def run(plan: Plan, ready: Callable[[int], None], link: socket.socket | None = N
         app = load_app(plan.app, plan.settings)
         uvloop.run(_serve(app, plan, ready, link))
     except ConfigurationError as fault:
-        _say(fault)
+        _say(str(fault), link)
         return MISCONFIGURED
     except BrokerUnavailable as fault:
-        _say(fault)
+        _say(str(fault), link)
         return STARTED_NOT
+    except Exception as fault:
+        if link is not None:
+            _say(_told(fault), link)
+        raise
     return 0
 
 
@@ -165,9 +184,10 @@ async def _serve(
     app: Hubbub, plan: Plan, ready: Callable[[int], None], link: socket.socket | None
 ) -> None:
     loop = asyncio.get_running_loop()
-    worker = Worker(app, plan.settings, shared=plan.shared)
+    worker = Worker(app, plan)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
+    loop.add_signal_handler(signal.SIGHUP, _hang_up, link is None)
     if link is not None:
         loop.add_reader(link, _orphaned, loop, link, worker)
     await worker.serve(ready)
@@ -180,6 +200,12 @@ def _orphaned(loop: asyncio.AbstractEventLoop, link: socket.socket, worker: Work
     worker.stop()
 
 
+def _hang_up(alone: bool) -> None:
+    """Serve on: who reloads is the supervisor, and without one there is nobody to take the clients over."""
+    if alone:
+        _say("not reloaded: that takes --workers 2 or more; restart this server instead", None)
+
+
 def _raise_file_limit() -> None:
     """Allow as many sockets as the system lets us have; the usual soft limit is 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -187,9 +213,23 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _say(fault: Exception) -> None:
-    for line in str(fault).splitlines():
+def _say(sentences: str, link: socket.socket | None) -> None:
+    """Tell the operator, or the supervisor, who does."""
+    if link is not None:
+        with suppress(OSError):
+            link.sendall(FAILED + sentences.encode())
+        return
+    for line in sentences.splitlines():
         sys.stderr.write(f"hubbub: {line}\n")
+
+
+def _told(fault: Exception) -> str:
+    """Return in one line what a program of the user raised, and where."""
+    said = " ".join(f"{type(fault).__name__}: {fault}".split())
+    frames = traceback.extract_tb(fault.__traceback__)
+    if isinstance(fault, SyntaxError) or not frames:
+        return said  # it says where by itself
+    return f"{said} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
 
 
 def main(descriptor: int) -> int:
