@@ -257,7 +257,12 @@ class Hubbub(Handlers):
                 last_first.push_async_callback(source.close)
 
     def _tick(self) -> None:
-        self._ticker = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        late_s = now - self._ticker.when() if self._ticker is not None else 0.0
+        self._ticker = loop.call_later(TICK_S, self._tick)
+        counts = self.hub.statistics
+        self.front.pulse.beat(now, late_s, counts.published, counts.delivered)
         self.registry.tick(self.clock.monotonic())
         self.expiry.tick()
         self.application.tick()

@@ -10,6 +10,7 @@ import typer
 
 from hubbub.cli.bench import bench
 from hubbub.cli.failure import FAILED, MISUSED, CommandFailed
+from hubbub.cli.info import info
 from hubbub.cli.publish import publish
 from hubbub.cli.serve import serve
 from hubbub.cli.tail import tail
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (serve, publish, tail, token, bench, version):
+for verb in (serve, publish, tail, token, info, bench, version):
     app.command()(verb)
 
 

@@ -7,7 +7,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -16,6 +16,10 @@ from hubbub.cli.failure import MISUSED, CommandFailed, why
 
 TIMEOUT_S = 10.0
 
+Key: TypeAlias = Annotated[
+    str, typer.Option("--key", "-k", envvar="HUBBUB_KEY", help="An API key of the server.")
+]
+
 
 def publish(
     channel: Annotated[str, typer.Argument(help="The channel's name.")],
@@ -23,9 +27,7 @@ def publish(
         str, typer.Argument(help="What to say: JSON, or else a text; - reads standard input.")
     ],
     url: Url = DEFAULT,
-    key: Annotated[
-        str, typer.Option("--key", "-k", envvar="HUBBUB_KEY", help="An API key of the server.")
-    ] = "",
+    key: Key = "",
     once: Annotated[
         str, typer.Option("--once", help="A name for this message: sent again, it is still one.")
     ] = "",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from hubbub.http.pulse import Pulse
 from hubbub.http.settings import HttpSettings
 from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
@@ -55,6 +56,7 @@ class Node:
         name: unique in the cluster. hub: its channels. control: its way to the other nodes.
         sessions: their counts. doors: whether clients are let in. settings: who may ask what.
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
+        pulse: how it fares.
     """
 
     name: str
@@ -67,3 +69,4 @@ class Node:
     orders: Orders
     revocations: Revocations
     hooks: Hooks
+    pulse: Pulse = field(default_factory=Pulse)

@@ -11,4 +11,4 @@ async def test_info_tells_of_this_node() -> None:
         assert (node["uid"], node["name"], node["uptime"]) == ("n1", "n1", 0)
         counts = [node[f"num_{each}"] for each in ("clients", "users", "subs", "channels")]
         assert counts == [3, 2, 1, 1]
-        assert set(node["process"]) == {"cpu", "rss"}
+        assert set(node["process"]) == {"cpu", "rss", "pid", "lag_ms"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -143,7 +144,8 @@ class Census:
 
     def _tell_info(self, payload: bytes) -> bytes:
         node, now = self._node, time.monotonic()
-        counts = node.hub.statistics
+        counts, pulse = node.hub.statistics, node.pulse
+        rates = pulse.rates()
         return _encode(
             NodeInfo(
                 uid=node.name,
@@ -154,6 +156,12 @@ class Census:
                 num_subs=counts.subscriptions,
                 num_channels=counts.channels,
                 uptime=int(now - self._born),
-                process=ProcessInfo(self._process.cpu(now), resident_bytes()),
+                process=ProcessInfo(
+                    self._process.cpu(now), resident_bytes(), os.getpid(), rates.lag_ms
+                ),
+                worker=pulse.worker,
+                port=pulse.port,
+                messages_in=rates.messages_in,
+                messages_out=rates.messages_out,
             )
         )

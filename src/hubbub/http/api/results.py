@@ -133,6 +133,10 @@ class ProcessInfo(Struct):
 
     cpu: Annotated[float, Meta(description="Percent of one processor, lately.")]
     rss: Annotated[int, Meta(description="Bytes of memory.")]
+    pid: Annotated[int, Meta(description="Its id on its machine.")]
+    lag_ms: Annotated[
+        float, Meta(description="Milliseconds that its event loop was late at worst, lately.")
+    ]
 
 
 class NodeInfo(Struct):
@@ -147,6 +151,10 @@ class NodeInfo(Struct):
     num_channels: Annotated[int, Meta(description="Channels that the node follows.")]
     uptime: Annotated[int, Meta(description="Seconds.")]
     process: ProcessInfo
+    worker: Annotated[int, Meta(description="Its number among the workers of a server, from 1.")]
+    port: Annotated[int, Meta(description="The port that it has for itself; 0: none.")]
+    messages_in: Annotated[float, Meta(description="Publications a second, lately.")]
+    messages_out: Annotated[float, Meta(description="Deliveries to clients a second, lately.")]
 
 
 class InfoResult(Struct, omit_defaults=True):

@@ -1,0 +1,83 @@
+"""`hubbub info` against real workers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+from hubbub.cli.info import _span, total
+from tests.cli.running import hubbub
+from tests.server.running import serving, wait_until
+from tests.servers import free_port
+
+
+def test_two_workers_and_all(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2", "--api-key", "the-right-key") as server:
+        key = ("--url", server.url, "--key", "the-right-key")
+        ran = hubbub("info", *key, "--json")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        told = json.loads(ran.stdout)
+        assert [node["worker"] for node in told["nodes"]] == [1, 2]
+        assert {node["process"]["pid"] for node in told["nodes"]} <= set(server.children())
+        assert told["missing"] == []
+        assert told["total"]["rss"] == sum(node["process"]["rss"] for node in told["nodes"])
+        shown = hubbub("info", *key).stdout
+        for word in (
+            "worker",
+            "clients",
+            "users",
+            "channels",
+            "subs",
+            "in/s",
+            "out/s",
+            "lag",
+            "all",
+        ):
+            assert word in shown
+        assert told["nodes"][0]["uid"] in shown
+        bare = hubbub("info", "--url", server.url)
+        assert (bare.returncode, "show a key" in bare.stderr) == (1, True)
+
+
+def test_what_passes_is_told(tmp_path: Path) -> None:
+    own = free_port()
+    with serving(tmp_path, "--worker-ports", str(own)) as server:
+        with (
+            connect(f"ws://127.0.0.1:{own}/ws/lobby") as ann,
+            connect(f"ws://127.0.0.1:{own}/ws/lobby"),
+        ):
+            for _ in range(50):
+                ann.send("x")
+                ann.recv(5)
+
+            def told() -> dict[str, float]:
+                ran = hubbub("info", "--url", server.url, "--json")
+                [node] = json.loads(ran.stdout)["nodes"]
+                assert (node["worker"], node["port"]) == (1, own)
+                return dict(json.loads(ran.stdout)["total"])
+
+            wait_until(lambda: told()["messages_in"] > 0, 8)
+            last = told()
+            assert (last["num_clients"], last["num_channels"], last["num_subs"]) == (2, 1, 2)
+            assert last["messages_out"] == 2 * last["messages_in"]
+            assert 0 <= last["lag_ms"] < 5000
+        assert "all" not in hubbub("info", "--url", server.url).stdout  # one is all
+
+
+def test_nobody_is_there() -> None:
+    ran = hubbub("info", "--url", f"127.0.0.1:{free_port()}")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("hubbub: no server answers at ")
+    assert total([])["num_clients"] == 0
+
+
+def test_spans_have_a_unit_that_suits_them() -> None:
+    assert [_span(each) for each in (5, 119, 120, 7200, 200_000)] == [
+        "5 s",
+        "119 s",
+        "2 min",
+        "2 h",
+        "2 d",
+    ]
