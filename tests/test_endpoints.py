@@ -7,12 +7,17 @@ import pytest
 from hubbub.config import EndpointSettings
 from hubbub.dialects.contract import Request
 from hubbub.endpoints import DEFAULT_ENDPOINTS, doors_of
-from hubbub.sessions.contract import Carrier
+from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.sessions.contract import Carrier, Conversation
+
+
+def nobody(sid: str) -> Conversation:
+    raise ProtocolViolation(BAD_REQUEST, f"no {sid}")
 
 
 def test_those_of_the_operator_come_first() -> None:
     mine = EndpointSettings(path="/ws/{user}", channel="only", user="{user}")
-    paths = [door.path for door in doors_of((mine,), 1024)]
+    paths = list(dict.fromkeys(door.path for door in doors_of((mine,), 1024, nobody)))
     assert paths == ["/ws/{user}", *(endpoint.path for endpoint in DEFAULT_ENDPOINTS)]
 
 
@@ -34,7 +39,7 @@ def test_those_of_the_operator_come_first() -> None:
 def test_a_door_leads_to_its_dialect(
     path: str, offered: list[str], query: dict[str, str], renderer: str
 ) -> None:
-    door = next(door for door in doors_of((), 1024) if door.variables(path) is not None)
+    door = next(door for door in doors_of((), 1024, nobody) if door.variables(path) is not None)
     _, make = door.choose(offered)
     request = Request(path, door.variables(path) or {}, query)
     assert make(request).renderer.name == renderer
@@ -42,7 +47,7 @@ def test_a_door_leads_to_its_dialect(
 
 @pytest.mark.parametrize("offered", [[], ["centrifuge-json"], ["centrifuge-protobuf"]])
 def test_a_tool_can_ask_to_be_pinged_by_its_websocket_alone(offered: list[str]) -> None:
-    door = next(door for door in doors_of((), 1024) if door.path == "/connection/websocket")
+    door = next(door for door in doors_of((), 1024, nobody) if door.path == "/connection/websocket")
     _, make = door.choose(offered)
     made = make(Request(query={"cf_ws_frame_ping_pong": "true"}))
     usual = make(Request(query={"cf_ws_frame_ping_pong": "no"}))
@@ -51,7 +56,7 @@ def test_a_tool_can_ask_to_be_pinged_by_its_websocket_alone(offered: list[str]) 
 
 def test_an_endpoint_of_ones_own_may_be_a_stream() -> None:
     mine = EndpointSettings(path="/live", dialect="centrifuge", transport="sse")
-    assert doors_of((mine,), 1024)[0].carrier == "sse"
+    assert doors_of((mine,), 1024, nobody)[0].carrier == "sse"
 
 
 @pytest.mark.parametrize(
@@ -60,9 +65,28 @@ def test_an_endpoint_of_ones_own_may_be_a_stream() -> None:
 def test_who_only_listens_connects_once_by_the_address(carrier: Carrier, commands: int) -> None:
     (door,) = [
         door
-        for door in doors_of((), 1024)
+        for door in doors_of((), 1024, nobody)
         if door.carrier == carrier and door.path.startswith("/connection/uni_")
     ]
     _, make = door.choose([])
     request = Request(query={"cf_connect": "{}"}, carrier=carrier)
     assert len(make(request).open()) == commands  # what begins a stream comes as its first message
+
+
+def test_socket_io_has_a_door_for_each_transport_and_one_to_come_back_by() -> None:
+    doors = [door for door in doors_of((), 1024, nobody) if door.path == "/socket.io/"]
+    assert [door.carrier for door in doors] == ["websocket", "polling"]
+    asked = {"EIO": "4", "transport": "websocket"}
+    for door in doors:
+        _, make = door.choose([])
+        assert make(Request(query=asked)).renderer.name == "socketio"
+    at_once = doors[0]
+    assert at_once.resume is not None
+    assert at_once.resume(Request(query=asked)) is None
+    _, make = at_once.choose([])
+    for wrong in ({**asked, "EIO": "3"}, {**asked, "transport": "polling"}):
+        for refuse in (make, at_once.resume):
+            with pytest.raises(ProtocolViolation):
+                refuse(Request(query={**wrong, "sid": "n1.s1"}))
+    with pytest.raises(ProtocolViolation, match="no n1"):
+        at_once.resume(Request(query={**asked, "sid": "n1.s1"}))

@@ -35,6 +35,7 @@ from hubbub.sessions.expulsion import expel
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Client
 from hubbub.sessions.orders import Orders
+from hubbub.sessions.polling import Polling
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
@@ -96,8 +97,10 @@ class Hubbub(Handlers):
         self.revocations.arrived = partial(expel, self.registry)
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         services = self._services()
+        polling = Polling(self.node, services.seal, self.control)
+        message_limit = self.settings.listener.websocket.message_limit
         self.doors = Doors(
-            doors_of(self.settings.endpoints, self.settings.listener.websocket.message_limit),
+            doors_of(self.settings.endpoints, message_limit, polling.upgrade),
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
@@ -114,6 +117,7 @@ class Hubbub(Handlers):
             Orders(services, self.control),
             self.revocations,
             self.application.hooks,
+            polling,
         )
         """The node as its HTTP side sees it."""
         self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from hubbub.config import EndpointSettings
 from hubbub.dialects.centrifuge.conversation import CentrifugeDialect, Coding, SocketPinged
@@ -17,7 +18,7 @@ from hubbub.dialects.text import TextDialect, TextSettings, parse_position
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
 from hubbub.framings.conversation import EngineIo
 from hubbub.framings.engineio import REVISION
-from hubbub.sessions.contract import FIRST
+from hubbub.sessions.contract import FIRST, Conversation
 from hubbub.sessions.doors import Door, fill
 from hubbub.transports.streams.wires import OCTETS
 
@@ -36,18 +37,29 @@ DEFAULT_ENDPOINTS = (
 """The endpoints that every server has, after those that its operator configured."""
 
 
-def doors_of(endpoints: Iterable[EndpointSettings], message_limit: int) -> list[Door]:
+Resume: TypeAlias = Callable[[str], Conversation]
+"""Return what goes on with the polled session of this id. Raises ProtocolViolation where there is none."""
+
+
+def doors_of(
+    endpoints: Iterable[EndpointSettings], message_limit: int, resume: Resume
+) -> list[Door]:
     """Return the doors of a server: those that its operator configured, and those that every server has.
 
     Args:
         message_limit: the largest message in bytes, where a protocol tells it to its clients.
+        resume: what takes polled sessions over by a WebSocket.
     """
-    return [_door(endpoint, message_limit) for endpoint in (*endpoints, *DEFAULT_ENDPOINTS)]
+    doors: list[Door] = []
+    for endpoint in (*endpoints, *DEFAULT_ENDPOINTS):
+        if endpoint.dialect == "socketio":
+            doors += _socketio_doors(endpoint.path, message_limit, resume)
+        else:
+            doors.append(_door(endpoint))
+    return doors
 
 
-def _door(endpoint: EndpointSettings, message_limit: int) -> Door:
-    if endpoint.dialect == "socketio":
-        return Door(endpoint.path, {"": partial(_socketio, message_limit)})
+def _door(endpoint: EndpointSettings) -> Door:
     if endpoint.dialect == "centrifuge":
         return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
     if endpoint.dialect == "unidirectional":
@@ -83,18 +95,37 @@ def _unidirectional(request: Request) -> Dialect:
     return UnidirectionalDialect(request.query.get(FIRST, "") if at_once else "")
 
 
+def _socketio_doors(path: str, limit: int, resume: Resume) -> list[Door]:
+    def polled(request: Request) -> Dialect:
+        return EngineIo(_socketio(limit, request), ("websocket",), limit)
+
+    def at_once(request: Request) -> Dialect:
+        _check(request)
+        return EngineIo(_socketio(limit, request), (), limit)
+
+    def resumed(request: Request) -> Conversation | None:
+        sid = request.query.get("sid", "")
+        if not sid:
+            return None
+        _check(request)
+        return resume(sid)
+
+    return [
+        Door(path, {"": at_once}, resume=resumed),
+        Door(path, {"": polled}, "polling"),
+    ]
+
+
 def _socketio(limit: int, request: Request) -> Dialect:
-    query = request.query
-    if query.get("EIO") != REVISION:
-        raise ProtocolViolation(BAD_REQUEST, _ANOTHER_REVISION)
-    if query.get("transport") != "websocket":
-        raise ProtocolViolation(BAD_REQUEST, _ANOTHER_TRANSPORT)
-    return EngineIo(SocketIoDialect(limit, query.get("user", "")), (), limit)
+    return SocketIoDialect(limit, request.query.get("user", ""))
 
 
-_ANOTHER_REVISION = '{"code":5,"message":"Unsupported protocol version"}'
-_ANOTHER_TRANSPORT = '{"code":0,"message":"Transport unknown"}'
-"""What Engine.IO answers (https://socket.io/docs/v4/engine-io-protocol/)."""
+def _check(request: Request) -> None:
+    """Refuse a WebSocket that means something else, in Engine.IO's words."""
+    if request.query.get("EIO") != REVISION:
+        raise ProtocolViolation(BAD_REQUEST, '{"code":5,"message":"Unsupported protocol version"}')
+    if request.query.get("transport") != "websocket":
+        raise ProtocolViolation(BAD_REQUEST, '{"code":0,"message":"Transport unknown"}')
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:

@@ -221,6 +221,25 @@ const scenarios = {
     close(zhang, li);
   },
 
+  async "upgrade or stay"() {
+    // Each request of a client may land on another worker; only where the WebSocket lands right is it taken.
+    const sockets = Array.from({ length: 12 }, (_, n) => open({ auth: { user: `u${n}` } }));
+    await Promise.all(sockets.map((socket) => until("connected", () => socket.connected)));
+    await Promise.all(sockets.map((socket) => socket.ask("subscribe", room)));
+    const sent = [];
+    for (let n = 0; n < 20; n += 1)
+      for (const socket of sockets) sent.push(socket.ask("publish", { channel: room, data: n }));
+    await Promise.all(sent);
+    for (const socket of sockets) {
+      await until("240 publications", () => socket.notes.length === 240);
+      const offsets = socket.notes.map((note) => note.args[1].offset);
+      assert.deepEqual(offsets, Array.from({ length: 240 }, (_, n) => n + 1));
+      assert.deepEqual(socket.ends, []);
+    }
+    console.log(sockets.map((socket) => socket.io.engine.transport.name).sort().join(" "));
+    close(...sockets);
+  },
+
   async "share a channel with others"() {
     const socket = await at("zhang");
     const sdk = await new Actor(`ws://127.0.0.1:${ports.at(-1)}/connection/websocket`, "sdk").connected();

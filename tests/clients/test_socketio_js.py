@@ -9,6 +9,7 @@ import pytest
 
 from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 from tests.docs.served import Served
+from tests.servers import RedisServer
 
 PLAY_WITHIN_S = 50
 
@@ -57,7 +58,7 @@ def play(node: str, scenario: str, transports: str, *ports: int) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("transports", ["websocket"])
+@pytest.mark.parametrize("transports", ["websocket", "polling", "both"])
 @pytest.mark.parametrize(
     "scenario",
     [
@@ -76,6 +77,32 @@ def test_the_client(node: str, server: Served, scenario: str, transports: str) -
     play(node, scenario, transports, server.port)
 
 
-@pytest.mark.parametrize("transports", ["websocket"])
+@pytest.mark.parametrize("transports", ["websocket", "polling", "both"])
 def test_functions(node: str, application: Served, transports: str) -> None:
     play(node, "talk to functions", transports, application.port)
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Run two workers behind one port, so that requests of one client land on both."""
+    folder = tmp_path_factory.mktemp("workers")
+    app = f"{HERE / 'rooms.py'}:app"
+    with RedisServer(folder) as redis:
+        arguments = (app, "--broker", redis.url, "--workers", "2")
+        with Served(folder, *arguments) as served:
+            yield served
+
+
+@pytest.mark.parametrize(
+    ("scenario", "transports"),
+    [
+        ("one order for all", "polling"),
+        ("binary both ways", "polling"),
+        ("talk to functions", "polling"),
+        ("be kicked", "polling"),
+        ("history and presence", "websocket"),
+        ("upgrade or stay", "both"),
+    ],
+)
+def test_two_workers(node: str, workers: Served, scenario: str, transports: str) -> None:
+    play(node, scenario, transports, workers.port)

@@ -66,9 +66,13 @@ def test_what_a_poll_carries_is_what_was_said(said: list[bytes | bytearray]) -> 
 
     carried = payload(piece(wrap(packet)) for packet in packets)
 
-    assert read_payload(carried) == [
+    assert [read(packet) for packet in read_payload(carried)] == [
         Message(Type.MESSAGE, packet.data, packet.binary) for packet in packets
     ]
+
+
+def test_nothing_within_a_packet_divides_a_payload() -> None:
+    assert payload([piece(Packet(b'42["a\x1e1"]'))]) == b'42["a\\u001e1"]'
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,14 @@ import httpx
 from starlette.applications import Starlette
 
 from hubbub.brokers.memory import World
+from hubbub.dialects.contract import Request
 from hubbub.http.node import Doors, Node, Sessions
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
 from hubbub.hub.control import Control
 from hubbub.hub.namespaces import Namespace
-from hubbub.sessions.contract import Headers
+from hubbub.sessions.contract import Carrier, Headers
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expulsion import expel
@@ -27,6 +28,7 @@ from hubbub.sessions.hooks import RpcAnswer, RpcAsk
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.orders import Orders
 from hubbub.sessions.origins import readable_by
+from hubbub.sessions.polling import Polling
 from hubbub.sessions.revocation import Revocations, RevocationSettings
 from tests.hub.stage import stage
 from tests.sessions.stage import Floor
@@ -40,6 +42,11 @@ class Gate:
 
     closing: bool = False
     doors: Sequence[Door] = ()
+
+    def admit(
+        self, request: Request, offered: Sequence[str], carrier: Carrier = "websocket"
+    ) -> None:
+        return None
 
     def greet(self, headers: Mapping[str, str]) -> Headers:
         return readable_by(headers.get("origin"))
@@ -74,6 +81,7 @@ def front(
         Orders(services, control),
         Revocations(place.node.broker, RevocationSettings(), place.node.clock),
         place.hooks,
+        Polling(control.node, services.seal, control),
     )
 
 

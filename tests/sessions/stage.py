@@ -36,6 +36,7 @@ class Floor:
         trusting: bool,
         access: AccessSettings | None = None,
         tokens: Tokens | None = None,
+        name: str = "",
     ) -> None:
         self.node = node
         self.registry = Registry(round(limits.ping_interval_s) or 25, node.clock.monotonic())
@@ -53,6 +54,7 @@ class Floor:
             node.clock,
             backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
+            node=name,
         )
 
     def open(
@@ -86,7 +88,8 @@ async def floor(
     hub: HubSettings | None = None,
     access: AccessSettings | None = None,
     tokens: Tokens | None = None,
+    name: str = "",
 ) -> AsyncIterator[Floor]:
     """Run a node with sessions."""
     async with stage(namespace, hub or HubSettings(backlog_limit=BACKLOG_LIMIT)) as node:
-        yield Floor(node, limits or SessionLimits(), trusting, access, tokens)
+        yield Floor(node, limits or SessionLimits(), trusting, access, tokens, name)

@@ -47,6 +47,8 @@ PROBE = Packet(b"2probe")
 """What a client sends first over a WebSocket that shall take a polling session over ..."""
 PROBED = Packet(b"3probe")
 """... and what it is answered."""
+UPGRADE = Packet(Type.UPGRADE.value)
+"""What a client says when it goes on over the WebSocket."""
 NOOP = Packet(Type.NOOP.value)
 """What ends a waiting poll when there is nothing to say."""
 CLOSE = Packet(Type.CLOSE.value)
@@ -89,25 +91,30 @@ def read(packet: Packet) -> Message:
     return Message(kind, packet.data[1:])
 
 
-def read_payload(body: bytes) -> list[Message]:
-    """Read the body of a polling request. Raises ProtocolViolation (3501) for what is none."""
+def read_payload(body: bytes) -> list[Packet]:
+    """Return the body of a polling request as WebSocket messages.
+
+    Raises ProtocolViolation (3501) for what is none.
+    """
     pieces = body.split(SEPARATOR)
     if len(pieces) > PACKETS_LIMIT:
         raise ProtocolViolation(BAD_REQUEST, f"more than {PACKETS_LIMIT} packets in one request")
     return [_read_piece(piece) for piece in pieces]
 
 
-def _read_piece(piece: bytes) -> Message:
+def _read_piece(piece: bytes) -> Packet:
     if piece[:1] == b"b":
         try:
-            return Message(Type.MESSAGE, a2b_base64(piece[1:], strict_mode=True), binary=True)
+            return Packet(a2b_base64(piece[1:], strict_mode=True), binary=True)
         except (Base64Error, ValueError):
             raise ProtocolViolation(BAD_REQUEST, "a binary packet is base64") from None
     try:
         piece.decode()
     except UnicodeDecodeError:
         raise ProtocolViolation(BAD_REQUEST, "a text packet is UTF-8") from None
-    return read(Packet(piece))
+    packet = Packet(piece)
+    read(packet)
+    return packet
 
 
 def wrap(packet: Packet) -> Packet:
@@ -119,6 +126,10 @@ def piece(packet: Packet) -> bytes:
     """Return a WebSocket message as a piece of a polling payload, separator first."""
     if packet.binary:
         return b"\x1eb" + b2a_base64(packet.data, newline=False)
+    if (
+        SEPARATOR in packet.data
+    ):  # within a JSON string, where nothing else than its escape may stand
+        return SEPARATOR + packet.data.replace(SEPARATOR, b"\\u001e")
     return SEPARATOR + packet.data
 
 

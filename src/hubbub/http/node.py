@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hubbub.dialects.contract import Request
 from hubbub.http.pulse import Pulse
 from hubbub.http.settings import HttpSettings
 from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
-from hubbub.sessions.contract import Headers, Refusal
+from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Outcome, Said
 from hubbub.sessions.hooks import Hooks
 from hubbub.sessions.orders import Orders
+from hubbub.sessions.polling import Polling
 from hubbub.sessions.revocation import Revocations
 
 
@@ -23,6 +25,12 @@ class Doors(Protocol):
 
     closing: bool
     doors: Sequence[Door]
+
+    def admit(
+        self, request: Request, offered: Sequence[str], carrier: Carrier = "websocket"
+    ) -> Accepted | Refusal | None:
+        """Return who talks on a connection, why not, or None where the path is not ours."""
+        ...
 
     def greet(self, headers: Mapping[str, str]) -> Headers | Refusal:
         """Return what lets the page that asks read the answer, or why its origin may not ask."""
@@ -56,6 +64,7 @@ class Node:
         name: unique in the cluster. hub: its channels. control: its way to the other nodes.
         sessions: their counts. doors: whether clients are let in. settings: who may ask what.
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
+        polling: the sessions that are polled.
         pulse: how it fares.
     """
 
@@ -69,4 +78,5 @@ class Node:
     orders: Orders
     revocations: Revocations
     hooks: Hooks
+    polling: Polling
     pulse: Pulse = field(default_factory=Pulse)

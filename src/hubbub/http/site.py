@@ -15,6 +15,7 @@ from hubbub.http.health import Health
 from hubbub.http.metrics import Metrics
 from hubbub.http.node import Node
 from hubbub.http.pages import BUILT, Pages
+from hubbub.http.polling import PollingRoutes
 from hubbub.http.refusals import refuse
 from hubbub.http.streams import StreamRoutes
 
@@ -34,6 +35,7 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
         *metrics.routes,
         *EmulationRoute(node).routes,
         *StreamRoutes(node).routes,
+        *PollingRoutes(node).routes,
         *Pages(pages).routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})

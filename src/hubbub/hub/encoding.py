@@ -251,6 +251,10 @@ class Encodings:
     def __len__(self) -> int:
         return len(self._shared)
 
+    def reframed(self, encoding: Encoding, frame: Frame) -> Encoding:
+        """Return the shared encoding that shows the same by another frame; not for changes."""
+        return self.of(encoding._renderer, frame, encoding.joins, encoding.filter)
+
     def of(
         self,
         renderer: Renderer,

@@ -171,6 +171,16 @@ class Hub:
         if channel is not None:
             channel.audience.reroute(subscriber.info.session, subscriber.write)
 
+    def recode(
+        self, subscriber: Subscriber, name: ChannelName, old: Encoding, new: Encoding
+    ) -> None:
+        """Show a channel to a live subscriber in another encoding, by its `write` as it is now."""
+        channel = self._following.get(name)
+        if channel is not None:
+            self._delivery.flush(channel)
+            channel.audience.remove(old, subscriber.info.session)
+            channel.audience.add(new, subscriber.info.session, subscriber.write)
+
     def detach(self, info: ClientInfo, name: ChannelName, encoding: Encoding) -> None:
         """Make a live subscriber stop following a channel, in the encoding it followed it in.
 

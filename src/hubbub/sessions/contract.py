@@ -10,8 +10,8 @@ from hubbub.dialects.contract import Request
 from hubbub.errors import Close
 from hubbub.model import Packet
 
-Carrier: TypeAlias = Literal["websocket", "sse", "http_stream"]
-"""What carries a connection: a WebSocket, or an HTTP response that does not end."""
+Carrier: TypeAlias = Literal["websocket", "sse", "http_stream", "polling"]
+"""What carries a connection: a WebSocket, an HTTP response that does not end, or many short requests."""
 
 STREAM_METHODS: Mapping[Carrier, tuple[str, ...]] = {
     "sse": ("GET", "POST"),

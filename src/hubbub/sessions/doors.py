@@ -11,7 +11,15 @@ from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import unquote as unquoted
 from hubbub.errors import BAD_REQUEST, ProtocolViolation, Refused
 from hubbub.sessions.commands import handle
-from hubbub.sessions.contract import FIRST, Accepted, Carrier, Headers, Refusal
+from hubbub.sessions.contract import (
+    FIRST,
+    STREAM_METHODS,
+    Accepted,
+    Carrier,
+    Conversation,
+    Headers,
+    Refusal,
+)
 from hubbub.sessions.origins import origin_of, readable_by
 from hubbub.sessions.services import Services
 from hubbub.sessions.session import Session
@@ -30,11 +38,14 @@ class Door:
             type, the first one being the default. A maker raises ProtocolViolation or Refused for a request
             it cannot serve.
         carrier: what carries the connections.
+        resume: returns who goes on over a new connection, where the address says that somebody does; it
+            raises as makers do.
     """
 
     path: str
     dialects: Mapping[str, Callable[[Request], Dialect]]
     carrier: Carrier = "websocket"
+    resume: Callable[[Request], Conversation | None] | None = None
     pattern: re.Pattern[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -117,7 +128,7 @@ class Doors:
     def stream(self, path: str) -> Carrier | None:
         """Return what kind of stream a raw path leads to; None where it leads to none."""
         for door in self.doors:
-            if door.carrier != "websocket" and door.pattern.fullmatch(path):
+            if door.carrier in STREAM_METHODS and door.pattern.fullmatch(path):
                 return door.carrier
         return None
 
@@ -136,6 +147,9 @@ class Doors:
             return greeting
         subprotocol, make = door.choose(offered)
         try:
+            resumed = door.resume(request) if door.resume is not None else None
+            if resumed is not None:
+                return Accepted(resumed, subprotocol)
             dialect = make(request)
         except ProtocolViolation as fault:
             return Refusal(400, fault.detail or fault.close.reason)

@@ -170,6 +170,16 @@ class Follower:
         self.leave(channel, why)
         self.push(Ended(channel, why.code, why.reason))
 
+    def move(self, connection: Connection) -> None:
+        """Go on over another connection; nothing may be on its way to be followed."""
+        services = self.services
+        self.connection, self.write = connection, connection.write
+        for channel, subscription in self.following.items():
+            if subscription is not None:
+                encoding = services.encodings.reframed(subscription.encoding, connection.frame)
+                services.hub.recode(self, channel, subscription.encoding, encoding)
+                self.following[channel] = subscription.shown_by(encoding)
+
     def prolong(self, channel: ChannelName, expire_at: int, info: bytes) -> None:
         """Follow a channel until another time (unix seconds; 0: for ever)."""
         subscription = self.following.get(channel)

@@ -13,6 +13,9 @@ PREFLIGHT: Headers = (
 )
 """What a browser asks for before a page's POST, and how many seconds it may remember the answer."""
 
+POLLED_PREFLIGHT: Headers = (("Access-Control-Allow-Methods", "GET, POST, OPTIONS"), *PREFLIGHT[1:])
+"""The same where a page asks with GET too."""
+
 _OPAQUE = "null"
 _FOREIGN = frozenset({"cross-site", "same-site"})
 

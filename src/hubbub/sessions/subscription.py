@@ -31,6 +31,12 @@ class Subscription:
         grant = replace(self.grant, expire_at=expire_at, info=info or self.grant.info)
         return replace(self, grant=grant)
 
+    def shown_by(self, encoding: Encoding) -> Subscription:
+        """Return the subscription in another encoding."""
+        if self == ordinary(self.encoding):
+            return ordinary(encoding)
+        return replace(self, encoding=encoding)
+
 
 @lru_cache(maxsize=1024)
 def ordinary(encoding: Encoding) -> Subscription:

@@ -1,0 +1,253 @@
+"""A connection that is polled: what is written waits for the next request, without a task or a timer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from hubbub.errors import BAD_REQUEST, Close
+from hubbub.framings import engineio
+from hubbub.model import Packet
+from hubbub.sessions.contract import Connection
+from hubbub.sessions.session import Session
+
+POLL_LIMIT = 1024 * 1024
+"""Bytes of what one poll is answered, unless one piece alone is larger."""
+HIGH_WATER = 64 * 1024
+"""Bytes that wait for a poll above which a client is congested."""
+LINGER_S = 20.0
+"""How long the last words to a client wait for its poll."""
+SETTLE_S = 0.05
+"""Between looks at whether nothing is on its way any more, before a session moves."""
+
+_NOOP = engineio.payload([engineio.piece(engineio.NOOP)])
+_CLOSE = engineio.piece(engineio.CLOSE)
+
+
+class Candidate(Protocol):
+    """A WebSocket that may take a polled session over."""
+
+    probed: bool
+    """Whether the client knows that it works."""
+
+    def give_up(self, close: Close) -> None:
+        """End without the session."""
+        ...
+
+
+class PolledConnection:
+    """Carry a session (`sessions.contract.Connection`) over requests that come and go.
+
+    Args:
+        session: who talks. on_gone: called once nothing is left to be said here.
+    """
+
+    __slots__ = (
+        "_bytes",
+        "_congested",
+        "_ended",
+        "_last",
+        "_nonce",
+        "_on_gone",
+        "_over",
+        "_pieces",
+        "_probe",
+        "_resumed",
+        "_waiter",
+        "frame",
+        "session",
+        "write",
+    )
+
+    says_close: bool = False
+
+    def __init__(self, session: Session, on_gone: Callable[[PolledConnection], None]) -> None:
+        self.session = session
+        self.frame: Callable[[Packet], bytes] = engineio.piece
+        self.write: Callable[[bytes], None] = self._put
+        self._on_gone = on_gone
+        self._pieces: deque[bytes] = deque()
+        self._bytes = 0
+        self._congested = False
+        self._ended = False
+        self._waiter: asyncio.Future[bool] | None = None
+        self._nonce, self._last = "", b""
+        """What the last poll called itself, and what it was answered: a proxy may ask the same again."""
+        self._resumed: asyncio.Future[None] | None = None
+        self._probe: Candidate | None = None
+        self._over: Connection | None = None
+
+    # ── from the client ─────────────────────────────────────────────────────────────────────────
+
+    async def poll(self, nonce: str, hold_s: float) -> bytes:
+        """Return what there is to be said, once there is something.
+
+        Args:
+            nonce: what tells this poll from every other ("": nothing does). hold_s: seconds after which it is
+                answered with nothing.
+        """
+        if nonce and nonce == self._nonce and self._last:
+            return self._last
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(False)  # the newest poll is the one that somebody reads
+        self.session.heard()
+        if not self._pieces and not self._ended and not self._is_probed():
+            self._waiter = waiter = asyncio.get_running_loop().create_future()
+            try:
+                async with asyncio.timeout(hold_s):
+                    if not await waiter:
+                        return _NOOP
+            except TimeoutError:
+                pass
+            finally:
+                if self._waiter is waiter:
+                    self._waiter = None
+        self._nonce, self._last = nonce, self._take() or _NOOP
+        return self._last
+
+    async def take(self, body: bytes) -> None:
+        """Take what the client says; return when it may say more. Raises ProtocolViolation."""
+        for packet in engineio.read_payload(body):
+            self.session.received(packet)
+        while self._resumed is not None:
+            await asyncio.shield(self._resumed)
+
+    def _take(self) -> bytes:
+        taken: list[bytes] = []
+        size = 0
+        while self._pieces and (not taken or size + len(self._pieces[0]) <= POLL_LIMIT):
+            if taken and self._pieces[0] is _CLOSE:
+                break  # a client hears it before what it was told along with it
+            size += len(self._pieces[0])
+            taken.append(self._pieces.popleft())
+        self._bytes -= size
+        if self._congested and self._bytes <= HIGH_WATER // 2:
+            self._congested = False
+            self.session.drained()
+        if self._ended and not self._pieces:
+            self._on_gone(self)
+        return engineio.payload(taken)
+
+    # ── from the session (sessions.contract.Connection) ─────────────────────────────────────────
+
+    def _put(self, data: bytes) -> None:
+        if self._ended:
+            return
+        if self._over is not None:
+            self._relay(self._over, data)
+            return
+        self._pieces.append(data)
+        self._bytes += len(data)
+        self._wake()
+        if self._bytes > HIGH_WATER and not self._congested:
+            self._congested = True
+            self.session.congested()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(True)
+
+    def send(self, packet: Packet) -> None:
+        """Write a packet; ignored once closing."""
+        self._put(self.frame(packet))
+
+    def ping(self) -> None:
+        """Do nothing: pings are the framing's."""
+
+    def close(self, close: Close) -> None:
+        """Say that it is over, to this poll or to the next one. Idempotent."""
+        if self._ended:
+            return
+        if self._over is not None:
+            self._over.close(close)
+            return
+        self._put(_CLOSE)
+        self._end(close)
+        if self._pieces:
+            asyncio.get_running_loop().call_later(LINGER_S, self._on_gone, self)
+
+    def abort(self) -> None:
+        """Drop all that is still to be said."""
+        self._pieces.clear()
+        self._end(Close(1006, "connection aborted"))
+        self._on_gone(self)
+
+    def _end(self, close: Close) -> None:
+        self._ended = True
+        self._wake()
+        self.resume_reading()
+        if self._probe is not None:
+            self._probe.give_up(close)
+        asyncio.get_running_loop().call_soon(self.session.closed, close)
+
+    def backlog(self) -> int:
+        """Return the bytes that no poll has taken yet."""
+        return self._over.backlog() if self._over is not None else self._bytes
+
+    def pause_reading(self) -> None:
+        """Answer what the client says only later, so that it says no more."""
+        if self._over is not None:
+            self._over.pause_reading()
+        elif self._resumed is None:
+            self._resumed = asyncio.get_running_loop().create_future()
+
+    def resume_reading(self) -> None:
+        """Let it say more."""
+        if self._over is not None:
+            self._over.resume_reading()
+        resumed, self._resumed = self._resumed, None
+        if resumed is not None:
+            resumed.set_result(None)
+
+    # ── moving to a WebSocket ───────────────────────────────────────────────────────────────────
+
+    def _is_probed(self) -> bool:
+        return self._probe is not None and self._probe.probed
+
+    def probe(self, candidate: Candidate) -> None:
+        """Let a WebSocket try; of several the newest."""
+        if self._probe is not None:
+            self._probe.give_up(BAD_REQUEST)
+        self._probe = candidate
+
+    def hurry(self) -> None:
+        """Answer a waiting poll, and all to come, at once: the client ends polling when none is under way."""
+        self._wake()
+
+    def stay(self, candidate: Candidate) -> None:
+        """Learn that a WebSocket did not make it."""
+        if self._probe is candidate:
+            self._probe = None
+
+    def hand_over(self, socket: Connection) -> None:
+        """Go on over a WebSocket, to which the client has stopped polling for."""
+        self._over, self._probe = socket, None
+        while self._pieces:
+            self._relay(socket, self._pieces.popleft())
+        self._bytes = 0
+        self._wake()
+        self._move()
+
+    def _move(self) -> None:
+        """Move the session, unless something is on its way that was to come here: then a moment later.
+
+        Until then what is written here goes on, piece by piece.
+        """
+        session = self.session
+        if session.gone or self._over is None:
+            return
+        if session.write != self.write or None in session.following.values():
+            asyncio.get_running_loop().call_later(SETTLE_S, self._move)
+            return
+        session.move(self._over)
+        if self._resumed is not None:
+            self.resume_reading()
+            self._over.pause_reading()
+        self._on_gone(self)
+
+    @staticmethod
+    def _relay(socket: Connection, data: bytes) -> None:
+        for packet in engineio.read_payload(data[1:]):
+            socket.send(packet)

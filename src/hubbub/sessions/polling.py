@@ -1,0 +1,145 @@
+"""Sessions that are polled, wherever a request lands: it names the node of its session, and goes there."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import msgspec
+
+from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.hub.control import Control
+from hubbub.hub.orders import NodeGone
+from hubbub.sessions.polled import PolledConnection
+from hubbub.sessions.seal import Seal
+from hubbub.sessions.session import Session
+from hubbub.sessions.upgrade import Upgrade
+
+POLLED_LIMIT = 100_000
+"""Polled sessions of one node; they need no sockets that would count."""
+HOLD_S = 50.0
+"""How long a poll may wait for something to be said: many proxies give up after 60 s."""
+FORWARDED_S = 10.0
+"""How long one may that came to another node: so it notices when the session's node has died."""
+ANSWER_S = 3.0
+"""What the way between nodes may take beside that."""
+_POLL, _TAKE = "poll", "polled"
+
+
+class Missed(IntEnum):
+    """Why a request cannot be answered."""
+
+    UNKNOWN = 1
+    """There is no such session, or no such node."""
+    WRONG = 2
+    """What it says cannot be read."""
+
+
+class _Poll(msgspec.Struct, frozen=True, array_like=True):
+    """A poll, or with a body something that the client says."""
+
+    secret: str
+    nonce: str = ""
+    body: bytes = b""
+
+
+class Polling:
+    """Open polled sessions here, and bring requests to those of any node.
+
+    Args:
+        node: this node's name. seal: what the secrets of its sessions are made with.
+        control: the way to other nodes.
+    """
+
+    __slots__ = ("_control", "_node", "_polled", "_seal")
+
+    def __init__(self, node: str, seal: Seal, control: Control) -> None:
+        self._node = node
+        self._seal = seal
+        self._control = control
+        self._polled: dict[str, PolledConnection] = {}
+        control.on(_POLL, self._carry_poll)
+        control.on(_TAKE, self._carry_take)
+
+    def __len__(self) -> int:
+        return len(self._polled)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether there is no room for another session."""
+        return len(self._polled) >= POLLED_LIMIT
+
+    async def open(self, session: Session) -> bytes:
+        """Begin a session, and return what its first poll is answered: the handshake."""
+        connection = PolledConnection(session, self._forget)
+        self._polled[session.id] = connection
+        session.opened(connection)
+        return await connection.poll("", HOLD_S)
+
+    def _forget(self, connection: PolledConnection) -> None:
+        self._polled.pop(connection.session.id, None)
+
+    # ── requests ────────────────────────────────────────────────────────────────────────────────
+
+    async def poll(self, sid: str, nonce: str) -> bytes | Missed:
+        """Return what there is to be said to a client. Raises OrderFailed or BrokerUnavailable."""
+        node, _, secret = sid.partition(".")
+        if node == self._node:
+            return await self._poll(_Poll(secret, nonce), HOLD_S)
+        return await self._forward(node, _POLL, _Poll(secret, nonce), FORWARDED_S)
+
+    async def take(self, sid: str, body: bytes) -> Missed | None:
+        """Hand on what a client says; None says that it is there. Raises OrderFailed or BrokerUnavailable."""
+        node, _, secret = sid.partition(".")
+        if node == self._node:
+            return await self._take(_Poll(secret, body=body))
+        answer = await self._forward(node, _TAKE, _Poll(secret, body=body), FORWARDED_S)
+        return answer if isinstance(answer, Missed) else None
+
+    def upgrade(self, sid: str) -> Upgrade:
+        """Return what takes a session over by a WebSocket.
+
+        Raises ProtocolViolation where it is not polled here: the client then stays with polling.
+        """
+        node, _, secret = sid.partition(".")
+        polled = self._find(secret) if node == self._node else None
+        if polled is None:
+            raise ProtocolViolation(BAD_REQUEST, '{"code":1,"message":"Session ID unknown"}')
+        return Upgrade(polled)
+
+    def _find(self, secret: str) -> PolledConnection | None:
+        return self._polled.get(self._seal.session(secret) or "")
+
+    async def _poll(self, asked: _Poll, hold_s: float) -> bytes | Missed:
+        polled = self._find(asked.secret)
+        return Missed.UNKNOWN if polled is None else await polled.poll(asked.nonce, hold_s)
+
+    async def _take(self, asked: _Poll) -> Missed | None:
+        polled = self._find(asked.secret)
+        if polled is None:
+            return Missed.UNKNOWN
+        try:
+            await polled.take(asked.body)
+        except ProtocolViolation as fault:
+            polled.session.end(fault.close)
+            return Missed.WRONG
+        return None
+
+    # ── between nodes ───────────────────────────────────────────────────────────────────────────
+
+    async def _forward(self, node: str, order: str, asked: _Poll, hold_s: float) -> bytes | Missed:
+        try:
+            answer = await self._control.call(node, order, _encode(asked), hold_s + ANSWER_S)
+        except NodeGone:
+            return Missed.UNKNOWN
+        return Missed(answer[0]) if answer[0] else answer[1:]
+
+    async def _carry_poll(self, payload: bytes) -> bytes:
+        said = await self._poll(_decode(payload), FORWARDED_S)
+        return bytes((said,)) if isinstance(said, Missed) else b"\0" + said
+
+    async def _carry_take(self, payload: bytes) -> bytes:
+        return bytes((await self._take(_decode(payload)) or 0,))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Poll).decode

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from hubbub.dialects.socketio.conversation import SocketIoDialect
+from hubbub.errors import ProtocolViolation
+from hubbub.framings.conversation import EngineIo
+from hubbub.hub.control import Control
+from hubbub.sessions.commands import handle
+from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.polling import Missed, Polling
+from hubbub.sessions.session import Session
+from tests.hub.stage import Stage, shared_world, stage, turn
+from tests.sessions.stage import Floor
+
+
+class Node:
+    """A node whose sessions are polled."""
+
+    def __init__(self, place: Stage, name: str) -> None:
+        self.floor = Floor(place, SessionLimits(), trusting=True, name=name)
+        self.control = Control(place.broker, name, place.clock)
+        place.hub.admit(self.control.names, self.control)
+        self.polling = Polling(name, self.floor.services.seal, self.control)
+
+    async def open(self) -> str:
+        """Begin a session, and return under which id it is polled."""
+        dialect = EngineIo(SocketIoDialect(1024), ("websocket",), 1024)
+        handshake = await self.polling.open(Session(self.floor.services, dialect, handle))
+        return str(json.loads(handshake[1:])["sid"])
+
+
+@asynccontextmanager
+async def nodes() -> AsyncIterator[tuple[Node, Node]]:
+    """Run two nodes of one cluster."""
+    world = shared_world()
+    async with stage(world=world, node="n1") as one, stage(world=world, node="n2") as two:
+        pair = Node(one, "n1"), Node(two, "n2")
+        for node in pair:
+            await node.control.start()
+        yield pair
+        for node in pair:
+            await node.control.close()
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_a_session_is_found_wherever_a_request_lands(at: int) -> None:
+    async with nodes() as pair:
+        sid = await pair[0].open()
+        asked = pair[at].polling
+        polling = asyncio.create_task(asked.poll(sid, "n1"))
+        await turn(10)
+        assert await asked.take(sid, b"40") is None
+        said = await polling
+        assert isinstance(said, bytes)
+        assert said.startswith(b'40{"sid":')
+        assert await asked.poll(sid, "n1") == said
+        assert (len(pair[0].polling), len(pair[1].polling)) == (1, 0)
+        assert not asked.is_full
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_what_cannot_be_read_ends_the_session(at: int) -> None:
+    async with nodes() as pair:
+        sid = await pair[0].open()
+        assert await pair[at].polling.take(sid, b"b!") is Missed.WRONG
+        assert await pair[at].polling.poll(sid, "") == b"1"
+        assert await pair[at].polling.poll(sid, "") is Missed.UNKNOWN
+        assert await pair[at].polling.take(sid, b"3") is Missed.UNKNOWN
+
+
+async def test_nobody_is_found_by_a_wrong_id() -> None:
+    async with nodes() as (here, _):
+        sid = await here.open()
+        for wrong in ("", "n1", "n1.", sid + "0", "n9" + sid, sid.removeprefix("n1.")):
+            assert await here.polling.poll(wrong, "") is Missed.UNKNOWN
+            assert await here.polling.take(wrong, b"3") is Missed.UNKNOWN
+            with pytest.raises(ProtocolViolation, match="Session ID unknown"):
+                here.polling.upgrade(wrong)
+
+
+async def test_a_websocket_takes_over_where_the_session_is() -> None:
+    async with nodes() as (here, there):
+        sid = await here.open()
+        assert not here.polling.upgrade(sid).probed
+        with pytest.raises(ProtocolViolation):
+            there.polling.upgrade(sid)
