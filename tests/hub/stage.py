@@ -40,6 +40,9 @@ class Listener:
     def info_in(self, channel: str) -> ClientInfo:
         return self.info
 
+    def is_seen_in(self, channel: str) -> bool:
+        return True
+
     def resync(self, resync: Resync) -> None:
         self.resyncs.append(resync)
 

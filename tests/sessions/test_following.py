@@ -4,6 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
+from hubbub.brokers.contract import Occupancy
 from hubbub.errors import SERVER_UNSUBSCRIBED
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.options import Override
@@ -203,3 +204,26 @@ async def test_a_newer_token_for_what_is_followed_no_more_prolongs_nothing() -> 
         subscription = ann.session.following["room"]
         assert subscription is not None
         assert subscription.grant.expire_at == 0
+
+
+async def test_whom_the_server_does_not_show_is_no_member_and_counts_all_the_same() -> None:
+    changes: list[Occupancy] = []
+    async with floor(namespace=Namespace(occupancy_hooks=True)) as place:
+        hub = place.node.hub
+        hub.watch_occupancy(changes.append)
+        ann, bob = Speaker(place), Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        await bob.connect(data={"user": "bob"})
+        hidden = SubscribeGrant(override=Override(presence=False, force_push_join_leave=True))
+        await enter(ann.session, "room", hidden)
+        await turn(3)
+        assert [change.occupied for change in changes] == [True]
+        await bob.ask(subscribe={"channel": "room", "join_leave": True})
+        assert {info.user for info in (await hub.members("room")).values()} == {"bob"}
+        place.node.hub.on_restored()
+        await turn(10)
+        assert {info.user for info in (await hub.members("room")).values()} == {"bob"}
+        ann.session.drop("room", SERVER_UNSUBSCRIBED)
+        await turn(3)
+        joins = [push["join"]["info"]["user"] for push in bob.pushes() if "join" in push]
+        assert (joins, [push for push in bob.pushes() if "leave" in push]) == (["bob"], [])

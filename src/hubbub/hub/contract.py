@@ -23,6 +23,10 @@ class Subscriber(Protocol):
         """Return who it is to the members of a channel."""
         ...
 
+    def is_seen_in(self, channel: ChannelName) -> bool:
+        """Tell whether the members of a channel may know of it."""
+        ...
+
     def resync(self, resync: Resync) -> None:
         """Learn that publications of a followed channel may be missing."""
         ...

@@ -23,7 +23,7 @@ from hubbub.hub.envelope import Published, encode
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
 from hubbub.hub.membership import Membership
-from hubbub.hub.namespaces import Namespaces
+from hubbub.hub.namespaces import Namespace, Namespaces, unseen
 from hubbub.hub.past import Past
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
@@ -159,8 +159,8 @@ class Hub:
                 channel.audience.add(encoding, session, subscriber.write)
                 self._subscribers[session] = subscriber
                 self.statistics.subscriptions += 1
-                info = subscriber.info_in(channel.name)
-                self._membership.enter(channel.name, channel.namespace, info)
+                info, seen = subscriber.info_in(channel.name), subscriber.is_seen_in(channel.name)
+                self._membership.enter(channel.name, _options(channel, seen), info)
         finally:
             channel.arriving -= 1
             self._following.check_vacancy(channel, self._clock.monotonic())
@@ -181,10 +181,12 @@ class Hub:
             channel.audience.remove(old, subscriber.info.session)
             channel.audience.add(new, subscriber.info.session, subscriber.write)
 
-    def detach(self, info: ClientInfo, name: ChannelName, encoding: Encoding) -> None:
+    def detach(
+        self, info: ClientInfo, name: ChannelName, encoding: Encoding, *, seen: bool = True
+    ) -> None:
         """Make a live subscriber stop following a channel, in the encoding it followed it in.
 
-        `info` is who it was there.
+        `info` is who it was there, and `seen` whether members knew of it.
         """
         channel = self._following.get(name)
         if channel is None:
@@ -192,7 +194,7 @@ class Hub:
         self._delivery.flush(channel)
         channel.audience.remove(encoding, info.session)
         self.statistics.subscriptions -= 1
-        self._membership.leave(channel.name, channel.namespace, info)
+        self._membership.leave(channel.name, _options(channel, seen), info)
         self._following.check_vacancy(channel, self._clock.monotonic())
 
     def forget(self, session: SessionId) -> None:
@@ -269,12 +271,16 @@ class Hub:
     async def _restore(self) -> None:
         await self._upkeep.audit(quiet_only=False)
         present = [
-            (channel.name, channel.namespace, self._subscribers[session].info_in(channel.name))
+            (
+                channel.name,
+                _options(channel, each.is_seen_in(channel.name)),
+                each.info_in(channel.name),
+            )
             for channel in self._following
             if channel.namespace.enters
-            for session in channel.audience.sessions()
+            for each in map(self._subscribers.__getitem__, channel.audience.sessions())
         ]
-        await self._membership.restore(present)
+        await self._membership.restore(entry for entry in present if entry[1].enters)
 
     async def close(self) -> None:
         """Finish what is on its way; the broker is closed by whoever started it."""
@@ -282,6 +288,11 @@ class Hub:
         await self._membership.close()
         await self._healing.close()
         await self._chores.close()
+
+
+def _options(channel: Channel, seen: bool) -> Namespace:
+    """Return a channel's options for one of its subscribers."""
+    return channel.namespace if seen else unseen(channel.namespace)
 
 
 async def _unnumbered(announced: asyncio.Future[None]) -> Stored:

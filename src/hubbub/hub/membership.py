@@ -86,6 +86,8 @@ class Membership:
         """Return who is in a channel, on all living nodes."""
         found: dict[SessionId, ClientInfo] = {}
         for session, member in (await self._broker.presence.members(channel)).items():
+            if not member:
+                continue  # it counts, but nobody may know who it is
             try:
                 found[session] = open_member(member)
             except UnreadableEnvelope as fault:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
@@ -202,6 +202,12 @@ class Namespaces:
         if self.open:
             return self.nameless
         raise Refused(UNKNOWN_CHANNEL, f"no namespace {prefix!r} is configured")
+
+
+@lru_cache
+def unseen(namespace: Namespace) -> Namespace:
+    """Return the options for somebody who counts in a channel, but of whom its members do not know."""
+    return replace(namespace, presence=False)
 
 
 @lru_cache(maxsize=256)

@@ -146,13 +146,18 @@ class Follower:
             return self.info
         return structs.replace(self.info, chan_info=subscription.grant.info)
 
+    def is_seen_in(self, channel: ChannelName) -> bool:
+        """Tell whether the members of a channel may know of the session."""
+        subscription = self.following.get(channel)
+        return subscription is None or subscription.grant.override.presence is not False
+
     def leave(self, channel: ChannelName, why: Unsubscription = CLIENT_UNSUBSCRIBED) -> None:
         """Follow a channel no more, if it is followed; what is on its way keeps its place, and comes."""
         subscription = self.following.get(channel)
         if subscription is not None:
-            info = self.info_in(channel)
+            info, seen = self.info_in(channel), self.is_seen_in(channel)
             del self.following[channel]
-            self.services.hub.detach(info, channel, subscription.encoding)
+            self.services.hub.detach(info, channel, subscription.encoding, seen=seen)
             self.tell(EventKind.UNSUBSCRIBED, why.code, why.reason, channel)
 
     def leave_all(self, why: Unsubscription) -> None:
