@@ -230,17 +230,6 @@ async def test_what_is_taken_away_while_a_client_comes_in_is_ended_behind_the_an
         assert pub["channel"] == "news"
 
 
-async def test_no_ping_comes_before_the_answer() -> None:
-    async with floor(trusting=False, tokens=NEWS) as place:
-        gate = place.node.broker.moody.gate = asyncio.Event()
-        ann = await come(place, "ann")
-        ann.session.visit(place.registry.now)
-        assert ann.carrier.lines() == []
-        gate.set()
-        await turn(5)
-        assert ann.carrier.lines()[1:] == ["{}"]
-
-
 async def test_what_is_held_back_has_a_bound() -> None:
     async with floor(trusting=False, tokens=NEWS) as place:
         await Speaker(place).connect(token="chatter")

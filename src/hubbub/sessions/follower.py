@@ -65,7 +65,7 @@ class Follower:
         self.request = request
         self.gone = False
         """Whether nothing may be said any more."""
-        self.held: list[bytes] | None = []
+        self.held: list[bytes | Push] | None = []
         """What comes behind the answer to the introduction; None once that is given."""
         self.write = self.held.append
         self.following: dict[ChannelName, Subscription | None] = {}

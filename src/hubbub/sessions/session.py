@@ -132,8 +132,11 @@ class Session(Follower):
         self.services.registry.greeting.pop(self.id, None)
         for channel in self.following:
             self.services.hub.reroute(self, channel)
-        for data in held or ():
-            self.write(data)
+        for each in held or ():
+            if not isinstance(each, bytes):
+                self.push(each)
+            elif not self.gone:
+                self.write(each)
 
     def heard(self) -> None:
         """Take a sign of life."""
@@ -199,16 +202,14 @@ class Session(Follower):
         """Say something to this client alone."""
         if self.gone:
             return
+        if self.held is not None and not isinstance(push, Ping):
+            self.held.append(push)
+            return
         packet = self.dialect.push(push)
         if isinstance(packet, Close):
             self.end(packet)
-        elif packet is None:
-            return
-        elif self.held is None:
+        elif packet is not None:
             self._send(packet)
-        else:
-            packets = packet if isinstance(packet, list) else [packet]
-            self.held += map(self.connection.frame, packets)
 
     def _send(self, packets: Packets) -> None:
         if isinstance(packets, list):
@@ -266,7 +267,9 @@ class Session(Follower):
         """End a session that has not introduced itself in time, or for which too much is held back."""
         if now - self._opened_at > self.services.limits.connect_s:
             self.end(STALE)
-        elif sum(map(len, self.held or ())) > self.services.backlog_limit:
+            return
+        held = [len(each) for each in self.held or () if isinstance(each, bytes)]
+        if sum(held) > self.services.backlog_limit:
             self.end(SLOW)
 
     def relieve(self, now: float) -> None:
