@@ -220,7 +220,7 @@ class SocketIoDialect:
             return self._entered(namespace, push.subscribed) if namespace else None
         if isinstance(push, Emit):
             namespace = push.part or next(iter(self._namespaces), "")
-            if not self._namespaces.get(namespace):
+            if namespace not in self._namespaces:
                 return None
             said = [push.event, *push.arguments]
             return self._packet(Type.EVENT, namespace, said, push.ack or None)
@@ -243,7 +243,9 @@ class SocketIoDialect:
 
     def _place(self, channel: ChannelName) -> str:
         """Return the namespace in which the client hears of a channel; "" where it is in none."""
-        inside = [namespace for namespace, is_in in self._namespaces.items() if is_in]
+        # Before the first one is let in, what is said is held back until it is.
+        inside = [name for name, is_in in self._namespaces.items() if is_in]
+        inside = inside or list(self._namespaces)
         namespace = self._rooms.get(channel, inside[0] if inside else "")
         return namespace if namespace in inside else ""
 
