@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import pytest
+
 from hubbub.brokers.contract import Entry
 from hubbub.dialects.text import PLAIN
 from hubbub.hub.channels import Channel, Step
 from hubbub.hub.contract import Statistics
 from hubbub.hub.delivery import Delivery
-from hubbub.hub.encoding import Encoding
+from hubbub.hub.encoding import Encoding, Turn
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
-from hubbub.model import Kind, Position
+from hubbub.model import Kind, Position, Publication
 from tests.fakes.carrier import Carrier, lines
 from tests.hub.stage import turn
 
@@ -89,3 +91,26 @@ async def test_somebody_looks_whenever_a_reader_may_have_fallen_behind() -> None
         await turn()
     # Ten bytes are five lines of two; whoever looks finds all of the turn written.
     assert looks == [b"1\n2\n3\n4\n5\n"]
+
+
+async def test_a_channel_that_fails_does_not_silence_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    delivery = Delivery(Statistics(), HubSettings())
+    carrier, shown = Carrier(), Encoding(PLAIN, lines, joins=False)
+    bad, good = (Channel(name, Namespace(), 8) for name in ("bad", "good"))
+    for channel in (bad, good):
+        channel.audience.add(shown, "s", carrier.write)
+    say = shown.say
+
+    def say_or_fail(_: Encoding, said: Turn) -> tuple[bytes, int]:
+        if said.channel == "bad":
+            raise ValueError("a bug")
+        return say(said)
+
+    monkeypatch.setattr(Encoding, "say", say_or_fail)
+    for number in (b"1", b"2"):
+        delivery.put(bad, Publication(number, Kind.TEXT))
+        delivery.put(good, Publication(number, Kind.TEXT))
+        await turn()
+    assert carrier.lines() == ["1", "2"]

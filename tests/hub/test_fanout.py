@@ -112,3 +112,12 @@ def test_only_so_many_filters() -> None:
     both = TagFilter("and", nodes=(TagFilter("", "n", "ex"), TagFilter("", "m", "ex")))
     assert not audience.has_room(encodings.of(PLAIN, lines, joins=False, filter=both), 2)
     assert audience.has_room(encodings.of(PLAIN, lines, joins=False, filter=both), 3)
+
+
+def test_a_subscriber_that_fails_does_not_stop_the_others() -> None:
+    def fails(data: bytes) -> None:
+        raise ValueError("a bug")
+
+    first, last = Carrier(), Carrier()
+    write_all([first.write, fails, last.write], b"x")
+    assert (first.data, last.data) == (b"x", b"x")

@@ -134,7 +134,10 @@ class Delivery:
         """Write the events of all channels."""
         dirty, self._dirty = self._dirty, []
         for channel in dirty:
-            self.flush(channel)
+            try:
+                self.flush(channel)
+            except Exception as fault:  # noqa: BLE001 - the others of this turn would be silent for ever
+                _log.error("a channel could not be flushed", channel=channel.name, exc_info=fault)
         if self._volume >= self._patience:
             self._volume = 0
             self.relieve()

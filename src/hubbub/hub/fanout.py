@@ -14,8 +14,12 @@ from itertools import repeat
 from operator import call
 from typing import TypeAlias
 
+import structlog
+
 from hubbub.hub.encoding import Encoding, Event, Turn, in_full
 from hubbub.model import ChannelName, Publication, SessionId
+
+_log = structlog.get_logger(__name__)
 
 Write: TypeAlias = Callable[[bytes], None]
 
@@ -131,7 +135,7 @@ class Audience:
 
 
 def write_all(writes: Iterable[Write], data: bytes) -> None:
-    """Hand the same bytes to every socket; one that is already closed does not stop the others."""
+    """Hand the same bytes to every socket; one that is already closed, or fails, does not stop the others."""
     # The loop runs in C: what Python adds to a thousand system calls is felt.
     remaining = iter(list(writes))
     while True:
@@ -139,5 +143,8 @@ def write_all(writes: Iterable[Write], data: bytes) -> None:
             _exhaust(map(call, remaining, repeat(data)))
         except (RuntimeError, OSError):
             # uvloop raises on a transport that closed in this very turn; its `closed` is on the way.
+            continue
+        except Exception as fault:  # noqa: BLE001 - whatever it was, it is that one subscriber's
+            _log.error("a subscriber could not be written to", exc_info=fault)
             continue
         return
