@@ -40,6 +40,13 @@ def free_port() -> int:
     raise AssertionError("the ports never end")
 
 
+def two_free_ports() -> int:
+    """Return the first of two free ports that are neighbours."""
+    while (first := free_port()) + 1 != free_port():
+        pass
+    return first
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A self-made certificate for localhost and 127.0.0.1, and its key."""

@@ -12,8 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +22,7 @@ import pytest
 
 from tests.clients.installed import HERE as CLIENTS
 from tests.clients.installed import node_with_clients
+from tests.clients.publisher import Publisher
 from tests.docs.served import Served
 from tests.servers import RedisServer
 
@@ -134,32 +133,6 @@ def test_the_same_while_redis_is_paused(cluster: Served, redis: RedisServer) -> 
     account = load(cluster)
     thread.join()
     assert_complete(account)
-
-
-class Publisher:
-    """Publish numbers over HTTP, each until it is acknowledged, under its own idempotency key."""
-
-    def __init__(self, port: int, channel: str) -> None:
-        self._url = f"http://127.0.0.1:{port}/api/publish"
-        self._channel = channel
-        self.repeated = 0
-
-    def publish(self, data: dict[str, object]) -> None:
-        key = json.dumps(data)
-        body = json.dumps({"channel": self._channel, "data": data, "idempotency_key": key}).encode()
-        deadline = time.monotonic() + 30
-        while not self._try(body):
-            self.repeated += 1
-            assert time.monotonic() < deadline, "nobody takes a publication"
-            time.sleep(0.02)
-
-    def _try(self, body: bytes) -> bool:
-        request = urllib.request.Request(self._url, body)
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                return "result" in json.load(answer)
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            return False
 
 
 @contextmanager

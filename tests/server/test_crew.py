@@ -14,7 +14,7 @@ from hubbub.config import Settings
 from hubbub.server.crew import crew_of, lasting, own_ports
 from hubbub.server.plan import Plan
 from tests.server.running import serving, wait_until
-from tests.servers import free_port
+from tests.servers import free_port, two_free_ports
 
 PROGRAM = """
 from hubbub.app import Hubbub
@@ -30,13 +30,6 @@ def node_at(port: int) -> str:
             return str(answer.read())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return ""
-
-
-def two_ports() -> int:
-    """Return a free port with a free one behind it."""
-    while (second := free_port()) != (first := free_port()) - 1:
-        pass
-    return min(first, second)
 
 
 def test_each_worker_has_its_plan() -> None:
@@ -59,7 +52,7 @@ def test_a_crew_of_real_workers(tmp_path: Path) -> None:
     program, settings = tmp_path / "mine.py", tmp_path / "hubbub.toml"
     program.write_text(PROGRAM.format(version=1))
     settings.write_text("drain_s = 1\n[limits]\nchannels = 7\n")
-    first = two_ports()
+    first = two_free_ports()
     with serving(
         tmp_path, "mine.py:app", "--workers", "2", "--worker-ports", f"{first}+"
     ) as server:
