@@ -26,7 +26,6 @@ class Connect(msgspec.Struct, frozen=True):
         data: JSON of the application, for the connect hook. name, version: of the client's library.
         subs: server-side subscriptions that the client had, with its position in each; a client that cannot
             subscribe later asks with it for those it wants.
-        headers: what a browser could not put into HTTP headers.
     """
 
     id: int = 0
@@ -36,7 +35,6 @@ class Connect(msgspec.Struct, frozen=True):
     name: str = ""
     version: str = ""
     subs: Mapping[ChannelName, Position | None] = {}
-    headers: Mapping[str, str] = {}
 
 
 class Vouch(msgspec.Struct, frozen=True):

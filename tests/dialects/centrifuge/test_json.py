@@ -109,7 +109,6 @@ def test_a_connect() -> None:
             "js",
             "5.8.0",
             {"c": Position("e", 1)},
-            {"a": "b"},
         )
     ]
 

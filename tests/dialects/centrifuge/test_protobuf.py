@@ -159,7 +159,6 @@ def test_a_connect() -> None:
         "js",
         "5.8.0",
         {"c": Position("e9", 0), "d": None},
-        {"x-tenant": "a"},
     )
 
 

@@ -44,8 +44,6 @@ Word = Annotated[str, Meta(max_length=64)]
 
 SUBS_LIMIT = 1000
 """Subscriptions that a client may remember to have had."""
-HEADERS_LIMIT = 64
-"""Headers that a client may emulate."""
 FOSSIL = "fossil"
 """The one kind of delta that there is."""
 REJECT_UNRECOVERED = 2
@@ -79,7 +77,6 @@ class ConnectRequest(Request):
     name: Word = ""
     version: Word = ""
     subs: Annotated[dict[str, Known], Meta(max_length=SUBS_LIMIT)] = {}
-    headers: Annotated[dict[str, str], Meta(max_length=HEADERS_LIMIT)] = {}
 
     def command(self, id: int) -> Command:
         """Return a Connect; the user it claims to be stands in `data`, see `claimed_user`."""
@@ -88,10 +85,7 @@ class ConnectRequest(Request):
             channel: Position(known.epoch, known.offset) if known.recover else None
             for channel, known in self.subs.items()
         }
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        return Connect(
-            id, claimed_user(data), self.token, data, self.name, self.version, subs, headers
-        )
+        return Connect(id, claimed_user(data), self.token, data, self.name, self.version, subs)
 
 
 class RefreshRequest(Request):
