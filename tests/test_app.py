@@ -14,7 +14,7 @@ import pytest
 from hubbub.app import TICK_S, Hubbub
 from hubbub.config import EndpointSettings, Settings, SourceSettings
 from hubbub.dialects.contract import Request
-from hubbub.errors import SHUTDOWN, BrokerUnavailable, LifecycleError
+from hubbub.errors import SHUTDOWN, BrokerUnavailable
 from hubbub.hub.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.contract import Accepted, Conversation, Refusal
@@ -23,7 +23,6 @@ from hubbub.sessions.limits import SessionLimits
 from hubbub.sources.redis_pubsub import PubsubSettings, RedisPubsub
 from tests.fakes.carrier import Carrier
 from tests.fakes.clock import JumpingClock
-from tests.transports.wire import until
 
 LIMITS = SessionLimits(ping_interval_s=2 * TICK_S, keepalive_s=2 * TICK_S, idle_s=10.0)
 
@@ -215,54 +214,6 @@ async def test_a_source_that_cannot_start_is_named_and_nothing_goes_on(tmp_path:
             pass
 
     assert asyncio.all_tasks() == before
-
-
-async def test_an_app_runs_inside_another_program() -> None:
-    app = Hubbub(Settings.model_validate({"broker": "memory://"}), JumpingClock())
-    async with app.running() as same:
-        _, carrier = enter(app, "/ws/lobby")
-        await delivered(same, "lobby", "hello")
-
-    assert carrier.lines() == ["hello"]
-    assert carrier.closes == [SHUTDOWN]
-    assert app.loop is None
-
-
-@pytest.mark.parametrize("engine", ["memory", "sqlite"])
-async def test_an_app_that_has_ended_starts_as_a_new_node(engine: str, tmp_path: Path) -> None:
-    url = "memory://" if engine == "memory" else f"sqlite:///{tmp_path}/hubbub.db"
-    app = Hubbub(Settings.model_validate({"broker": url}), JumpingClock())
-    nodes = set()
-    for said in ("first", "second"):
-        async with app.lifespan(host=None):
-            nodes.add(app.node)
-            talk, carrier = enter(app, "/ws/lobby")
-            say(talk, said)
-            await until(lambda carrier=carrier: carrier.data)  # type: ignore[misc]
-            assert carrier.lines() == [said]
-            page = await app.hub.history("lobby", -1, None, False)
-            kept = [publication.data for publication in page.publications]
-
-    assert len(nodes) == 2
-    assert kept == ([b"second"] if engine == "memory" else [b"first", b"second"])
-
-
-async def test_an_app_starts_once() -> None:
-    async with running() as app:
-        with pytest.raises(LifecycleError, match="start it once"):
-            await app.start()
-        assert app.broker.health().ok
-
-
-async def test_a_start_that_fails_may_be_tried_again(tmp_path: Path) -> None:
-    place = tmp_path / "later"
-    url = f"sqlite:///{place}/hubbub.db"
-    app = Hubbub(Settings.model_validate({"broker": url}), JumpingClock())
-    with pytest.raises(BrokerUnavailable):
-        await app.start()
-    place.mkdir()
-    async with app.running():
-        assert app.broker.health().ok
 
 
 async def test_two_nodes_have_two_names() -> None:

@@ -58,6 +58,14 @@ def _hubbub(port: int) -> list[str]:
     return [build.hubbub(), "-m", "hubbub", "serve", *options]
 
 
+def _embedded(*server: str) -> Callable[[int], list[str]]:
+    def command(port: int) -> list[str]:
+        words = [word.replace("@PORT@", str(port)) for word in server]
+        return [build.hubbub(), "-m", *words]
+
+    return command
+
+
 def _nchan(port: int) -> list[str]:
     program = build.nginx()
     home = build.CACHE / "nchan"
@@ -98,6 +106,24 @@ SERVERS = (
         PLAIN,
         idle=False,
         same_size=True,
+    ),
+    Server(
+        "Hubbub, plain, in FastAPI under uvicorn",
+        "embedded",
+        _embedded(
+            *("uvicorn", "embedded:app", "--app-dir", str(_peer(""))),
+            *("--port", "@PORT@", "--log-level", "warning"),
+        ),
+        Script("/rt/ws/fan"),
+    ),
+    Server(
+        "Hubbub, plain, in FastAPI under hypercorn",
+        "embedded",
+        _embedded(
+            *("hypercorn", f"{_peer('embedded.py')}:app", "--bind", "127.0.0.1:@PORT@"),
+            *("--workers", "0", "--worker-class", "uvloop", "--log-level", "warning"),
+        ),
+        Script("/rt/ws/fan"),
     ),
     Server("ws", "ws", _node("ws.mjs"), Script("/")),
     Server("nchan", "nchan", _nchan, Script("/fan")),

@@ -13,6 +13,7 @@ from hubbub.errors import (
     Reject,
     Unanswered,
 )
+from hubbub.hub.namespaces import Audience, Namespace
 from hubbub.hub.options import Override
 from hubbub.hub.permission import Operation, Permission
 from hubbub.model import ClientInfo, Kind, Position, Publication
@@ -31,6 +32,7 @@ from hubbub.sessions.hooks import (
 )
 
 __all__ = [
+    "Audience",
     "BrokerUnavailable",
     "Caller",
     "Client",
@@ -46,6 +48,7 @@ __all__ = [
     "HubbubError",
     "Kind",
     "LifecycleError",
+    "Namespace",
     "Operation",
     "Override",
     "Permission",

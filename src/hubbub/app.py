@@ -44,7 +44,8 @@ from hubbub.sources.contract import Source
 from hubbub.telemetry import join_host
 from hubbub.transports.admission import origin_allowed
 from hubbub.transports.asgi.application import AsgiApp
-from hubbub.transports.asgi.lifespan import Life, claim
+from hubbub.transports.asgi.carriage import Hosting
+from hubbub.transports.asgi.lifespan import Life, claim, reachable
 
 TICK_S = 1.0
 """Seconds between two looks at what is due: pings, silence, audits, leases."""
@@ -69,10 +70,9 @@ class Hubbub(Handlers):
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where it runs; None where it does not."""
         self._wire()
-        listener = self.settings.listener
-        self._life = Life(self, self.settings.drain_s, listener.websocket.close_timeout_s + 1)
-        alone = self.settings.broker.startswith(("memory:", "sqlite:"))
-        self.asgi = AsgiApp(self, self._life, listener, alone=alone)
+        farewell_s = self.settings.listener.websocket.close_timeout_s + 1
+        self._life = Life(self, self.settings.drain_s, farewell_s)
+        self.asgi = AsgiApp(self, self._life, _hosting(self.settings))
         """The node as an ASGI application, to be mounted in a host or run by any server."""
 
     def _wire(self) -> None:
@@ -208,8 +208,8 @@ class Hubbub(Handlers):
             data: bytes of that `kind`, a `str` where it is a text, or else what becomes JSON.
             exclude: a session, or its id, that must not receive it.
 
-        Raises Refused for a bad channel, TypeError for data that is no JSON, and RuntimeError in a thread: to
-        publish, a function of the application is `async`.
+        Raises Refused for a bad channel, TypeError for data that is no JSON, and RuntimeError in a thread: see
+        `publish_from_thread`.
         """
         asyncio.get_running_loop()
         said, kind = payload(data, kind)
@@ -235,6 +235,27 @@ class Hubbub(Handlers):
         kind = Kind.BINARY if one and isinstance(data, bytes) else Kind.JSON
         named = tags(event, many=not one)
         return self.publish(channel, data, kind, key=key, tags=named, exclude=exclude)
+
+    def publish_from_thread(
+        self,
+        channel: str,
+        data: object,
+        kind: Kind = Kind.JSON,
+        *,
+        key: str = "",
+        timeout_s: float = 10.0,
+    ) -> Stored:
+        """Publish where nothing can be awaited, such as in a view that runs in a thread of its own.
+
+        Raises as `publish` does, BrokerUnavailable, TimeoutError (it may be stored nevertheless), and
+        LifecycleError where the app does not run, or in the thread of an event loop.
+        """
+        loop = reachable(self.loop)
+
+        async def publish() -> Stored:
+            return await self.publish(channel, data, kind, key=key)
+
+        return asyncio.run_coroutine_threadsafe(publish(), loop).result(timeout_s)
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in any more, and close all sessions in batches over `seconds`."""
@@ -272,6 +293,13 @@ class Hubbub(Handlers):
         self.application.tick()
         self.hub.tick()
         self.revocations.tick()
+
+
+def _hosting(settings: Settings) -> Hosting:
+    alone = settings.broker.startswith(("memory:", "sqlite:"))
+    return Hosting(
+        settings.listener, alone, settings.open and "open" not in settings.model_fields_set
+    )
 
 
 def _http_settings(settings: Settings) -> HttpSettings:

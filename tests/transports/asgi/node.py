@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from hubbub.errors import SHUTDOWN
 from hubbub.transports.asgi.application import AsgiApp
+from hubbub.transports.asgi.carriage import Hosting
 from hubbub.transports.asgi.lifespan import Life, claim
 from hubbub.transports.listening import ListenerSettings
 from tests.transports.wire import DEADLINE_S, Door
@@ -65,11 +66,11 @@ class Node:
 
 
 def application(
-    node: Node, settings: ListenerSettings | None = None, *, alone: bool = False
+    node: Node, settings: ListenerSettings | None = None, **hosting: bool
 ) -> tuple[AsgiApp, Life]:
     """Return the application of a node, and the life that it has in its host."""
     life = Life(node, 0.0, 1.0)
-    return AsgiApp(node, life, settings or ListenerSettings(), alone=alone), life
+    return AsgiApp(node, life, Hosting(settings or ListenerSettings(), **hosting)), life
 
 
 @dataclass

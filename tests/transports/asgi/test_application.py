@@ -92,3 +92,21 @@ async def test_a_request_that_finds_no_broker_is_told_when_to_come_back() -> Non
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
     assert "away" in answer.json()["error"]["message"]
     assert caught.value.response.status_code == 503
+
+
+async def test_what_is_open_because_nobody_configured_it_is_so_for_this_machine_alone() -> None:
+    app, _ = application(Node(), unasked=True)
+    server = Server()
+    server.say("websocket.connect")
+    await app(websocket(server=("10.0.0.7", 80)), server.receive, server.send)
+    await app(
+        {**websocket("/page", server=("10.0.0.7", 80)), "type": "http", "method": "GET"},
+        server.receive,
+        server.send,
+    )
+    async with uvicorned(app) as running, visit(running.port):
+        pass
+
+    started = [event for event in server.sent if event["type"].endswith("response.start")]
+    assert [event["status"] for event in started] == [403, 403]
+    assert "open=True" in str(server.sent)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from hubbub.errors import BrokerUnavailable, LifecycleError
-from hubbub.transports.asgi.lifespan import Life
+from hubbub.transports.asgi.lifespan import Life, reachable
 from tests.transports.asgi.node import Node
 from tests.transports.asgi.stage import Server
 
@@ -161,3 +161,13 @@ async def test_a_server_is_told_what_went_wrong_at_the_end() -> None:
 
     assert server.sent[-1]["type"] == "lifespan.shutdown.failed"
     assert "let go" in server.sent[-1]["message"]
+
+
+async def test_a_thread_may_wait_for_the_loop_but_the_loop_may_not() -> None:
+    loop = asyncio.get_running_loop()
+
+    assert await asyncio.to_thread(reachable, loop) is loop
+    with pytest.raises(LifecycleError, match=r"await app\.publish"):
+        reachable(loop)
+    with pytest.raises(LifecycleError, match="does not run"):
+        reachable(None)

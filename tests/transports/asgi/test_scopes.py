@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hubbub.dialects.contract import Request
 from hubbub.sessions.contract import Refusal
-from hubbub.transports.asgi.scopes import read_scope, target
+from hubbub.transports.asgi.scopes import is_local, read_scope, target
 from tests.transports.asgi.stage import websocket
 
 
@@ -75,3 +75,25 @@ def test_a_server_on_a_unix_socket_knows_no_peer() -> None:
 
 def test_an_address_that_is_not_utf_8_is_refused() -> None:
     assert isinstance(read_scope(websocket("/ws/\ufffd", raw_path=b"/ws/%FF")), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("server", "local"),
+    [
+        (("127.0.0.1", 8000), True),
+        (("::1", 8000), True),
+        (("10.0.0.7", 8000), False),
+        (("2001:db8::1", 8000), False),
+        (("/run/app.sock", None), True),
+        (("testserver", 80), True),
+        (None, True),
+    ],
+)
+def test_a_server_is_local_where_only_this_machine_reaches_it(
+    server: tuple[str, int | None] | None, local: bool
+) -> None:
+    assert is_local(websocket(server=server)) is local
+
+
+def test_a_scope_need_not_name_a_server() -> None:
+    assert is_local(websocket())

@@ -10,10 +10,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hubbub.errors import BrokerUnavailable
 from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.asgi import lifespan
-from hubbub.transports.asgi.carriage import Carriage, refuse
-from hubbub.transports.asgi.scopes import read_scope, target
-from hubbub.transports.listening import ListenerSettings, default_cap
+from hubbub.transports.asgi.carriage import Carriage, Hosting, refuse
+from hubbub.transports.asgi.scopes import is_local, read_scope, target
+from hubbub.transports.listening import default_cap
 from hubbub.transports.streams.entry import Entry
+
+OPEN_BY_DEFAULT = (
+    "nobody said who may do what here, so that only clients on this machine may do everything: configure "
+    "keys, tokens, on_connect and permissions, or let everybody do everything with open=True"
+)
 
 
 class Node(lifespan.Node, Protocol):
@@ -34,44 +39,44 @@ class AsgiApp:
     """Be a node in somebody else's server.
 
     Args:
-        node: whom it speaks for. life: of that node. settings: the bounds of WebSockets and streams; what
-            bounds other requests is the server's.
-        alone: whether no other process can hear this one, so that several workers would not make one hub.
+        node: whom it speaks for. life: of that node. hosting: what it has to heed there.
     """
 
-    def __init__(
-        self, node: Node, life: lifespan.Life, settings: ListenerSettings, *, alone: bool
-    ) -> None:
+    def __init__(self, node: Node, life: lifespan.Life, hosting: Hosting) -> None:
         self._node = node
         self._life = life
-        self._settings = settings
-        self._cap = settings.connection_cap or default_cap()
-        self.carriage = Carriage(life, settings, alone=alone)
+        self._settings = hosting.settings
+        self._unasked = hosting.unasked
+        self._cap = hosting.settings.connection_cap or default_cap()
+        self.carriage = Carriage(life, hosting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one WebSocket, or one lifespan."""
         if scope["type"] == "lifespan":
             await self._life.follow(receive, send)
             return
-        fault = await self._start()
+        refusal = await self._check(scope)
         if scope["type"] == "websocket":
             await receive()  # websocket.connect
-            verdict = _unavailable(fault) if fault else self._admit(scope)
-            await self.carriage.websocket(verdict, scope, receive, send)
-        elif fault is not None:
-            refusal = _unavailable(fault)
+            await self.carriage.websocket(refusal or self._admit(scope), scope, receive, send)
+        elif refusal is not None:
             error = {"code": refusal.status, "message": refusal.reason}
             answer = JSONResponse({"error": error}, refusal.status, dict(refusal.headers))
             await answer(scope, receive, send)
         else:
             await self._answer(scope, receive, send)
 
-    async def _start(self) -> BrokerUnavailable | None:
-        """See that the node runs; return why it does not. Raises LifecycleError."""
+    async def _check(self, scope: Scope) -> Refusal | None:
+        """See that the node runs, and that somebody wanted this client; return why not.
+
+        Raises LifecycleError.
+        """
+        if self._unasked and not is_local(scope):
+            return Refusal(403, OPEN_BY_DEFAULT)
         try:
             await self._life.ensure()
         except BrokerUnavailable as fault:
-            return fault
+            return Refusal(503, str(fault), (("Retry-After", f"{fault.retry_after_s:.0f}"),))
         return None
 
     # ── WebSockets ──────────────────────────────────────────────────────────────────────────────
@@ -138,7 +143,3 @@ class AsgiApp:
     def _full(self) -> Refusal:
         advice = (("Retry-After", str(self._settings.retry_after_s)),)
         return Refusal(503, "The server has as many connections as it can hold.", advice)
-
-
-def _unavailable(fault: BrokerUnavailable) -> Refusal:
-    return Refusal(503, str(fault), (("Retry-After", f"{fault.retry_after_s:.0f}"),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -41,19 +42,34 @@ UNCHUNKED = "1.0"
 """The HTTP version whose streams have no chunks of ours: the server makes them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hosting:
+    """What an app in somebody else's server has to heed.
+
+    Args:
+        settings: the bounds of WebSockets and streams; what bounds other requests is the server's.
+        alone: whether no other process can hear this one, so that several workers would not make one hub.
+        unasked: whether everybody may do everything because nobody configured anything, so that only this
+            machine's own clients may come in.
+    """
+
+    settings: ListenerSettings
+    alone: bool = False
+    unasked: bool = False
+
+
 class Carriage:
     """Carry what was accepted, and answer what was not.
 
     Args:
-        life: knows the sockets. settings: the bounds.
-        alone: whether no other process can hear this one, so that several workers would not make one hub.
+        life: knows the sockets. hosting: the bounds.
     """
 
-    def __init__(self, life: Life, settings: ListenerSettings, *, alone: bool) -> None:
+    def __init__(self, life: Life, hosting: Hosting) -> None:
         self._life = life
-        self._settings = settings
-        self._alone = alone
-        self._takeover = Takeover(settings, life.sockets.discard)
+        self._settings = hosting.settings
+        self._alone = hosting.alone
+        self._takeover = Takeover(hosting.settings, life.sockets.discard)
         self._unframer = Unframer()
         self._stays = Stays(life.leave)
         self._said: set[str] = set()

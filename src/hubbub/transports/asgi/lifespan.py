@@ -176,3 +176,19 @@ def claim(here: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
     raise LifecycleError(
         "it runs in another event loop: an app belongs to one loop at a time; make one for each"
     )
+
+
+def reachable(where: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop:
+    """Return the loop in which a node runs, for a thread that is going to wait for it.
+
+    Raises LifecycleError where it runs nowhere, or where waiting would stop an event loop.
+    """
+    if where is None:
+        raise LifecycleError("it does not run: give the host lifespan=app.lifespan")
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return where
+    raise LifecycleError(
+        "this thread has an event loop, which must not wait: await app.publish(...)"
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from ipaddress import ip_address
 from urllib.parse import quote, unquote
 
 from starlette.types import Scope
@@ -20,6 +22,23 @@ def read_scope(scope: Scope) -> Request | Refusal:
     client, headers = scope.get("client"), fold_headers(scope["headers"])
     request = read_request(target(scope), headers, client[0] if client else "")
     return request if isinstance(request, Refusal) else replace(request, scope=scope)
+
+
+def is_local(scope: Scope) -> bool:
+    """Tell whether the address that the client reached the server at is one of this machine alone.
+
+    A Unix socket is; so is what names no address, as the scopes of test clients.
+    """
+    server = scope.get("server")
+    return server is None or _is_loopback(server[0])
+
+
+@lru_cache(maxsize=256)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 def target(scope: Scope) -> bytes:
