@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -10,7 +9,7 @@ import pytest
 
 from hubbub.app import Hubbub
 from hubbub.config import Settings
-from hubbub.errors import SHUTDOWN, BrokerUnavailable, LifecycleError, Refused
+from hubbub.errors import SHUTDOWN, BrokerUnavailable, LifecycleError
 from tests.fakes.clock import JumpingClock
 from tests.test_app import delivered, enter, running, say
 from tests.transports.wire import until
@@ -25,18 +24,6 @@ async def test_an_app_runs_inside_another_program() -> None:
     assert carrier.lines() == ["hello"]
     assert carrier.closes == [SHUTDOWN]
     assert app.loop is None
-
-
-async def test_a_thread_publishes_too() -> None:
-    async with running() as app:
-        _, carrier = enter(app, "/ws/lobby")
-        stored = await asyncio.to_thread(app.publish_from_thread, "lobby", "hello", key="1")
-        with pytest.raises(Refused):
-            await asyncio.to_thread(app.publish_from_thread, "", "hello")
-        await until(lambda: carrier.data)
-
-    assert stored.position.offset == 1
-    assert carrier.lines() == ["hello"]
 
 
 @pytest.mark.parametrize("engine", ["memory", "sqlite"])

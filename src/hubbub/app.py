@@ -10,16 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from hubbub.brokers.contract import Broker, Stored
+from hubbub.brokers.contract import Broker
 from hubbub.clock import Clock, SystemClock
 from hubbub.config import Settings, SourceSettings, current
-from hubbub.dialects.socketio.values import EVENT_LIMIT, RESERVED, tags
 from hubbub.endpoints import doors_of
 from hubbub.engines import open_broker, open_source
 from hubbub.errors import BrokerUnavailable
 from hubbub.hooks.application import Application
 from hubbub.hooks.handlers import Handlers
-from hubbub.hooks.returns import payload
 from hubbub.http.node import Node
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
@@ -27,13 +25,12 @@ from hubbub.http.site import build
 from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
-from hubbub.model import Kind
+from hubbub.publishing import Publisher
 from hubbub.sessions.doors import Doors
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.expulsion import expel
 from hubbub.sessions.gate import Gate
-from hubbub.sessions.hooks import Client
 from hubbub.sessions.orders import Orders
 from hubbub.sessions.polling import Polling
 from hubbub.sessions.registry import Registry
@@ -45,7 +42,7 @@ from hubbub.telemetry import join_host
 from hubbub.transports.admission import origin_allowed
 from hubbub.transports.asgi.application import AsgiApp
 from hubbub.transports.asgi.carriage import Hosting
-from hubbub.transports.asgi.lifespan import Life, claim, reachable
+from hubbub.transports.asgi.lifespan import Life, claim
 
 TICK_S = 1.0
 """Seconds between two looks at what is due: pings, silence, audits, leases."""
@@ -55,7 +52,7 @@ DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
 
-class Hubbub(Handlers):
+class Hubbub(Handlers, Publisher):
     """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
@@ -191,71 +188,6 @@ class Hubbub(Handlers):
     def lifespan(self, host: object) -> AbstractAsyncContextManager[None]:
         """Run for as long as a host application does: `FastAPI(lifespan=app.lifespan)`."""
         return self._life.running()
-
-    def publish(
-        self,
-        channel: str,
-        data: object,
-        kind: Kind = Kind.JSON,
-        *,
-        key: str = "",
-        tags: dict[str, str] | None = None,
-        exclude: Client | str = "",
-    ) -> asyncio.Future[Stored]:
-        """Publish to a channel; the future is done when the broker has it. See `Hub.publish`.
-
-        Args:
-            data: bytes of that `kind`, a `str` where it is a text, or else what becomes JSON.
-            exclude: a session, or its id, that must not receive it.
-
-        Raises Refused for a bad channel, TypeError for data that is no JSON, and RuntimeError in a thread: see
-        `publish_from_thread`.
-        """
-        asyncio.get_running_loop()
-        said, kind = payload(data, kind)
-        session = exclude.session if isinstance(exclude, Client) else exclude
-        return self.hub.publish(channel, said, kind, key=key, tags=tags, exclude=session)
-
-    def emit(
-        self,
-        event: str,
-        *arguments: object,
-        channel: str,
-        exclude: Client | str = "",
-        key: str = "",
-    ) -> asyncio.Future[Stored]:
-        """Publish an event: Socket.IO clients get it with its arguments, others as the data of a publication.
-
-        Several arguments are an array there; `event` is a tag. Else it is like `publish`.
-        """
-        if event in RESERVED or len(event) > EVENT_LIMIT:
-            raise ValueError(f"no event may be called {event[:EVENT_LIMIT]!r}")
-        one = len(arguments) == 1
-        data = arguments[0] if one else list(arguments)
-        kind = Kind.BINARY if one and isinstance(data, bytes) else Kind.JSON
-        named = tags(event, many=not one)
-        return self.publish(channel, data, kind, key=key, tags=named, exclude=exclude)
-
-    def publish_from_thread(
-        self,
-        channel: str,
-        data: object,
-        kind: Kind = Kind.JSON,
-        *,
-        key: str = "",
-        timeout_s: float = 10.0,
-    ) -> Stored:
-        """Publish where nothing can be awaited, such as in a view that runs in a thread of its own.
-
-        Raises as `publish` does, BrokerUnavailable, TimeoutError (it may be stored nevertheless), and
-        LifecycleError where the app does not run, or in the thread of an event loop.
-        """
-        loop = reachable(self.loop)
-
-        async def publish() -> Stored:
-            return await self.publish(channel, data, kind, key=key)
-
-        return asyncio.run_coroutine_threadsafe(publish(), loop).result(timeout_s)
 
     async def drain(self, seconds: float) -> None:
         """Let nobody in any more, and close all sessions in batches over `seconds`."""

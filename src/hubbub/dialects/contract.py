@@ -7,9 +7,9 @@ because what it makes is sent to all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from hubbub.dialects.commands import (
     Acknowledged,
@@ -113,7 +113,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     peer: str = ""
     carrier: str = "websocket"
-    scope: Mapping[str, object] = field(default_factory=dict, repr=False)
+    scope: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Dialect(Protocol):

@@ -10,7 +10,7 @@ limits, and is therefore called in a task (`hub.stepping.apart`). It answers wit
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -45,7 +45,7 @@ class Client:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     info: bytes = field(default=b"", repr=False)
     meta: bytes = field(default=b"", repr=False)
-    scope: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    scope: MutableMapping[str, Any] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     state: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
