@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -10,7 +15,7 @@ from websockets.sync.client import connect
 from hubbub.cli.info import _span, total
 from tests.cli.running import hubbub
 from tests.server.running import serving, wait_until
-from tests.servers import free_port
+from tests.servers import free_port, two_free_ports
 
 
 def test_two_workers_and_all(tmp_path: Path) -> None:
@@ -39,6 +44,35 @@ def test_two_workers_and_all(tmp_path: Path) -> None:
         assert told["nodes"][0]["uid"] in shown
         bare = hubbub("info", "--url", server.url)
         assert (bare.returncode, "show a key" in bare.stderr) == (1, True)
+
+
+def ready(port: int) -> dict[str, object]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=5) as answer:
+            return dict(json.load(answer))
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return {}
+
+
+def test_who_dies_again_and_again_is_told_while_the_others_serve(tmp_path: Path) -> None:
+    first = two_free_ports()
+    with serving(tmp_path, "--workers", "2", "--worker-ports", f"{first}+") as server:
+        victim = ""
+        for _ in range(2):
+            wait_until(lambda last=victim: ready(first + 1).get("node", last) != last)  # type: ignore[misc]
+            victim = str(ready(first + 1)["node"])
+            request = urllib.request.Request(f"{server.url}/api/info", b"{}")
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                nodes = {node["uid"]: node for node in json.load(answer)["result"]["nodes"]}
+            os.kill(nodes[victim]["process"]["pid"], signal.SIGKILL)
+        wait_until(lambda: "down" in ready(first))
+        told = f"worker 2 of {socket.gethostname()} died 2 times in a row: killed by SIGKILL"
+        assert ready(first)["down"] == [told]
+        assert ready(first)["status"] == "ready"
+        wait_until(lambda: ready(first + 1).get("down") == [told])  # the new one knows it, too
+        ran = hubbub("info", "--url", f"127.0.0.1:{first}")
+        assert f"hubbub: {told}\n" in ran.stderr
+        assert ran.returncode == 0
 
 
 def test_what_passes_is_told(tmp_path: Path) -> None:

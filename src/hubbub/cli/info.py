@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich import box
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from hubbub.cli.address import DEFAULT, Url, read_address
 from hubbub.cli.publish import Key, call
+from hubbub.http.pulse import Down
 
 Numbers = Mapping[str, Any]
 
@@ -31,13 +33,16 @@ def info(
     result = call(read_address(url), "info", {}, key)
     nodes = sorted(result["nodes"], key=lambda node: (node["worker"], node["uid"]))
     if json_:
-        known = {"nodes": nodes, "missing": result.get("missing", []), "total": total(nodes)}
+        known = {name: result.get(name, []) for name in ("down", "missing")}
+        known |= {"nodes": nodes, "total": total(nodes)}
         print(json.dumps(known, indent=1))
         return
     console = Console()
     if not console.is_terminal:
         console = Console(width=_MACHINE_COLUMNS)
     console.print(table(nodes))
+    for each in result.get("down", []):
+        sys.stderr.write(f"hubbub: {msgspec.convert(each, Down)}\n")
     for name in result.get("missing", []):
         sys.stderr.write(f"hubbub: node {name} does not answer: its numbers lack\n")
 

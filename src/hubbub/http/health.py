@@ -47,7 +47,12 @@ class Health:
     async def ready(self, request: Request) -> JSONResponse:
         """Answer 200, or 503 with the reason."""
         judged = readiness(self._node)
-        body = {"status": "ready" if judged.ok else "unavailable", "node": self._node.name}
+        body: dict[str, object] = {
+            "status": "ready" if judged.ok else "unavailable",
+            "node": self._node.name,
+        }
         if not judged.ok:
             body["reason"] = judged.reason
+        if self._node.pulse.down:  # whoever asks is served all the same
+            body["down"] = list(map(str, self._node.pulse.down))
         return JSONResponse(body, 200 if judged.ok else 503, headers=_FRESH)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta, Struct
 
 WINDOW = 10
 """Beats over which rates and lag are told; there is one a second."""
@@ -17,6 +19,18 @@ class Rates(NamedTuple):
     lag_ms: float
 
 
+class Down(Struct, frozen=True):
+    """A worker that dies again and again; the others serve on."""
+
+    host: Annotated[str, Meta(description="The machine's name.")]
+    worker: Annotated[int, Meta(description="Its number among the workers of a server, from 1.")]
+    deaths: Annotated[int, Meta(description="How often it died in a row.")]
+    how: Annotated[str, Meta(description="How it ended last, as `killed by SIGSEGV`.")]
+
+    def __str__(self) -> str:
+        return f"worker {self.worker} of {self.host} died {self.deaths} times in a row: {self.how}"
+
+
 class _Beat(NamedTuple):
     now: float
     published: int
@@ -27,14 +41,16 @@ class _Beat(NamedTuple):
 class Pulse:
     """Keep the last beats of a process.
 
-    `worker` is its number among those of a server, from 1; `port` is where it alone listens, 0: nowhere.
+    `worker` is its number among those of a server, from 1; `port` is where it alone listens, 0: nowhere;
+    `down` has those of them that die again and again.
     """
 
-    __slots__ = ("_beats", "port", "worker")
+    __slots__ = ("_beats", "down", "port", "worker")
 
     def __init__(self) -> None:
         self.worker = 1
         self.port = 0
+        self.down: tuple[Down, ...] = ()
         self._beats: deque[_Beat] = deque(maxlen=WINDOW + 1)
 
     def beat(self, now: float, late_s: float, published: int, delivered: int) -> None:

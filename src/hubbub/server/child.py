@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from hubbub.server.plan import FAILED, READY
 
@@ -38,6 +39,7 @@ class Child:
         self._process = process
         self._link = link
         self._speaking = asyncio.Lock()
+        self._started = False
         self.pid = process.pid
 
     @classmethod
@@ -66,6 +68,13 @@ class Child:
             said = await self._brief(plan)
         if said is not None:
             raise NotStarted(said, await self._process.wait())
+        self._started = True
+
+    def tell(self, line: bytes) -> None:
+        """Tell it something, once it has started; what its pipe has no room for is lost."""
+        if self._started:
+            with suppress(OSError):
+                self._link.send(line)
 
     async def _brief(self, plan: bytes) -> str | None:
         """Return None once it is ready, or else what it says why it is not."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from hubbub.config import Settings
@@ -13,7 +16,7 @@ from hubbub.errors import ConfigurationError
 from hubbub.server.plan import Plan
 from hubbub.server.private_redis import private_redis
 from hubbub.server.sockets import reserve
-from hubbub.server.supervisor import Crew, Notices, supervise
+from hubbub.server.supervisor import Crew, Notices, Supervisor
 from hubbub.server.worker import FAREWELL_S, REQUEST_GRACE_S
 
 _LONELY = ("memory", "sqlite")
@@ -98,3 +101,32 @@ def complain(sentences: Iterable[str]) -> None:
     """Tell the operator."""
     for sentence in sentences:
         sys.stderr.write(f"hubbub: {sentence}\n")
+
+
+def supervise(
+    crew: Crew,
+    notices: Notices,
+    renew: Callable[[], Crew],
+    beside: Callable[[], Coroutine[Any, Any, None]] | None,
+) -> int:
+    """Run a supervisor in this process until SIGTERM or SIGINT; return the exit code. SIGHUP renews the crew.
+
+    Args:
+        crew: the workers. notices: who is told. renew: reads anew who is to be.
+        beside: what else is to run as long as they do.
+    """
+
+    async def main() -> int:
+        loop = asyncio.get_running_loop()
+        supervisor = Supervisor(crew, notices, renew)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, supervisor.stop)
+        loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
+        other = asyncio.create_task(beside()) if beside is not None else None
+        try:
+            return await supervisor.run()
+        finally:
+            if other is not None:
+                other.cancel()
+
+    return asyncio.run(main())

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from hubbub.errors import ConfigurationError
 from hubbub.http.metrics import SHARED
 from hubbub.server.backoff import Backoff
 from hubbub.server.child import Child, NotStarted, how
+from hubbub.server.troubles import Troubles
 
 COMMAND = (sys.executable, "-m", "hubbub.server")
 """What a worker is started with; the number of its end of the pipe follows."""
@@ -91,6 +93,7 @@ class Supervisor:
         self._renew = renew
         self._waiting = set(range(len(crew.plans)))
         self._lives: dict[Child, asyncio.Task[None]] = {}
+        self._troubles = Troubles(socket.gethostname())
         self._stopping = asyncio.Event()
         self._killing = asyncio.Event()
         self._renewing = asyncio.Event()
@@ -129,7 +132,9 @@ class Supervisor:
         backoff, deaths = self._crew.backoff, 0
         while not self._stopping.is_set():
             began = loop.time()
+            well = loop.call_later(backoff.healthy_s, self._tell_well, place.number + 1)
             code = await self._fill(place)
+            well.cancel()
             if self._stopping.is_set():
                 return
             deaths = backoff.deaths(deaths, loop.time() - began)
@@ -141,6 +146,8 @@ class Supervisor:
                 deaths=deaths,
                 restart_in_s=wait,
             )
+            if self._troubles.died(place.number + 1, deaths, how(code)):
+                self._tell_all()
             await self._pause(place, wait)
 
     async def _fill(self, place: _Place) -> int:
@@ -150,7 +157,7 @@ class Supervisor:
         else:
             child = place.child = await self._bear(self._crew)
             try:
-                await child.start(self._crew.plans[place.number])
+                await self._start(child, self._crew.plans[place.number])
             except NotStarted as fault:
                 place.child = None
                 if place.number in self._waiting and fault.code > 0:
@@ -171,6 +178,15 @@ class Supervisor:
         stopping = asyncio.create_task(self._stopping.wait())
         await _first(stopping, place.heir, within_s=seconds)
         stopping.cancel()
+
+    def _tell_well(self, worker: int) -> None:
+        if self._troubles.well(worker):
+            self._tell_all()
+
+    def _tell_all(self) -> None:
+        """Tell those who serve who does not."""
+        for child in self._lives:
+            child.tell(self._troubles.encode())
 
     def _note_start(self, number: int) -> None:
         self._waiting.discard(number)
@@ -208,7 +224,7 @@ class Supervisor:
             heir = await self._bear(crew)
             try:
                 async with asyncio.timeout(crew.start_s):
-                    await heir.start(crew.plans[place.number])
+                    await self._start(heir, crew.plans[place.number])
             except TimeoutError:
                 heir.send(signal.SIGKILL)
                 raise NotStarted(
@@ -237,6 +253,12 @@ class Supervisor:
         if self._stopping.is_set():
             child.send(signal.SIGTERM)
         return child
+
+    async def _start(self, child: Child, plan: bytes) -> None:
+        """Wait until a worker is ready, and tell it who is not. Raises NotStarted."""
+        await child.start(plan)
+        if self._troubles:
+            child.tell(self._troubles.encode())
 
     async def _live(self, child: Child) -> None:
         await child.gone()
@@ -267,32 +289,3 @@ class Supervisor:
 async def _first(*awaited: asyncio.Future[Any], within_s: float | None = None) -> None:
     """Wait until one of them is done, or the time is over."""
     await asyncio.wait(awaited, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
-
-
-def supervise(
-    crew: Crew,
-    notices: Notices,
-    renew: Callable[[], Crew],
-    beside: Callable[[], Coroutine[Any, Any, None]] | None,
-) -> int:
-    """Run a supervisor in this process until SIGTERM or SIGINT; return the exit code. SIGHUP renews the crew.
-
-    Args:
-        crew: the workers. notices: who is told. renew: reads anew who is to be.
-        beside: what else is to run as long as they do.
-    """
-
-    async def main() -> int:
-        loop = asyncio.get_running_loop()
-        supervisor = Supervisor(crew, notices, renew)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, supervisor.stop)
-        loop.add_signal_handler(signal.SIGHUP, supervisor.reload)
-        other = asyncio.create_task(beside()) if beside is not None else None
-        try:
-            return await supervisor.run()
-        finally:
-            if other is not None:
-                other.cancel()
-
-    return asyncio.run(main())

@@ -22,10 +22,12 @@ from hubbub import telemetry
 from hubbub.app import Hubbub
 from hubbub.errors import BrokerUnavailable, ConfigurationError
 from hubbub.http.metrics import Metrics
+from hubbub.http.pulse import Pulse
 from hubbub.server.listener import Listener
 from hubbub.server.loading import load_app
 from hubbub.server.plan import FAILED, READY, Plan, receive
 from hubbub.server.sockets import BACKLOG, bind
+from hubbub.server.troubles import Ear
 
 TICK_S = 1.0
 """Seconds between two updates of what may be a second old: the Date header, shared metrics."""
@@ -190,15 +192,24 @@ async def _serve(
         loop.add_signal_handler(number, worker.stop)
     loop.add_signal_handler(signal.SIGHUP, _hang_up, link is None)
     if link is not None:
-        loop.add_reader(link, _orphaned, loop, link, worker)
+        loop.add_reader(link, _heed, link, worker, app.front.pulse, Ear())
     await worker.serve(ready)
 
 
-def _orphaned(loop: asyncio.AbstractEventLoop, link: socket.socket, worker: Worker) -> None:
-    """Stop because the supervisor is gone: it never says anything more, so this is its end."""
-    loop.remove_reader(link)
-    _log.warning("the supervisor is gone: this worker stops")
-    worker.stop()
+def _heed(link: socket.socket, worker: Worker, pulse: Pulse, ear: Ear) -> None:
+    """Learn what the supervisor says of the other workers; stop when it is gone."""
+    try:
+        piece = link.recv(65536)
+    except OSError:
+        piece = b""
+    if not piece:
+        asyncio.get_running_loop().remove_reader(link)
+        _log.warning("the supervisor is gone: this worker stops")
+        worker.stop()
+        return
+    said = ear.hear(piece)
+    if said is not None:
+        pulse.down = said
 
 
 def _hang_up(alone: bool) -> None:

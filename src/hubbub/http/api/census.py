@@ -16,6 +16,7 @@ from msgspec import Struct
 from hubbub.http.api.results import NodeInfo, ProcessInfo
 from hubbub.http.node import Node
 from hubbub.http.process import Process, resident_bytes
+from hubbub.http.pulse import Down
 from hubbub.hub.permission import matches
 from hubbub.model import ChannelName
 
@@ -56,10 +57,17 @@ class Part(Struct, frozen=True, array_like=True):
     more: bool
 
 
+class Told(Struct, frozen=True, array_like=True):
+    """What a node says of itself, and of the workers beside it that are down."""
+
+    node: NodeInfo
+    down: tuple[Down, ...]
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _SEARCH = msgspec.msgpack.Decoder(Search)
 _PART = msgspec.msgpack.Decoder(Part)
-_INFO = msgspec.msgpack.Decoder(NodeInfo)
+_INFO = msgspec.msgpack.Decoder(Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +133,15 @@ class Census:
         parts, missing = answers.read(_PART)
         return Page(*merged(parts, search.limit), missing)
 
-    async def nodes(self) -> tuple[list[NodeInfo], list[str]]:
-        """Return the nodes' numbers, and which nodes did not answer.
+    async def nodes(self) -> tuple[list[NodeInfo], list[Down], list[str]]:
+        """Return the nodes' numbers, the workers that are down, and which nodes did not answer.
 
         Raises OrderFailed, BrokerUnavailable.
         """
-        return (await self._node.control.ask_all(INFO)).read(_INFO)
+        told, missing = (await self._node.control.ask_all(INFO)).read(_INFO)
+        # All neighbours of a worker that is down tell of it.
+        down = {(each.host, each.worker): each for one in told for each in one.down}
+        return [one.node for one in told], [down[key] for key in sorted(down)], missing
 
     async def _tell_channels(self, payload: bytes) -> bytes:
         search = _SEARCH.decode(payload)
@@ -146,22 +157,21 @@ class Census:
         node, now = self._node, time.monotonic()
         counts, pulse = node.hub.statistics, node.pulse
         rates = pulse.rates()
-        return _encode(
-            NodeInfo(
-                uid=node.name,
-                name=node.name,
-                version=version("hubbub"),
-                num_clients=len(node.sessions),
-                num_users=node.sessions.users,
-                num_subs=counts.subscriptions,
-                num_channels=counts.channels,
-                uptime=int(now - self._born),
-                process=ProcessInfo(
-                    self._process.cpu(now), resident_bytes(), os.getpid(), rates.lag_ms
-                ),
-                worker=pulse.worker,
-                port=pulse.port,
-                messages_in=rates.messages_in,
-                messages_out=rates.messages_out,
-            )
+        told = NodeInfo(
+            uid=node.name,
+            name=node.name,
+            version=version("hubbub"),
+            num_clients=len(node.sessions),
+            num_users=node.sessions.users,
+            num_subs=counts.subscriptions,
+            num_channels=counts.channels,
+            uptime=int(now - self._born),
+            process=ProcessInfo(
+                self._process.cpu(now), resident_bytes(), os.getpid(), rates.lag_ms
+            ),
+            worker=pulse.worker,
+            port=pulse.port,
+            messages_in=rates.messages_in,
+            messages_out=rates.messages_out,
         )
+        return _encode(Told(told, pulse.down))

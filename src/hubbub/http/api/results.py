@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 from hubbub.dialects.payloads import as_json
 from hubbub.http.api.requests import Epoch, Json, Offset
+from hubbub.http.pulse import Down
 from hubbub.model import ClientInfo, Publication
 
 
@@ -161,6 +162,9 @@ class InfoResult(Struct, omit_defaults=True):
     """The nodes of the server."""
 
     nodes: list[NodeInfo]
+    down: Annotated[
+        list[Down], Meta(description="Workers that die again and again, beside those that serve.")
+    ] = field(default_factory=list)
     missing: Missing = field(default_factory=list)
 
 
