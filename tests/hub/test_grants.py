@@ -113,6 +113,18 @@ def test_a_name_that_is_missing_among_the_users_of_a_channel_is_not_nobodys(
     assert outcome(OPEN, operation, "", True, channel) == 103
 
 
+@pytest.mark.parametrize("operation", [Operation.HISTORY, Operation.PRESENCE])
+@pytest.mark.parametrize(
+    "closed", [Namespace(subscribe=Audience.NOBODY), Namespace(subscribe_hook=True)]
+)
+def test_who_may_not_follow_may_not_read_either(operation: Operation, closed: Namespace) -> None:
+    reader = Permission(("room",), frozenset({operation}))
+    assert outcome(closed, operation, "ann", False) == 103
+    assert outcome(closed, operation, "ann", True) == 0
+    assert outcome(closed, operation, "ann", False, "room", reader) == 0
+    assert outcome(closed, Operation.PUBLISH, "ann", False) == 0
+
+
 @pytest.mark.parametrize(
     ("channel", "users"),
     [

@@ -6,8 +6,9 @@ For each operation, the first of these that has a word to say decides:
 2. A channel with users in its name (`dialog#ann,bob`) is theirs alone: whoever is not among them may nothing
    there, and they may subscribe.
 3. What a token or the connect hook permitted by name or pattern is granted.
-4. A private channel (`$news`) nobody else may follow; its past and members are for those who follow it.
-5. The namespace says who may: everyone, users, subscribers or nobody.
+4. A private channel (`$news`) nobody else may follow.
+5. The past and the members of a channel are only for those who follow it or may do so.
+6. The namespace says who may: everyone, users, subscribers or nobody.
 
 A subscription token, or the subscribe or publish hook of a namespace, decides alone and is asked before this
 table is.
@@ -53,6 +54,9 @@ def require(namespace: Namespace, operation: Operation) -> None:
         raise Refused(NOT_AVAILABLE, "this channel keeps no presence")
 
 
+_READING = frozenset({Operation.HISTORY, Operation.PRESENCE})
+
+
 def _granted(
     namespace: Namespace, channel: ChannelName, operation: Operation, standing: Standing
 ) -> bool:
@@ -64,8 +68,11 @@ def _granted(
             return True
     if any(each.covers(channel, operation) for each in standing.permissions):
         return True
-    private = channel.startswith(PRIVATE) and operation is not Operation.PUBLISH
-    if private and (operation is Operation.SUBSCRIBE or not standing.subscribed):
+    if operation is Operation.SUBSCRIBE and channel.startswith(PRIVATE):
+        return False
+    if operation in _READING and not (
+        standing.subscribed or _may_follow(namespace, channel, standing)
+    ):
         return False
     audience = {
         Operation.SUBSCRIBE: namespace.subscribe,
@@ -77,6 +84,13 @@ def _granted(
         audience is Audience.EVERYONE
         or (audience is Audience.USERS and standing.user != "")
         or (audience is Audience.SUBSCRIBERS and standing.subscribed)
+    )
+
+
+def _may_follow(namespace: Namespace, channel: ChannelName, standing: Standing) -> bool:
+    """Tell whether it could follow the channel without being asked for more."""
+    return not namespace.subscribe_hook and _granted(
+        namespace, channel, Operation.SUBSCRIBE, standing
     )
 
 
