@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +104,22 @@ async def test_dismissing_reaches_everybody_once() -> None:
         registry.add(probe)
     await registry.dismiss(batch=2, pause_s=0)
     assert [probe.dismissed for probe in probes] == [1] * 7
+
+
+async def test_pauses_between_batches_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(rounds=3, now=0)
+    for number in range(40):
+        registry.add(Probe(f"s{number}"))
+    pauses: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    await registry.dismiss(batch=2, pause_s=10)
+    assert len(pauses) == 19
+    assert all(5 <= pause <= 15 for pause in pauses)
+    assert len(set(pauses)) > 10
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from("ab"), st.integers(0, 3))))

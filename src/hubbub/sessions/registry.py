@@ -7,6 +7,7 @@ once per ping interval.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import ParamSpec, Protocol
 
@@ -155,13 +156,16 @@ class Registry:
             _call(session.relieve, self.now)
 
     async def dismiss(self, batch: int, pause_s: float) -> None:
-        """Close all sessions, `batch` at a time with `pause_s` seconds between, to spread their return."""
+        """Close all sessions, `batch` at a time with `pause_s` seconds between, to spread their return.
+
+        Each pause is up to half as long again or as short, so that nodes fall out of step with each other.
+        """
         while sessions := list(self):
             for session in sessions[:batch]:
                 _call(session.dismiss)
                 self.discard(session)
             if len(sessions) > batch:
-                await asyncio.sleep(pause_s)
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 
 
 def _call(look: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
