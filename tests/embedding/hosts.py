@@ -88,13 +88,17 @@ class Host:
 
 
 @contextmanager
-def hosted(example: str, server: str, place: Path) -> Iterator[Host]:
+def hosted(
+    example: str, server: str, place: Path, *options: str, broker: str = "memory://"
+) -> Iterator[Host]:
     """Run an example under a server, from entering to leaving."""
     folder = place / example
     shutil.copytree(EXAMPLES / example, folder)
+    for file in (*folder.glob("*.toml"), *folder.glob("*.py")):
+        file.write_text(file.read_text().replace("memory://", broker))
     (folder / "watched.py").write_text(WATCHED)
     port, log = free_port(), place / "host.log"
-    command = [word.replace("@PORT@", str(port)) for word in SERVERS[server]]
+    command = [word.replace("@PORT@", str(port)) for word in (*SERVERS[server], *options)]
     with log.open("wb") as sink:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],

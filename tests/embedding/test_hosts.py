@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,7 +14,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hubbub import Hubbub, LifecycleError, Settings
+from hubbub import ConnectAsk, Hubbub, LifecycleError, Settings
 from hubbub.transports.asgi import release
 from tests.transports.asgi.node import uvicorned, visit
 
@@ -126,3 +127,30 @@ async def test_a_uvicorn_that_nobody_read_is_slower_and_right(
 
     assert (inner.asgi.carriage.taken_over, inner.asgi.carriage.carried) == (0, 2)
     assert caplog.text.count("uvicorn 9.9.9 is newer or older than what is known") == 1
+
+
+async def test_socket_io_begins_below_the_mount_and_goes_on_over_a_websocket() -> None:
+    inner = Hubbub(Settings(broker="memory://"))
+    outer = FastAPI(lifespan=inner.lifespan)
+    outer.mount("/rt", inner.asgi)
+    seen: list[str] = []
+
+    @inner.on_connect
+    async def who(request: ConnectAsk) -> str:
+        seen.append(request.client.scope["root_path"])
+        return "zhang"
+
+    path = "/rt/socket.io/?EIO=4&transport="
+    async with uvicorned(outer) as running:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{running.port}") as browser:
+            opened = json.loads((await browser.get(f"{path}polling")).text[1:])
+            where = f"{path}polling&sid={opened['sid']}"
+            assert (await browser.post(where, content="40")).text == "ok"
+            assert (await browser.get(where)).text.startswith("40{")
+        async with visit(running.port, f"{path}websocket") as socket:
+            assert str(await socket.recv()).startswith("0{")
+            await socket.send("40")
+            assert str(await socket.recv()).startswith("40{")
+
+    assert seen == ["/rt", "/rt"]
+    assert inner.asgi.carriage.taken_over == 1

@@ -144,6 +144,7 @@ def _read(scope: Scope) -> Asked:
         headers=dict(connection.headers),
         peer=peer,
         carrier="polling",
+        scope=scope,
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from hubbub.transports.websocket.protocol import WebSocketProtocol
+from tests.servers import make_certificate
 from tests.transports.asgi.node import EVENTS, TAKING, Node, application, uvicorned, visit
 from tests.transports.wire import Door, raw_client, until
 
@@ -111,3 +114,19 @@ async def test_workers_that_cannot_hear_each_other_are_warned_about(
                 pass
 
     assert (caplog.text + "".join(capsys.readouterr())).count("several workers") == 1
+
+
+async def test_a_transport_with_tls_is_taken_as_well(tmp_path: Path) -> None:
+    app, life = application(Node(Door(echo=True)))
+    made = make_certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(made.certificate))
+    options = {"ssl_certfile": made.certificate, "ssl_keyfile": made.key}
+    async with uvicorned(app, **options) as running:
+        where = f"wss://localhost:{running.port}/ws"
+        async with connect(where, ssl=trusting, proxy=None) as peer:
+            await peer.send("x" * 100_000)
+            assert await peer.recv() == "x" * 100_000
+            running.server.should_exit = True
+            assert await closing(peer) == 3001
+
+    assert (app.carriage.taken_over, life.sockets) == (1, set())

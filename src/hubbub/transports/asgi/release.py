@@ -66,8 +66,8 @@ def _owner(receive: Receive, known: str) -> Any:  # noqa: ANN401 - a class that 
     name = _class_of(owner)
     if name != known:
         is_uvicorn = name.startswith("uvicorn.")
-        advice = "; what uvicorn 0.50 and newer takes by itself is" if is_uvicorn else ""
-        raise NotReleased(f"{name} is not known{advice}", expected=not is_uvicorn)
+        advice = "; use what uvicorn 0.50 and newer takes by itself" if is_uvicorn else ""
+        raise NotReleased(f"it is {name} that receives{advice}", expected=not is_uvicorn)
     if not is_known(_uvicorn()):
         raise NotReleased(f"uvicorn {_uvicorn()} is newer or older than what is known")
     return owner
