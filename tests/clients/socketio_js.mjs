@@ -3,7 +3,7 @@
 // Exits with 0 when all that the scenario asserts held.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
-import { Actor, plain, until } from "./stage.mjs";
+import { Actor, Line, plain, until } from "./stage.mjs";
 
 const [scenario, wanted, ...ports] = process.argv.slice(2);
 const transports = wanted === "both" ? ["polling", "websocket"] : [wanted];
@@ -238,6 +238,41 @@ const scenarios = {
     }
     console.log(sockets.map((socket) => socket.io.engine.transport.name).sort().join(" "));
     close(...sockets);
+  },
+
+  async "recover after a cut"() {
+    const line = await Line.to(ports[0]);
+    const [zhang, li] = await Promise.all([at("zhang", line.port), at("li", ports.at(-1))]);
+    await zhang.ask("subscribe", { channel: room, recover: true });
+    const say = (...numbers) =>
+      Promise.all(numbers.map((n) => li.ask("publish", { channel: room, data: n })));
+    const sees = (count) =>
+      until(`${count} publications`, () => zhang.connected && zhang.seen().length >= count);
+    await say(1, 2, 3);
+    await sees(3);
+    assert.equal(zhang.recovered, false);
+    line.cut();
+    await until("cut", () => !zhang.connected);
+    await say(4, 5, 6);
+    if (process.env.VICTIM) {
+      process.kill(Number(process.env.VICTIM), "SIGKILL");
+      line.target = ports.at(-1);
+    }
+    line.mend();
+    await sees(6);
+    assert.equal(zhang.recovered, true);
+    await say(7);
+    await sees(7);
+    line.cut();
+    await until("cut again", () => !zhang.connected);
+    line.mend();
+    await until("back again", () => zhang.connected);
+    assert.equal(zhang.recovered, true);
+    await say(8);
+    await sees(8);
+    assert.deepEqual(zhang.seen(), [1, 2, 3, 4, 5, 6, 7, 8]);
+    close(zhang, li);
+    line.close();
   },
 
   async "share a channel with others"() {

@@ -95,9 +95,10 @@ export class Line {
 
   static async to(port) {
     const line = new Line();
+    line.target = port;
     line.#server = net.createServer((near) => {
       if (!line.up) return near.destroy();
-      const far = net.connect(port, "127.0.0.1");
+      const far = net.connect(line.target, "127.0.0.1");
       for (const [one, other] of [[near, far], [far, near]]) {
         line.#sockets.add(one);
         one.on("error", () => other.destroy());

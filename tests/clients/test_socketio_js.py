@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -45,10 +47,11 @@ def application(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield served
 
 
-def play(node: str, scenario: str, transports: str, *ports: int) -> None:
+def play(node: str, scenario: str, transports: str, *ports: int, victim: int = 0) -> None:
     done = subprocess.run(
         [node, "socketio_js.mjs", scenario, transports, *map(str, ports)],
         cwd=HERE,
+        env={**os.environ, **({"VICTIM": str(victim)} if victim else {})},
         capture_output=True,
         check=False,
         text=True,
@@ -71,6 +74,7 @@ def play(node: str, scenario: str, transports: str, *ports: int) -> None:
         "be pinged",
         "be kicked",
         "share a channel with others",
+        "recover after a cut",
     ],
 )
 def test_the_client(node: str, server: Served, scenario: str, transports: str) -> None:
@@ -106,3 +110,14 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 )
 def test_two_workers(node: str, workers: Served, scenario: str, transports: str) -> None:
     play(node, scenario, transports, workers.port)
+
+
+@pytest.mark.parametrize("transports", ["websocket", "polling"])
+def test_recovery_after_the_end_of_a_node(node: str, tmp_path: Path, transports: str) -> None:
+    with RedisServer(tmp_path) as redis, Served(tmp_path, "--broker", redis.url) as stays:
+        (tmp_path / "dies").mkdir()
+        dies = Served(tmp_path / "dies", "--broker", redis.url)
+        dies.start()
+        ports = (dies.port, stays.port)
+        play(node, "recover after a cut", transports, *ports, victim=dies.pid)
+        dies.crash()

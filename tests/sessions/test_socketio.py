@@ -9,6 +9,7 @@ from hubbub.dialects.contract import Request
 from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN, Reject
 from hubbub.framings.conversation import EngineIo
+from hubbub.hub.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, SubscribeGrant
 from hubbub.sessions.limits import SessionLimits
@@ -152,3 +153,39 @@ async def test_a_client_that_leaves_is_let_go() -> None:
         await closing.say("1")
         assert [page.carrier.closes[0].code for page in (leaving, closing)] == [1000, 1000]
         assert len(place.registry) == 0
+
+
+async def test_a_client_that_was_cut_off_gets_what_it_missed_if_it_still_may() -> None:
+    async with floor(namespace=Namespace(history_size=3)) as place:
+        other = Page(place)
+        await other.connect()
+
+        async def say(*numbers: int) -> None:
+            for number in numbers:
+                await other.say(f'42["publish",{{"channel":"room","data":{number}}}]')
+
+        async def come_back(cursor: str) -> tuple[Page, list[str]]:
+            page = Page(place)
+            said = json.dumps({"pid": "p1", "offset": cursor})
+            return page, await page.say(f"40{said}")
+
+        page = Page(place)
+        await page.connect()
+        _, cursor = await page.say('421["subscribe",{"channel":"room","recover":true}]')
+        assert cursor == '42["cursor","room@0.0"]'
+        await say(1, 2)
+        last = json.loads(page.hear()[-1][2:])[-1]
+        page.session.closed(SHUTDOWN)
+        await say(3, 4)
+        page, said = await come_back(last)
+        assert '"pid":"p1"' in said[0]
+        missed = [json.loads(event[2:]) for event in said[2:]]
+        assert [event[1] for event in missed] == [3, 4]
+        await say(5)
+        assert json.loads(page.hear()[0][2:])[-1].startswith("room@5.")
+        await say(6, 7, 8)
+        for lost in (last, "room@7.1", "secret:room@1.1", "!own@1.1", "room@99.9"):
+            page, said = await come_back(lost)
+            assert len(said) == 1
+            assert f'"pid":"{page.session.id}"' in said[0]
+            assert page.session.following == {}, "it may subscribe anew"

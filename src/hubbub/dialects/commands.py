@@ -26,6 +26,8 @@ class Connect(msgspec.Struct, frozen=True):
         data: JSON of the application, for the connect hook. name, version: of the client's library.
         subs: server-side subscriptions that the client had, with its position in each; a client that cannot
             subscribe later asks with it for those it wants.
+        recover: whether `subs` is what the client followed before its connection was cut, to be followed
+            only where it gets all that it missed. renderer: what shows them (None: the connection's).
     """
 
     id: int = 0
@@ -35,6 +37,8 @@ class Connect(msgspec.Struct, frozen=True):
     name: str = ""
     version: str = ""
     subs: Mapping[ChannelName, Position | None] = {}
+    recover: bool = False
+    renderer: Renderer | None = None
 
 
 class Vouch(msgspec.Struct, frozen=True):

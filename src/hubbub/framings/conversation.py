@@ -10,6 +10,7 @@ from msgspec import structs
 
 from hubbub.dialects.contract import (
     Command,
+    Connect,
     Dialect,
     Goodbye,
     Greeting,
@@ -159,7 +160,7 @@ class EngineIo:
 
 
 def _with_frame(command: Command) -> Command:
-    if isinstance(command, Subscribe | Rpc) and command.renderer is not None:
+    if isinstance(command, Subscribe | Rpc | Connect) and command.renderer is not None:
         return structs.replace(command, renderer=framed(command.renderer))
     return command
 

@@ -74,7 +74,7 @@ class Catchup:
     ) -> Subscribed | None:
         missed: list[Publication] = []
         # A client that knows no epoch means the current one.
-        cursor = since if since.epoch else Position(channel.epoch, since.offset)
+        cursor = since if since.epoch else Position(channel.epoch, since.offset, since.tag)
         while (tail := channel.since(cursor, self._oldest_ms(channel))) is None:
             recovery = await self._recover(channel, cursor)
             if recovery.outcome is not Outcome.OK:

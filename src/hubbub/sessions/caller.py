@@ -40,7 +40,8 @@ class Caller(Client):
 
         Raises Refused for a bad name, ProtocolViolation (3505) for too many channels, and BrokerUnavailable.
         """
-        await enter(self._session, channel, PLAIN_GRANT, caller=self._call)
+        call = self._call
+        await enter(self._session, channel, PLAIN_GRANT, part=call.part, renderer=call.renderer)
 
     def leave(self, channel: ChannelName) -> None:
         """End the following of a channel, and tell the client; nothing happens where it follows none."""

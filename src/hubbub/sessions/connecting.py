@@ -105,8 +105,12 @@ def _wanted(
     user = admission.identity.user
     if user and session.services.gate.settings.personal_channel:
         wanted.setdefault(f"{USER_BOUNDARY}{user}", PLAIN_GRANT)
-    if session.dialect.asks_at_first:
-        asked = [each for each in command.subs if each not in wanted and _may_follow(session, each)]
+    if session.dialect.asks_at_first or command.recover:
+        asked = [
+            channel
+            for channel in command.subs
+            if channel not in wanted and _may_follow(session, channel, command.recover)
+        ]
         resolve, limits = session.services.hub.namespaces.resolve, session.services.limits
         if sum([resolve(channel).is_pattern(channel) for channel in asked]) > limits.patterns:
             raise ProtocolViolation(CHANNEL_LIMIT)
@@ -114,14 +118,15 @@ def _wanted(
     return wanted
 
 
-def _may_follow(session: Session, channel: ChannelName) -> bool:
+def _may_follow(session: Session, channel: ChannelName, recover: bool) -> bool:
     try:
         namespace = session.services.hub.namespaces.resolve(channel)
         if namespace.subscribe_hook:
             return False
         allow(namespace, channel, Operation.SUBSCRIBE, session.standing(channel))
     except Refused as refused:
-        if refused.error in {PERMISSION_DENIED, UNKNOWN_CHANNEL}:
+        # Who only wants to go on where it was comes in all the same.
+        if recover or refused.error in {PERMISSION_DENIED, UNKNOWN_CHANNEL}:
             return False
         raise
     return True
@@ -141,7 +146,14 @@ async def _follow_first(
 
     entered = await asyncio.gather(
         *(
-            enter(session, channel, grant, command.subs.get(channel), arrived)
+            enter(
+                session,
+                channel,
+                grant,
+                command.subs.get(channel),
+                arrived,
+                renderer=command.renderer if channel in command.subs else None,
+            )
             for channel, grant in wanted.items()
         ),
         return_exceptions=True,
@@ -152,4 +164,9 @@ async def _follow_first(
         if fault is not None:
             session.leave_all(DISCONNECTED)
             raise fault
+    if command.recover:
+        for channel in [*subs]:
+            if channel in command.subs.keys() - admission.subs and not subs[channel].recovered:
+                session.leave(channel, DISCONNECTED)
+                del subs[channel]
     _greet(session, command, admission, subs)

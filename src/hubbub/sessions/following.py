@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hubbub.dialects import contract as say
+from hubbub.dialects.contract import Renderer
 from hubbub.errors import (
     ALREADY_SUBSCRIBED,
     BAD_REQUEST_ERROR,
@@ -153,14 +154,15 @@ async def enter(
     grant: SubscribeGrant,
     since: Position | None = None,
     tell: Callable[[say.Subscribed], None] | None = None,
-    caller: say.Rpc | None = None,
+    part: str = "",
+    renderer: Renderer | None = None,
 ) -> None:
     """Let a session follow a channel because the server wants it to.
 
     Args:
         tell: what is done with the news, in the moment in which the session becomes live; without it the
             client is told by a push.
-        caller: the call of the client, in the course of which it happens, if that is so.
+        part, renderer: the part of the application for which it is, and the variant that shows it there.
 
     Raises Refused, BrokerUnavailable, or ProtocolViolation (3505) where the session follows too many.
     """
@@ -172,7 +174,6 @@ async def enter(
         raise ProtocolViolation(CHANNEL_LIMIT)
     _left_s(session, grant)
     follow = _Following(grant, server_side=True)
-    part, renderer = (caller.part, caller.renderer) if caller else ("", None)
     command = say.Subscribe(channel, since=since, renderer=renderer)
     subscription = follow.subscription(session, namespace, command)
 

@@ -100,12 +100,13 @@ def test_what_the_server_says_by_itself() -> None:
         "position": "e9.7.77",
         "reason": "gap",
     }
-    assert plain(answers.connected(say.Connected("s1", ttl_s=5, data=b"[1]"))) == {
+    assert plain(answers.connected(say.Connected("s1", ttl_s=5, data=b"[1]"), "p1")) == {
         "sid": "s1",
+        "pid": "p1",
         "ttl_s": 5,
         "data": [1],
     }
-    assert answers.connected(say.Connected("s1")) == {"sid": "s1"}
+    assert answers.connected(say.Connected("s1"), "s1") == {"sid": "s1", "pid": "s1"}
     assert answers.connect_error(109, "token expired") == {
         "message": "token expired",
         "data": {"code": 109},

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from hubbub.dialects import contract as say
-from hubbub.dialects.socketio.conversation import NAMESPACES_LIMIT, SocketIoDialect
+from hubbub.dialects.socketio.conversation import SocketIoDialect
+from hubbub.dialects.socketio.places import NAMESPACES_LIMIT
 from hubbub.dialects.socketio.renderer import renderer_of
 from hubbub.errors import (
     FORCE_DISCONNECT,
@@ -46,7 +47,7 @@ def receive(
 def let_in(dialect: SocketIoDialect, namespace: str = "/", data: object = None) -> SocketIoDialect:
     (command,) = receive(dialect, CONNECT, data, namespace)
     (connected,) = hear(dialect.reply(command, say.Connected("s1")))
-    assert connected == (CONNECT, {"sid": "s1"}, namespace, None)
+    assert connected == (CONNECT, {"sid": "s1", "pid": "s1"}, namespace, None)
     return dialect
 
 

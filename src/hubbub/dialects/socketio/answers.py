@@ -62,9 +62,13 @@ def connect_error(code: int, message: str) -> dict[str, Value]:
     return {"message": message, "data": {"code": code}}
 
 
-def connected(reply: Connected) -> dict[str, Value]:
-    """Return under which name a client is in, and what else it is told."""
-    told: dict[str, Value] = {"sid": reply.session}
+def connected(reply: Connected, pid: str) -> dict[str, Value]:
+    """Return under which name a client is in, and what else it is told.
+
+    Args:
+        pid: by which it may go on after a cut; the one that it came with says that it does so now.
+    """
+    told: dict[str, Value] = {"sid": reply.session, "pid": pid}
     if reply.ttl_s is not None:
         told["ttl_s"] = reply.ttl_s
     if reply.data:

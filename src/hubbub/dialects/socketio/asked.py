@@ -1,6 +1,6 @@
 """The events that are operations of channels, without any code on the server, each acknowledged.
 
-    emit("subscribe", {channel, since, recent, join_leave, token, data}, ack)   since: a position
+    emit("subscribe", {channel, since, recent, join_leave, recover, token, data}, ack)   since: a position
     emit("unsubscribe", {channel}, ack)
     emit("publish", {channel, data, event}, ack)          event: what subscribers get it as, else "message"
     emit("history", {channel, limit, since, reverse}, ack)          limit -1: as much as is allowed
@@ -50,6 +50,7 @@ class _Subscribe(_Channel):
     join_leave: bool = False
     token: str = ""
     data: Value = UNSET
+    recover: bool = False
 
 
 class _Publish(_Channel):
@@ -103,7 +104,7 @@ def _subscribe(namespace: str, value: Value, id: int) -> Command:
         ask.join_leave,
         token=ask.token,
         data=b"" if isinstance(ask.data, UnsetType) else _encode(ask.data),
-        renderer=None if namespace == ROOT else renderer_of(namespace),
+        renderer=renderer_of(namespace, ask.recover) if ask.recover or namespace != ROOT else None,
     )
 
 

@@ -11,10 +11,11 @@ does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from hubbub.dialects.contract import (
     Acknowledged,
@@ -36,19 +37,24 @@ from hubbub.dialects.contract import (
     Subscribed,
     Unsubscribe,
     Unsubscribed,
+    Unsupported,
     Vouch,
 )
-from hubbub.dialects.socketio import answers
+from hubbub.dialects.socketio import answers, cursor
 from hubbub.dialects.socketio.asked import operation
 from hubbub.dialects.socketio.packets import ROOT, Assembler, SocketPacket, Type, Value, write
-from hubbub.dialects.socketio.renderer import qualified, renderer_of
+from hubbub.dialects.socketio.places import Places
+from hubbub.dialects.socketio.renderer import SocketIoRenderer, qualified, renderer_of
 from hubbub.dialects.socketio.values import EVENT_LIMIT, payload
-from hubbub.errors import BAD_REQUEST, Close, ProtocolViolation
-from hubbub.model import ChannelName, Packet, Packets
+from hubbub.errors import BAD_REQUEST, BAD_REQUEST_ERROR, Close, ErrorCode, ProtocolViolation
+from hubbub.model import Packet, Packets
 
-NAMESPACES_LIMIT = 32
-"""Namespaces that one connection may be in."""
+PID_LIMIT = 64
+"""Characters of what a client calls a connection that was cut."""
 
+_ONE_RECOVERS = ErrorCode(
+    BAD_REQUEST_ERROR.code, "bad request: one channel of a client is recovered"
+)
 _encode = msgspec.json.Encoder().encode
 _NOT_SAID = ("token", "pid", "offset")
 """Members of what a client says at connecting that are not the application's."""
@@ -78,8 +84,8 @@ class SocketIoDialect:
         "_asked",
         "_assembler",
         "_last",
-        "_namespaces",
-        "_rooms",
+        "_pid",
+        "_places",
         "_user",
         "renderer",
     )
@@ -96,12 +102,11 @@ class SocketIoDialect:
         self.renderer: Renderer = renderer_of(ROOT)
         self._assembler = Assembler(limit)
         self._user = user
-        self._namespaces: dict[str, bool] = {}
-        """Those that the client asked for, and whether it is in."""
+        self._places = Places()
         self._asked: dict[int, _Asked] = {}
         self._last = 0
-        self._rooms: dict[ChannelName, str] = {}
-        """In which namespace a channel is followed that the client asked for."""
+        self._pid = ""
+        """What the client calls the connection that was cut, where it wants to go on with it."""
 
     def open(self) -> Sequence[Command]:
         """Return nothing: clients introduce themselves."""
@@ -114,8 +119,7 @@ class SocketIoDialect:
             return ()
         if found.type is Type.CONNECT:
             return self._connect(found)
-        if not self._namespaces.get(found.namespace):
-            raise ProtocolViolation(BAD_REQUEST, f"not connected to {found.namespace!r}")
+        self._places.check(found.namespace)
         if found.type is Type.DISCONNECT:
             return self._disconnect(found.namespace)
         if found.type is Type.EVENT:
@@ -125,27 +129,31 @@ class SocketIoDialect:
 
     def _connect(self, found: SocketPacket) -> Sequence[Command]:
         namespace = found.namespace
-        if namespace in self._namespaces:
-            raise ProtocolViolation(BAD_REQUEST, f"connected to {namespace!r} already")
-        if len(self._namespaces) >= NAMESPACES_LIMIT:
-            raise ProtocolViolation(BAD_REQUEST, f"more than {NAMESPACES_LIMIT} namespaces")
+        self._places.ask(namespace)
         said: dict[str, Value] = found.data or {}
         user, token = (_text(said.get(name)) for name in ("user", "token"))
         own = {name: value for name, value in said.items() if name not in _NOT_SAID}
         data = _encode(own) if own else b""
         id = self._ask(namespace, None)
-        first = not self._namespaces
-        self._namespaces[namespace] = False
-        if first:
+        if len(self._places) == 1:
             self.renderer = renderer_of(namespace)
-            return (Connect(id, user or self._user, token, data),)
+            connect = Connect(id, user or self._user, token, data)
+            return (self._recovered(connect, namespace, said),)
         return (Vouch(id, token, data),)
 
+    def _recovered(self, connect: Connect, namespace: str, said: Mapping[str, Value]) -> Connect:
+        """Return a Connect that goes on where the client was cut off, if it says so."""
+        pid, place = _text(said.get("pid")), cursor.read(said.get("offset"))
+        if not pid or len(pid) > PID_LIMIT or place is None:
+            return connect
+        self._pid, (channel, since) = pid, place
+        renderer = renderer_of(namespace, recovers=True)
+        return structs.replace(connect, subs={channel: since}, recover=True, renderer=renderer)
+
     def _disconnect(self, namespace: str) -> Sequence[Command]:
-        del self._namespaces[namespace]
-        if not self._namespaces:
+        left = self._places.leave(namespace)
+        if not len(self._places):
             return (Goodbye(),)
-        left = [channel for channel, where in self._rooms.items() if where == namespace]
         return [Unsubscribe(channel) for channel in left]
 
     def _event(self, found: SocketPacket) -> Sequence[Command]:
@@ -160,8 +168,11 @@ class SocketIoDialect:
             method = qualified(namespace, name)
             renderer = None if namespace == ROOT else renderer_of(namespace)
             return (Rpc(method, id, data, kind, namespace, renderer),)
-        if isinstance(command, Subscribe) and command.channel not in self._rooms:
-            self._rooms[command.channel] = namespace
+        if isinstance(command, Subscribe) and _recovers(command):
+            if self._places.recovering not in {"", command.channel}:
+                return (Unsupported(id, _ONE_RECOVERS),)
+            self._places.recovering = command.channel
+        if isinstance(command, Subscribe) and self._places.follow(command.channel, namespace):
             self._asked[id] = _Asked(namespace, found.id, first=True)
         return (command,)
 
@@ -175,64 +186,78 @@ class SocketIoDialect:
     def reply(self, command: Command, reply: Reply) -> Packets | None:
         """Acknowledge a command, where the client wants that; what went wrong it is told anyhow."""
         if isinstance(reply, Unsubscribed):
-            self._rooms.pop(reply.channel, None)
+            self._places.forget(reply.channel)
         asked = self._asked.pop(command.id, None) if not isinstance(command, Pong) else None
         if asked is None:
             return None
         namespace, ack, first = asked
         if first and isinstance(command, Subscribe) and isinstance(reply, Failed):
-            self._rooms.pop(command.channel, None)
-        if namespace not in self._namespaces:
+            self._places.forget(command.channel)
+        if namespace not in self._places:
             return None  # it has left meanwhile
         if isinstance(command, Connect | Vouch):
-            return self._let_in(namespace, reply)
+            return self._let_in(command, namespace, reply)
+        packets: list[Packet] = []
         if ack is not None:
-            return self._packet(Type.ACK, namespace, [answers.answer(namespace, reply)], ack)
-        if isinstance(command, Rpc):
-            return None
-        if isinstance(reply, Failed):
-            return self._packet(Type.EVENT, namespace, ["error", answers.error(reply)])
-        return None
+            packets += self._packet(Type.ACK, namespace, [answers.answer(namespace, reply)], ack)
+        elif isinstance(reply, Failed) and not isinstance(command, Rpc):
+            packets += self._packet(Type.EVENT, namespace, ["error", answers.error(reply)])
+        if isinstance(reply, Subscribed) and reply.channel == self._places.recovering:
+            packets += self._cursor(namespace, reply)
+        return packets or None
 
-    def _let_in(self, namespace: str, reply: Reply) -> Packets | None:
+    def _let_in(self, command: Connect | Vouch, namespace: str, reply: Reply) -> Packets | None:
         if isinstance(reply, Failed):
-            del self._namespaces[namespace]
+            self._places.leave(namespace)
             code, message = reply.error.code, reply.detail or reply.error.message
             told = answers.connect_error(code, message)
             return self._packet(Type.CONNECT_ERROR, namespace, told)
         if not isinstance(reply, Connected):
             return None
-        self._namespaces[namespace] = True
-        packets = self._packet(Type.CONNECT, namespace, answers.connected(reply))
+        self._places.let_in(namespace)
+        recovered = ""
+        if isinstance(command, Connect) and command.recover:
+            subs = reply.subs
+            recovered = next((e for e in command.subs if e in subs and subs[e].recovered), "")
+            self._places.recovering = recovered
+        told = answers.connected(reply, self._pid if recovered else reply.session)
+        packets = self._packet(Type.CONNECT, namespace, told)
         for each in reply.subs.values():
             packets += self._entered(namespace, each)
+            renderer = renderer_of(namespace, each.channel == recovered)
             for publication in each.publications:
-                shown = self.renderer.publication(each.channel, publication)
+                shown = renderer.publication(each.channel, publication)
                 packets += shown if isinstance(shown, list) else [shown]
         return packets
+
+    def _cursor(self, namespace: str, reply: Subscribed) -> list[Packet]:
+        # What was missed comes behind it, each with a cursor of its own.
+        at = reply.asked if reply.publications and reply.asked else reply.position
+        word = cursor.write(reply.channel, at.offset, at.tag)
+        return self._packet(Type.EVENT, namespace, ["cursor", word])
 
     def push(self, push: Push) -> Packets | Close | None:
         """Tell of a subscription that the server made, ended, or could not keep whole, as an event."""
         if isinstance(push, Entered):
             if push.part:
-                self._rooms[push.subscribed.channel] = push.part
-            namespace = self._place(push.subscribed.channel)
+                self._places.follow(push.subscribed.channel, push.part)
+            namespace = self._places.of(push.subscribed.channel)
             return self._entered(namespace, push.subscribed) if namespace else None
         if isinstance(push, Emit):
-            namespace = push.part or next(iter(self._namespaces), "")
-            if namespace not in self._namespaces:
+            namespace = push.part or self._places.first()
+            if namespace not in self._places:
                 return None
             said = [push.event, *push.arguments]
             return self._packet(Type.EVENT, namespace, said, push.ack or None)
         if isinstance(push, Ended | Resync):
-            namespace = self._place(push.channel)
+            namespace = self._places.of(push.channel)
             if not namespace:
                 return None
             if isinstance(push, Resync):
                 return self._packet(
                     Type.EVENT, namespace, ["resync", answers.resync(namespace, push)]
                 )
-            self._rooms.pop(push.channel, None)
+            self._places.forget(push.channel)
             told = answers.unsubscribed(namespace, push)
             return self._packet(Type.EVENT, namespace, ["unsubscribed", told])
         return None
@@ -241,31 +266,27 @@ class SocketIoDialect:
         told = answers.subscribed(namespace, reply)
         return self._packet(Type.EVENT, namespace, ["subscribed", told])
 
-    def _place(self, channel: ChannelName) -> str:
-        """Return the namespace in which the client hears of a channel; "" where it is in none."""
-        # Before the first one is let in, what is said is held back until it is.
-        inside = [name for name, is_in in self._namespaces.items() if is_in]
-        inside = inside or list(self._namespaces)
-        namespace = self._rooms.get(channel, inside[0] if inside else "")
-        return namespace if namespace in inside else ""
-
     def farewell(self, close: Close) -> Packets | None:
         """Send the client away from its namespaces, unless it may come back."""
-        if close.reconnect or not self._namespaces:
+        if close.reconnect or not len(self._places):
             return None
         packets: list[Packet] = []
-        for namespace, is_in in self._namespaces.items():
+        for namespace, is_in in self._places:
             if is_in:
                 packets += self._packet(Type.DISCONNECT, namespace, None)
             else:
                 told = answers.connect_error(close.code, answers.reason(close))
                 packets += self._packet(Type.CONNECT_ERROR, namespace, told)
-        self._namespaces.clear()
+        self._places.clear()
         return packets
 
     @staticmethod
     def _packet(kind: Type, namespace: str, value: Value, id: int | None = None) -> list[Packet]:
         return list(write(SocketPacket(kind, namespace, id, value)))
+
+
+def _recovers(command: Subscribe) -> bool:
+    return isinstance(command.renderer, SocketIoRenderer) and command.renderer.recovers
 
 
 def _text(value: Value) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.envelope import Member, member
+from hubbub.dialects.socketio import cursor
 from hubbub.dialects.socketio.packets import ROOT, Type
 from hubbub.dialects.socketio.values import ARGS_TAG, EVENT_TAG, arguments, event_name
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Packets, Publication
@@ -44,9 +45,14 @@ class Presence(Struct):
 
 @dataclass(frozen=True, slots=True)
 class SocketIoRenderer:
-    """Show what happens in channels to the clients of one namespace."""
+    """Show what happens in channels to the clients of one namespace.
+
+    Args:
+        namespace: which. recovers: whether each publication ends with its cursor.
+    """
 
     namespace: str = ROOT
+    recovers: bool = False
     name: str = "socketio"
     joins: bool = True
 
@@ -63,6 +69,8 @@ class SocketIoRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Render an event; bytes come after it, as a packet of their own."""
         meta = _encode(describe(self.namespace, channel, publication))
+        if self.recovers and publication.offset:
+            meta += b"," + _encode(cursor.write(channel, publication.offset, publication.tag))
         name = _encode(event_name(publication))
         if publication.kind is Kind.BINARY:
             head = b"%d1-%b[%b,%b,%b]" % (Type.BINARY_EVENT, self.head, name, _HOLE, meta)
@@ -85,9 +93,9 @@ class SocketIoRenderer:
 
 
 @lru_cache(maxsize=1024)
-def renderer_of(namespace: str) -> SocketIoRenderer:
-    """Return what shows channels in a namespace; those of one namespace are equal."""
-    return SocketIoRenderer(namespace)
+def renderer_of(namespace: str, recovers: bool = False) -> SocketIoRenderer:
+    """Return what shows channels in a namespace; equal ones are equal."""
+    return SocketIoRenderer(namespace, recovers)
 
 
 def describe(namespace: str, channel: ChannelName, publication: Publication) -> Meta:
