@@ -8,6 +8,8 @@ import re
 import signal
 import sys
 import textwrap
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +40,18 @@ CRASHING = "link.sendall(b'R'); time.sleep(0.02); os.kill(os.getpid(), 11)"
 UNWILLING = "sys.exit(2)"
 TALKATIVE = "link.sendall(b'Fit is wrong\\nin two places'); sys.exit(2)"
 MUTE = "time.sleep(60)"
+
+
+@pytest.fixture(autouse=True)
+async def nobody_stays(tmp_path: Path) -> AsyncIterator[None]:
+    """End the workers of a test that failed: their loop would wait for them."""
+    yield
+    born = tmp_path / "born"
+    for line in born.read_text().splitlines() if born.exists() else []:
+        pid = int(line.split()[0])
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if str(tmp_path) in Path(f"/proc/{pid}/cmdline").read_text():
+                os.kill(pid, signal.SIGKILL)
 
 
 class Life:
