@@ -3,7 +3,9 @@
 // Exits with 0 when all that the scenario asserts held.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
-import { Actor, Line, plain, until } from "./stage.mjs";
+import { Centrifuge as Json } from "centrifuge";
+import { Centrifuge as Protobuf } from "centrifuge/build/protobuf";
+import { Actor, Line, listen, plain, until } from "./stage.mjs";
 
 const [scenario, wanted, ...ports] = process.argv.slice(2);
 const transports = wanted === "both" ? ["polling", "websocket"] : [wanted];
@@ -34,11 +36,11 @@ function watched(socket) {
   return socket;
 }
 
-async function connected(socket) {
+async function connected(socket, transport = wanted) {
   await until("connected", () => socket.connected);
-  if (wanted === "both")
+  if (transport === "both")
     await until("upgraded", () => socket.io.engine.transport.name === "websocket");
-  else assert.equal(socket.io.engine.transport.name, wanted);
+  else assert.equal(socket.io.engine.transport.name, transport);
   return socket;
 }
 
@@ -273,6 +275,54 @@ const scenarios = {
     assert.deepEqual(zhang.seen(), [1, 2, 3, 4, 5, 6, 7, 8]);
     close(zhang, li);
     line.close();
+  },
+
+  async "one room for all"() {
+    const port = ports.at(-1);
+    const page = (kind) => connected(open({ auth: { user: kind }, transports: [kind] }), kind);
+    const pages = [await page("polling"), await page("websocket")];
+    await Promise.all(pages.map((socket) => socket.ask("subscribe", room)));
+    const text = (value) => new TextEncoder().encode(JSON.stringify(value));
+    const sdk = (address, options, Client) =>
+      new Actor(`ws://127.0.0.1:${port}${address}`, "sdk", options, Client).connected();
+    const sdks = [
+      await sdk("/connection/websocket", {}, Json),
+      await sdk("/connection/websocket?format=protobuf", { data: text({ user: "sdk" }) }, Protobuf),
+    ];
+    const followers = await Promise.all(sdks.map((actor) => actor.follow(room)));
+    const bare = await plain(`ws://127.0.0.1:${port}/ws/${room}`);
+    const events = await listen(`http://127.0.0.1:${port}/connection/uni_sse`, room);
+    const data = (value) => (value instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(value)) : value);
+    const views = {
+      polling: () => pages[0].seen(),
+      websocket: () => pages[1].seen(),
+      json: () => followers[0].seen(),
+      protobuf: () => followers[1].seen().map(data),
+      plain: () => bare.heard.map((line) => JSON.parse(line)),
+      sse: () => events.filter((push) => push.pub).map((push) => push.pub.data),
+    };
+    const sent = [];
+    for (let n = 0; n < 20; n += 1) {
+      sent.push(...pages.map((socket, who) => socket.ask("publish", { channel: room, data: { who, n } })));
+      sent.push(followers[0].subscription.publish({ who: 2, n }));
+      sent.push(followers[1].subscription.publish(text({ who: 3, n })));
+      bare.socket.send(JSON.stringify({ who: 4, n }));
+      const body = JSON.stringify({ channel: room, data: { who: 5, n } });
+      const headers = { "Content-Type": "application/json" };
+      sent.push(fetch(`http://127.0.0.1:${port}/api/publish`, { method: "POST", headers, body }));
+    }
+    await Promise.all(sent);
+    for (const [name, view] of Object.entries(views)) {
+      await until(`120 messages by ${name}`, () => view().length === 120);
+      assert.deepEqual(view(), views.websocket(), name);
+    }
+    for (let who = 0; who < 6; who += 1) {
+      const said = views.websocket().filter((each) => each.who === who);
+      assert.equal(new Set(said.map((each) => each.n)).size, 20);
+    }
+    sdks.forEach((actor) => actor.close());
+    bare.socket.close();
+    close(...pages);
   },
 
   async "share a channel with others"() {

@@ -36,9 +36,9 @@ export class CountingSocket extends WebSocket {
 
 /** A client of the real SDK which notes everything that happens to it. */
 export class Actor {
-  constructor(address, user, options = {}) {
+  constructor(address, user, options = {}, Client = Centrifuge) {
     this.notes = [];
-    this.client = new Centrifuge(address, {
+    this.client = new Client(address, {
       websocket: WebSocket,
       data: { user },
       minReconnectDelay: 20,
@@ -134,6 +134,25 @@ export async function plain(address) {
   socket.on("message", (data, binary) => heard.push(binary ? data : data.toString()));
   await new Promise((resolve, reject) => socket.on("open", resolve).on("error", reject));
   return { socket, heard };
+}
+
+/** Listen to a channel by server-sent events, and return what they say, as it comes. */
+export async function listen(address, channel) {
+  const request = JSON.stringify({ subs: { [channel]: {} } });
+  const response = await fetch(`${address}?cf_connect=${encodeURIComponent(request)}`);
+  const pushes = [];
+  const read = async () => {
+    let text = "";
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      const events = (text + piece).split("\n\n");
+      text = events.pop();
+      for (const event of events)
+        if (event.includes("data: ")) pushes.push(JSON.parse(event.slice(event.indexOf("data: ") + 6)));
+    }
+  };
+  read();
+  await until("the stream has begun", () => pushes.length > 0);
+  return pushes;
 }
 
 /** Send one command to a Redis server, as a person would type it, and return its answer. */

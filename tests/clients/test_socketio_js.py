@@ -105,6 +105,7 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         ("talk to functions", "polling"),
         ("be kicked", "polling"),
         ("history and presence", "websocket"),
+        ("one room for all", "websocket"),
         ("upgrade or stay", "both"),
     ],
 )
