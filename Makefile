@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench conformance conformance-all faults docs proto lock
+.PHONY: help install serve check test bench conformance conformance-all conformance-sdk faults docs proto lock
 
 PORT ?= 8000
 ARGS ?=
@@ -21,6 +21,7 @@ help:
 	@echo 'make test             make check, and every test (PYTEST="-k hub" for some)'
 	@echo 'make bench            compare with other servers, as the README shows it'
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
+	@echo 'make conformance-sdk  the own tests of the Python SDK'
 	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses'
 	@echo 'make lock             renew requirements/*.txt'
 	@echo 'make proto            renew what is made from centrifuge.proto'
@@ -51,6 +52,9 @@ conformance: .venv/.tools
 
 conformance-all: .venv/.tools
 	$(BIN)/python -m tests.conformance.autobahn --all
+
+conformance-sdk: .venv/.tools .venv/.system
+	$(BIN)/python -m tests.conformance.python_sdk $(ARGS)
 
 faults: .venv/.system .venv/.node .venv/.tools
 	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py

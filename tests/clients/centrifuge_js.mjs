@@ -2,7 +2,7 @@
 //   node centrifuge_js.mjs SCENARIO PORT [REDIS_PORT]
 // Exits with 0 when all that the scenario asserts held.
 import assert from "node:assert/strict";
-import { Actor, CountingSocket, Line, plain, redis, until } from "./stage.mjs";
+import { Actor, CountingSocket, plain, redis, until } from "./stage.mjs";
 
 const [scenario, port, redisPort] = process.argv.slice(2);
 const at = (number) => `ws://127.0.0.1:${number}/connection/websocket`;
@@ -55,59 +55,6 @@ const scenarios = {
     actors.forEach((actor) => actor.close());
   },
 
-  async "history and presence"() {
-    const zhang = await new Actor(address, "zhang").connected();
-    const li = await new Actor(address, "li").connected();
-    const { subscription } = await zhang.follow(channel);
-    await li.follow(channel);
-    for (const data of numbers(1, 5)) await zhang.client.publish(channel, data);
-
-    const top = await subscription.history({});
-    assert.deepEqual(top.publications, []);
-    assert.equal(top.offset, 5);
-    const all = await subscription.history({ limit: -1 });
-    assert.deepEqual(all.publications.map((each) => each.data), numbers(1, 5));
-    assert.equal(all.publications[0].info.user, "zhang");
-    const page = await subscription.history({ limit: 2, since: { offset: 2, epoch: top.epoch } });
-    assert.deepEqual(page.publications.map((each) => each.offset), [3, 4]);
-    const last = await subscription.history({ limit: 2, reverse: true });
-    assert.deepEqual(last.publications.map((each) => each.offset), [5, 4]);
-    const older = { limit: 2, reverse: true, since: { offset: 4, epoch: top.epoch } };
-    assert.deepEqual((await subscription.history(older)).publications.map((each) => each.offset), [3, 2]);
-    const alien = { limit: 2, since: { offset: 1, epoch: "another" } };
-    await assert.rejects(subscription.history(alien), { code: 112 });
-    await assert.rejects(subscription.history({ limit: 1, reverse: true, since: { offset: 0, epoch: top.epoch } }), { code: 107 });
-
-    const { clients } = await subscription.presence();
-    assert.deepEqual(Object.values(clients).map((each) => each.user).sort(), ["li", "zhang"]);
-    for (const [id, each] of Object.entries(clients)) assert.equal(each.client, id);
-    assert.deepEqual(await subscription.presenceStats(), { numClients: 2, numUsers: 2 });
-    li.close();
-    await until("li has gone", async () => (await subscription.presenceStats()).numClients === 1);
-    zhang.close();
-  },
-
-  async "joins and leaves"() {
-    const zhang = await new Actor(address, "zhang").connected();
-    const { notes } = await zhang.follow(channel, { joinLeave: true });
-    const silent = await new Actor(address, "silent").connected();
-    const quiet = await silent.follow(channel);
-    const li = await new Actor(address, "li").connected();
-    const room = await li.follow(channel);
-    const noted = (event, user) => notes.filter((note) => note.event === event && note.info.user === user);
-    await until("li joins", () => noted("join", "li").length === 1);
-    assert.equal(noted("join", "li")[0].info.client, li.noted("connected")[0].client);
-    room.subscription.unsubscribe();
-    await until("li leaves", () => noted("leave", "li").length === 1);
-    room.subscription.subscribe();
-    await until("li joins again", () => noted("join", "li").length === 2);
-    li.close();
-    await until("li leaves with its connection", () => noted("leave", "li").length === 2);
-    assert.deepEqual(quiet.notes.filter((note) => ["join", "leave"].includes(note.event)), []);
-    zhang.close();
-    silent.close();
-  },
-
   async "pings"() {
     const zhang = await new Actor(address, "zhang", { websocket: CountingSocket }).connected();
     await until("three pings", () => CountingSocket.pings >= 3);
@@ -116,72 +63,6 @@ const scenarios = {
     assert.equal(zhang.noted("connected").length, 1);
     assert.deepEqual(zhang.noted("disconnected"), []);
     zhang.close();
-  },
-
-  async "recover what was missed"() {
-    const line = await Line.to(port);
-    const zhang = await new Actor(at(line.port), "zhang").connected();
-    const li = await new Actor(address, "li").connected();
-    const room = await zhang.follow(channel);
-    for (const data of numbers(1, 3)) await li.client.publish(channel, data);
-    await until("the first three", () => room.seen().length === 3);
-    for (let round = 0; round < 3; round += 1) {
-      const count = room.seen().length;
-      line.cut();
-      for (const data of numbers(count + 1, count + 20)) await li.client.publish(channel, data);
-      line.mend();
-      await until("what was missed", () => room.seen().length === count + 20);
-      const last = room.notes.filter((note) => note.event === "subscribed").at(-1);
-      assert.deepEqual([last.wasRecovering, last.recovered], [true, true]);
-      await zhang.client.publish(channel, { n: count + 21 });
-      await until("it goes on", () => room.seen().length === count + 21);
-    }
-    assert.deepEqual(room.seen(), numbers(1, room.seen().length));
-    zhang.close();
-    li.close();
-    line.close();
-  },
-
-  async "come back to nothing new"() {
-    const line = await Line.to(port);
-    const zhang = await new Actor(at(line.port), "zhang").connected();
-    const room = await zhang.follow(channel);
-    const fresh = await zhang.follow(`${channel}-empty`);
-    await zhang.client.publish(channel, { n: 1 });
-    await until("the first", () => room.seen().length === 1);
-    line.cut();
-    line.mend();
-    for (const each of [room, fresh]) {
-      const subscribed = () => each.notes.filter((note) => note.event === "subscribed");
-      await until("it is back", () => subscribed().length === 2);
-      assert.deepEqual([subscribed()[1].wasRecovering, subscribed()[1].recovered], [true, true]);
-    }
-    await zhang.client.publish(channel, { n: 2 });
-    await until("the second", () => room.seen().length === 2);
-    assert.deepEqual(room.seen(), numbers(1, 2));
-    zhang.close();
-    line.close();
-  },
-
-  async "be told that too much was missed"() {
-    const line = await Line.to(port);
-    const zhang = await new Actor(at(line.port), "zhang").connected();
-    const li = await new Actor(address, "li").connected();
-    const room = await zhang.follow(channel);
-    await li.client.publish(channel, { n: 1 });
-    await until("the first", () => room.seen().length === 1);
-    line.cut();
-    await Promise.all(numbers(2, 2001).map((data) => li.client.publish(channel, data)));
-    line.mend();
-    const subscribed = () => room.notes.filter((note) => note.event === "subscribed");
-    await until("it is back", () => subscribed().length === 2);
-    assert.deepEqual([subscribed()[1].wasRecovering, subscribed()[1].recovered], [true, false]);
-    await li.client.publish(channel, { n: 2002 });
-    await until("it goes on", () => room.seen().length === 2);
-    assert.deepEqual(room.seen(), [{ n: 1 }, { n: 2002 }]);
-    zhang.close();
-    li.close();
-    line.close();
   },
 
   async "subscribe again after a gap"() {
