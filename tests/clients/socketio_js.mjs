@@ -1,15 +1,15 @@
 // Drive the real Socket.IO client against a running server:
-//   node socketio_js.mjs SCENARIO TRANSPORTS PORT [PORT ...]      TRANSPORTS: polling, websocket, or both
-// Exits with 0 when all that the scenario asserts held.
+//   node socketio_js.mjs "SCENARIO|..." TRANSPORTS PORT [PORT ...]     TRANSPORTS: polling, websocket, or both
+// Exits with 0 when all that the scenarios assert held.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
 import { Centrifuge as Json } from "centrifuge";
 import { Centrifuge as Protobuf } from "centrifuge/build/protobuf";
 import { Actor, Line, listen, plain, until } from "./stage.mjs";
 
-const [scenario, wanted, ...ports] = process.argv.slice(2);
+const [wishes, wanted, ...ports] = process.argv.slice(2);
 const transports = wanted === "both" ? ["polling", "websocket"] : [wanted];
-const room = `room-${process.pid}`;
+let room;
 
 /** Open a socket which notes every event; further sockets of its namespaces come from `socket.io.socket`. */
 function open(options = {}, port = ports[0], namespace = "") {
@@ -350,5 +350,9 @@ const scenarios = {
   },
 };
 
-await scenarios[scenario]();
+for (const [number, name] of wishes.split("|").entries()) {
+  room = `room-${process.pid}-${number}`;
+  console.log(name);
+  await scenarios[name]();
+}
 process.exit(0);
