@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, SecretStr
 
+from docs import protocol_table
 from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
 from hubbub.hooks.settings import EventSettings, FunctionSettings, HookSettings
 from hubbub.http.api.methods import METHODS
@@ -184,6 +185,7 @@ def mistakes_table() -> str:
 
 
 MADE: dict[str, Callable[[], str]] = {
+    **{f"protocol-{part}": protocol_table.table(part) for part in protocol_table.parts()},
     "layer-diagram": layer_diagram,
     "layer-table": layer_table,
     "mistakes": mistakes_table,

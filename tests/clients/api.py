@@ -9,7 +9,7 @@ from typing import Any
 PATIENCE_S = 15.0
 
 
-def call(port: int, method: str, key: str = "", **body: object) -> dict[str, Any]:
+def call(port: int, method: str, key: str = "", /, **body: object) -> dict[str, Any]:
     """Call a method that must be granted, and return its result."""
     answer = ask(port, method, key, **body)
     assert "result" in answer, answer
@@ -17,7 +17,7 @@ def call(port: int, method: str, key: str = "", **body: object) -> dict[str, Any
     return result
 
 
-def ask(port: int, method: str, key: str = "", **body: object) -> dict[str, Any]:
+def ask(port: int, method: str, key: str = "", /, **body: object) -> dict[str, Any]:
     """Call a method, and return the whole answer."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:

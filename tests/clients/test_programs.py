@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -41,3 +42,12 @@ async def test_programs_end_a_connections_time(server: Served) -> None:
         await introduce(talk, sub="old")
         api(server, "refresh", user="old", expired=True)
         assert await talk.end() == (3005, "connection expired")
+
+
+async def test_what_programs_let_somebody_follow_has_its_time(server: Served) -> None:
+    async with talking(server.port) as talk:
+        await introduce(talk, sub="guest")
+        brief = int(time.time()) + 1
+        api(server, "subscribe", user="guest", channel="private:x", expire_at=brief)
+        assert (await talk.push("subscribe"))["channel"] == "private:x"
+        assert await talk.end() == (3006, "subscription expired")

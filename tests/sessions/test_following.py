@@ -95,7 +95,7 @@ async def test_the_application_is_told_in_order_and_with_numbers() -> None:
     async with floor() as place:
         ann = Speaker(place)
         await ann.connect(data={"user": "ann"})
-        for channel in ("a", "b"):
+        for channel in ("a", "b", "c"):
             await ann.ask(subscribe={"channel": channel})
         await ann.ask(unsubscribe={"channel": "a"})
         ann.session.drop("b", SERVER_UNSUBSCRIBED)
@@ -104,10 +104,11 @@ async def test_the_application_is_told_in_order_and_with_numbers() -> None:
         assert told == [
             (EventKind.UNSUBSCRIBED, 1, "a", 0),
             (EventKind.UNSUBSCRIBED, 2, "b", 2000),
-            (EventKind.DISCONNECTED, 3, "", 3001),
+            (EventKind.UNSUBSCRIBED, 3, "c", 1),
+            (EventKind.DISCONNECTED, 4, "", 3001),
         ]
         assert {each.key for each in place.events} == {ann.session.id}
-        assert [each.client.user for each in place.events if each.client] == ["ann"] * 3
+        assert [each.client.user for each in place.events if each.client] == ["ann"] * 4
 
 
 async def test_of_somebody_who_was_never_let_in_nobody_is_told() -> None:
