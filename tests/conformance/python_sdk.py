@@ -37,6 +37,7 @@ personal_channel = true
 history_size = 100
 history_ttl_s = 300
 push_join_leave = true
+delta = true
 subscribe = "nobody"
 publish = "subscribers"
 history = "subscribers"
