@@ -41,6 +41,14 @@ class Served:
             self._process = subprocess.Popen(
                 self._command, stdout=log, stderr=log, cwd=self._folder
             )
+        try:
+            self._wait_ready()
+        except BaseException:
+            self.crash()  # nobody else would end it
+            raise
+
+    def _wait_ready(self) -> None:
+        assert self._process is not None
         deadline = time.monotonic() + STARTED_WITHIN_S
         while not self.is_ready():
             assert self._process.poll() is None, self.log()
