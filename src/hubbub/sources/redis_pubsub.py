@@ -138,6 +138,9 @@ class RedisPubsub:
     def on_restored(self) -> None:
         """Note that messages may have been lost: nobody can bring them back."""
         _log.warning("pubsub source was interrupted", prefix=self._settings.prefix)
+        # It hears, and a sign that was said while it was away would be waited for in vain: this connection
+        # would be given up as deaf, with whatever is said until the next one stands.
+        self._sign_heard.set()
 
     # ── whether it hears at all ─────────────────────────────────────────────
 
