@@ -11,6 +11,7 @@ from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN, Reject
 from hubbub.framings.conversation import EngineIo
 from hubbub.hub.namespaces import Namespace
 from hubbub.model import Packet
+from hubbub.sessions.addresses import node_of
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, SubscribeGrant
 from hubbub.sessions.limits import SessionLimits
 from tests.hub.stage import turn
@@ -44,9 +45,8 @@ async def test_the_handshake_names_node_and_session_and_nobody_can_guess_it() ->
     async with floor(SessionLimits(ping_interval_s=10, idle_s=30)) as place:
         page = Page(place)
         handshake = page.handshake
-        node, _, secret = handshake["sid"].partition(".")
-        assert node == place.services.node
-        assert place.services.seal.session(secret) == page.session.id
+        assert node_of(handshake["sid"]) == node_of(page.session.id) == place.services.node
+        assert place.services.seal.session(handshake["sid"]) == page.session.id
         assert (handshake["pingInterval"], handshake["pingTimeout"]) == (10_000, 20_000)
 
 

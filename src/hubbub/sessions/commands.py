@@ -33,7 +33,7 @@ def opened(session: Session, command: say.Opened) -> None:
     """Tell a client, before it has said anything, what its connection is known as."""
     services = session.services
     limits = services.limits
-    name = f"{services.node}.{services.seal.secret(session.id)}"
+    name = services.seal.secret(session.id)
     pong_s = max(1.0, limits.idle_s - limits.ping_interval_s)
     session.reply(command, say.Greeting(name, limits.ping_interval_s, pong_s))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 
 from msgspec import structs
@@ -19,6 +18,7 @@ from hubbub.errors import (
 )
 from hubbub.hub.grants import Standing
 from hubbub.model import ChannelName, ClientInfo, SessionId
+from hubbub.sessions.addresses import new_id
 from hubbub.sessions.contract import Connection
 from hubbub.sessions.hooks import Client, Event, EventKind, RefreshGrant, unheard
 from hubbub.sessions.identity import NOBODY, Identity
@@ -59,7 +59,7 @@ class Follower:
     def __init__(self, services: Services, dialect: Dialect, request: Request | None) -> None:
         self.services = services
         self.dialect = dialect
-        self.id: SessionId = secrets.token_urlsafe(12)
+        self.id: SessionId = new_id(services.node)
         self.info = ClientInfo("", self.id)
         self.identity = NOBODY
         self.request = request

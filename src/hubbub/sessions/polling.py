@@ -9,6 +9,7 @@ import msgspec
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
 from hubbub.hub.control import Control
 from hubbub.hub.orders import NodeGone
+from hubbub.sessions.addresses import node_of
 from hubbub.sessions.polled import PolledConnection
 from hubbub.sessions.seal import Seal
 from hubbub.sessions.session import Session
@@ -82,17 +83,17 @@ class Polling:
 
     async def poll(self, sid: str, nonce: str) -> bytes | Missed:
         """Return what there is to be said to a client. Raises OrderFailed or BrokerUnavailable."""
-        node, _, secret = sid.partition(".")
+        node = node_of(sid)
         if node == self._node:
-            return await self._poll(_Poll(secret, nonce), HOLD_S)
-        return await self._forward(node, _POLL, _Poll(secret, nonce), FORWARDED_S)
+            return await self._poll(_Poll(sid, nonce), HOLD_S)
+        return await self._forward(node, _POLL, _Poll(sid, nonce), FORWARDED_S)
 
     async def take(self, sid: str, body: bytes) -> Missed | None:
         """Hand on what a client says; None says that it is there. Raises OrderFailed or BrokerUnavailable."""
-        node, _, secret = sid.partition(".")
+        node = node_of(sid)
         if node == self._node:
-            return await self._take(_Poll(secret, body=body))
-        answer = await self._forward(node, _TAKE, _Poll(secret, body=body), FORWARDED_S)
+            return await self._take(_Poll(sid, body=body))
+        answer = await self._forward(node, _TAKE, _Poll(sid, body=body), FORWARDED_S)
         return answer if isinstance(answer, Missed) else None
 
     def upgrade(self, sid: str) -> Upgrade:
@@ -100,8 +101,8 @@ class Polling:
 
         Raises ProtocolViolation where it is not polled here: the client then stays with polling.
         """
-        node, _, secret = sid.partition(".")
-        polled = self._find(secret) if node == self._node else None
+        node = node_of(sid)
+        polled = self._find(sid) if node == self._node else None
         if polled is None:
             raise ProtocolViolation(BAD_REQUEST, '{"code":1,"message":"Session ID unknown"}')
         return Upgrade(polled)

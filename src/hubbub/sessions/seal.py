@@ -11,7 +11,7 @@ from hubbub.model import SessionId
 _KEY_SIZE = 32
 _MARK_SIZE = 16
 _BORDER = "."
-"""Stands between a session's id, which has none, and the mark that only this process can make."""
+"""Stands between a session's id and the mark, which has none and which only this process can make."""
 
 
 class Seal:
