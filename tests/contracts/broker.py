@@ -20,6 +20,7 @@ from tests.contracts.broker_history import HistoryContract, RecoverContract
 from tests.contracts.broker_prefixes import PrefixContract
 from tests.contracts.broker_presence import OccupancyContract, PresenceContract
 from tests.contracts.broker_publish import PublishContract
+from tests.contracts.broker_records import RecordsContract
 from tests.contracts.broker_stage import (
     DEADLINE_S,
     KEEP,
@@ -122,6 +123,7 @@ class BrokerContract(
     PrefixContract,
     PresenceContract,
     OccupancyContract,
+    RecordsContract,
     LifeContract,
 ):
     """Every promise of `hubbub.brokers.contract`."""

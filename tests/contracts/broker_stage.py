@@ -103,6 +103,7 @@ class Node:
         self.log = broker.log
         self.feed = broker.feed
         self.presence = broker.presence
+        self.records = broker.records
 
     async def start(self) -> None:
         """Start the broker; its parts may be made only now."""
@@ -110,6 +111,7 @@ class Node:
         self.log = self.broker.log
         self.feed = self.broker.feed
         self.presence = self.broker.presence
+        self.records = self.broker.records
 
     async def publish_all(
         self, channel: str, payloads: list[bytes], retention: Retention = KEEP

@@ -21,6 +21,7 @@ from hubbub.brokers.contract import (
     Stored,
 )
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
+from hubbub.brokers.records import Records
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import Position, Retention
@@ -130,6 +131,7 @@ class MoodyBroker:
     log: Log
     feed: Feed
     presence: Presence
+    records: Records
 
     def __init__(self, clock: Clock, world: World | None = None) -> None:
         self._broker = MemoryBroker(MemorySettings(), clock, world)
@@ -137,6 +139,7 @@ class MoodyBroker:
         self.log = self.moody
         self.feed = self._broker.feed
         self.presence = self._broker.presence
+        self.records = self._broker.records
         self.lossy: LossyReceiver | None = None
 
     async def start(self, node: str, receiver: Receiver) -> None:

@@ -1,1 +1,1 @@
-"""The engines behind the hub: the ordered log, the feed between nodes, presence leases."""
+"""The engines behind the hub: the ordered log, the feed between nodes, presence leases, records."""

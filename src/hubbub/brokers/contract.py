@@ -1,4 +1,4 @@
-"""What the hub asks of a broker: an ordered log, a feed between nodes, and leases for presence.
+"""What the hub asks of a broker: an ordered log, a feed between nodes, leases for presence, and records.
 
 The broker sees payloads as opaque bytes. Channel names that begin with `!` are Hubbub's own
 (control between nodes, probes); no client can name them.
@@ -14,6 +14,7 @@ from typing import Protocol
 
 import msgspec
 
+from hubbub.brokers.records import Records
 from hubbub.model import ChannelName, Position, Retention, SessionId
 
 
@@ -272,11 +273,12 @@ class Presence(Protocol):
 
 
 class Broker(Protocol):
-    """One engine: it starts, gives its three parts, tells its health, and closes."""
+    """One engine: it starts, gives its four parts, tells its health, and closes."""
 
     log: Log
     feed: Feed
     presence: Presence
+    records: Records
 
     async def start(self, node: str, receiver: Receiver) -> None:
         """Connect, take the lease of `node` (unique in the cluster), and deliver to `receiver`.

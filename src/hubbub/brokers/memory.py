@@ -151,6 +151,7 @@ class MemoryBroker:
         self.feed: Feed = MemoryFeed(self._world.exchange, self._membership)
         self._presence = NodePresence(self._world.leases)
         self.presence: Presence = self._presence
+        self.records = self._world.records
 
     async def start(self, node: str, receiver: Receiver) -> None:
         """Join the world."""

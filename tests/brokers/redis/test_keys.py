@@ -31,6 +31,8 @@ def test_everything_of_a_channel_is_in_one_slot_of_a_cluster() -> None:
         layout.occupied(),
         layout.occupied_last(),
         layout.told("token"),
+        layout.record("name"),
+        layout.records(),
     ]
     assert all(name.startswith(b"app:{0}:") for name in others)
     assert layout.members("room:1").startswith(layout.members_root())

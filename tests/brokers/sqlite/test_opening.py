@@ -90,6 +90,23 @@ async def test_a_file_of_a_newer_version_is_left_as_it_is(path: Path) -> None:
     assert "newer Hubbub (format 99" in await refused(path)
 
 
+async def test_a_file_of_the_first_format_gets_records(path: Path) -> None:
+    """A file from before there were records goes on as it is, and takes records."""
+    async with running(SqliteCluster(SqliteSettings(path))) as node:
+        await node.publish_all("a", numbered(3))
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE records")
+        connection.execute("PRAGMA user_version = 1")
+    for value in (b"1", b"2"):
+        async with running(SqliteCluster(SqliteSettings(path))) as node:
+            await node.records.put("a", value.decode(), value)
+            found = await node.records.get("a")
+
+    assert found == {"1": b"1", "2": b"2"}
+    async with running(SqliteCluster(SqliteSettings(path))) as node:
+        assert await everything(node, "a") == numbered(3)
+
+
 async def test_a_file_that_is_no_database_is_left_as_it_is(path: Path) -> None:
     """Text, say, is refused, and kept."""
     path.write_text("this is a diary, not a database\n" * 100)

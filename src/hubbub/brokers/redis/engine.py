@@ -7,6 +7,7 @@ import asyncio
 from structlog import get_logger
 
 from hubbub.brokers.contract import Feed, Health, Log, Presence, Receiver, Stored
+from hubbub.brokers.records import Records
 from hubbub.brokers.redis.address import parse_address
 from hubbub.brokers.redis.connection import Commands
 from hubbub.brokers.redis.delivery import Delivery
@@ -15,6 +16,7 @@ from hubbub.brokers.redis.keys import Layout
 from hubbub.brokers.redis.log import RedisLog
 from hubbub.brokers.redis.presence import RedisPresence
 from hubbub.brokers.redis.probe import Probe, Step
+from hubbub.brokers.redis.records import RedisRecords
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
@@ -28,7 +30,7 @@ CLOSE_FLUSH_S = 2.0
 
 
 class RedisBroker:
-    """Speak to one Redis server: the log, the feed and presence of this node.
+    """Speak to one Redis server: the log, the feed, presence and records of this node.
 
     Raises ConfigurationError when the settings are wrong.
     """
@@ -36,6 +38,7 @@ class RedisBroker:
     log: Log
     feed: Feed
     presence: Presence
+    records: Records
 
     def __init__(self, settings: RedisSettings, clock: Clock) -> None:
         self._address = parse_address(settings.url)
@@ -47,6 +50,7 @@ class RedisBroker:
         self.log = self._log = RedisLog(self._commands, layout, settings)
         self.feed = self._feed = RedisFeed(self._address, settings, self._commands, layout)
         self.presence = self._presence = RedisPresence(self._commands, layout, settings)
+        self.records = RedisRecords(self._commands, layout)
         self._first_round: asyncio.Future[None] | None = None
         self._probe = self._new_probe()
         self._probe_channel = ""

@@ -14,6 +14,8 @@ brings its own `partition` function and a table of balanced tags, and nothing el
     prefix:{0}:entries:<node>         SET     <n>:<channel><session> of the node's presence entries
     prefix:{0}:occupied               ZSET    watched channels: +inf, or since when empty (occupancy.lua)
     prefix:{0}:occupied:last          STRING  number of the last change of one of them
+    prefix:{0}:r:<record>             HASH    the fields of a record
+    prefix:{0}:records                ZSET    the names of all records, score 0: sorted by their bytes
     prefix:{0}:told:<token>           STRING  what a run of a script told once, for its repetition
 """
 
@@ -107,6 +109,14 @@ class Layout:
     def occupied_last(self) -> bytes:
         """Return the key of the number of the last change of a watched channel."""
         return f"{self._root('')}:occupied:last".encode()
+
+    def record(self, record: str) -> bytes:
+        """Return the key of a record."""
+        return f"{self._root('')}:r:{record}".encode()
+
+    def records(self) -> bytes:
+        """Return the key of the names of all records."""
+        return f"{self._root('')}:records".encode()
 
     def told(self, token: str) -> bytes:
         """Return the key under which a run of a script keeps what it tells once only."""

@@ -41,5 +41,13 @@ LEAVE = _script("leave", _OCCUPANCY)
 MEMBERS = _script("members")
 REAP = _script("reap", _OCCUPANCY)
 VACATE = _script("vacate", _OCCUPANCY)
+RECORD_PUT = _script("record_put")
+RECORD_RAISE = _script("record_raise")
+RECORD_REMOVE = _script("record_remove")
+RECORD_RELEASE = _script("record_release")
 
-ALL = (PUBLISH, RECOVER, HISTORY, TOPS, SETTLE, ENTER, LEAVE, MEMBERS, REAP, VACATE)
+ALL = (
+    *(PUBLISH, RECOVER, HISTORY, TOPS, SETTLE),
+    *(ENTER, LEAVE, MEMBERS, REAP, VACATE),
+    *(RECORD_PUT, RECORD_RAISE, RECORD_REMOVE, RECORD_RELEASE),
+)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from hubbub.brokers.contract import Entry
 from hubbub.brokers.local import Keys, Rounds
+from hubbub.brokers.records import RecordName
 from hubbub.model import ChannelName, Position, Retention
 
 TRIM_BATCH = 64
@@ -58,6 +59,14 @@ class Counter:
 
 
 @dataclass(slots=True)
+class RecordChange:
+    """What a group does to a record: what it writes and removes (None), after dropping all that was there."""
+
+    fields: dict[str, bytes | None] = field(default_factory=dict)
+    dropped: bool = False
+
+
+@dataclass(slots=True)
 class Changes:
     """What a group adds to and removes from the file."""
 
@@ -65,6 +74,7 @@ class Changes:
     keys: list[KeyRow] = field(default_factory=list)
     counters: dict[ChannelName, Counter] = field(default_factory=dict)
     dropped: list[int] = field(default_factory=list)
+    records: dict[RecordName, RecordChange] = field(default_factory=dict)
     trims: dict[int, int] = field(default_factory=dict)
     """Up to which offset a channel's entries are to be deleted, by the channel's number."""
     keys_before: int = 0
@@ -78,6 +88,7 @@ class Changes:
             or self.keys
             or self.counters
             or self.dropped
+            or self.records
             or self.trims
             or self.keys_before
             or self.probe

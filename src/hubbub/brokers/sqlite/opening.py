@@ -16,12 +16,20 @@ from hubbub.errors import BrokerUnavailable
 APPLICATION_ID = 0x48554242
 """`HUBB`, in the header of the file: tells our files from other programs'."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PAGE_BYTES = 4096
 BUSY_TIMEOUT_MS = 5_000
 """How long a lock that another program holds on the file, such as a shell's, is waited for."""
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+RECORDS = """CREATE TABLE records (
+    name BLOB NOT NULL,
+    field BLOB NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (name, field)
+) WITHOUT ROWID"""
+"""Names are bytes, because their order is that of bytes and NUL is one of them."""
 
 SCHEMA = (
     """CREATE TABLE life (
@@ -58,6 +66,7 @@ SCHEMA = (
         tag INTEGER NOT NULL,
         time_ms INTEGER NOT NULL
     )""",
+    RECORDS,
 )
 
 _log = get_logger(__name__)
@@ -194,9 +203,10 @@ def _prepare(connection: sqlite3.Connection, settings: SqliteSettings) -> None:
         connection.execute(f"PRAGMA max_page_count = {max(settings.max_bytes // PAGE_BYTES, 1)}")
     # The first transaction of a life must be on the disk whatever comes after it, see `_begin_life`.
     connection.execute("PRAGMA synchronous = FULL")
-    if not tables:
+    if not tables or version < SCHEMA_VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in SCHEMA:
+        # Format 1 had no records.
+        for statement in (RECORDS,) if tables else SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

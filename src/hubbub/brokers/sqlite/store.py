@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hubbub.brokers.contract import Entry
-from hubbub.brokers.sqlite.ledger import Changes, Counter, Ledger
+from hubbub.brokers.records import RecordName, behind
+from hubbub.brokers.sqlite.ledger import Changes, Counter, Ledger, RecordChange
 from hubbub.model import ChannelName, Position
 
 CHUNKS = (256, 64, 16, 4, 1)
@@ -84,6 +85,7 @@ class Store:
                 execute("DELETE FROM entries WHERE channel = ? AND place <= ?", (number, upto))
             if changes.keys_before:
                 execute("DELETE FROM keys WHERE id < ?", (changes.keys_before,))
+            self._write_records(changes.records)
             if changes.probe:
                 execute("UPDATE life SET clean = 0")
             execute("COMMIT")
@@ -110,6 +112,50 @@ class Store:
             (counter.number, AGED_BATCH, now_ms - counter.age_ms),
         ).fetchone()
         return row[0] or 0
+
+    def record(self, record: RecordName) -> dict[str, bytes]:
+        """Return all fields of a record."""
+        rows = self._connection.execute(
+            "SELECT field, value FROM records WHERE name = ?", (record.encode(),)
+        )
+        return {field.decode(): value for field, value in rows}
+
+    def record_field(self, record: RecordName, field: str) -> bytes | None:
+        """Return one field of a record, None where it is not there."""
+        row = self._connection.execute(
+            "SELECT value FROM records WHERE name = ? AND field = ?",
+            (record.encode(), field.encode()),
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def record_names(self, prefix: str, after: RecordName, limit: int) -> list[RecordName]:
+        """Return the names of records that begin with a prefix and come after another name."""
+        start = prefix.encode()
+        rows = self._connection.execute(
+            "SELECT DISTINCT name FROM records WHERE name >= ? AND name > ?"
+            " AND (name < ?3 OR ?3 = x'') ORDER BY name LIMIT ?",
+            (start, after.encode(), behind(start), limit),
+        )
+        return [name.decode() for (name,) in rows]
+
+    def _write_records(self, records: dict[RecordName, RecordChange]) -> None:
+        rows: list[tuple[bytes, bytes, bytes]] = []
+        for record, change in records.items():
+            name = record.encode()
+            if change.dropped:
+                self._connection.execute("DELETE FROM records WHERE name = ?", (name,))
+            for field, value in change.fields.items():
+                if value is not None:
+                    rows.append((name, field.encode(), value))
+                elif not change.dropped:
+                    self._connection.execute(
+                        "DELETE FROM records WHERE name = ? AND field = ?", (name, field.encode())
+                    )
+        self._insert(
+            "INSERT INTO records (name, field, value) VALUES",
+            rows,
+            "ON CONFLICT (name, field) DO UPDATE SET value = excluded.value",
+        )
 
     def _write_counters(self, counters: dict[ChannelName, Counter]) -> None:
         rows = [
