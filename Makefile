@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench conformance conformance-all conformance-sdk faults docs proto lock
+.PHONY: help install serve check test bench bench-socketio conformance conformance-all conformance-sdk faults docs proto lock
 
 PORT ?= 8000
 ARGS ?=
@@ -20,6 +20,7 @@ help:
 	@echo 'make check            formatting, lint, types, layers, sizes'
 	@echo 'make test             make check, and every test (PYTEST="-k hub" for some)'
 	@echo 'make bench            compare with other servers, as the README shows it'
+	@echo 'make bench-socketio   compare with other servers of Socket.IO, one node and two'
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
 	@echo 'make conformance-sdk  the own tests of the Python SDK'
 	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses'
@@ -46,6 +47,9 @@ test: .venv/.system check $(PAGES)
 
 bench: .venv/.tools .venv/.system
 	$(BIN)/python bench/compare.py $(ARGS)
+
+bench-socketio: .venv/.tools .venv/.system
+	$(BIN)/python bench/socketio.py $(ARGS)
 
 conformance: .venv/.tools
 	$(BIN)/python -m tests.conformance.autobahn

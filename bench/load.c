@@ -11,6 +11,8 @@
  *        --hold S                                                          idle, until stdin closes
  *        further: [--sources K] [--batch B] [--stream PATH [--until TEXT]]
  *
+ * With several ports (--port P,Q) connections go to them in turn: 0 to the first, 1 to the second, 2 to the first.
+ *
  * With --stream only connection 0 is a WebSocket. The others read lines from the endless answers to a GET of
  * PATH (server-sent events, or any lines), and are ready once TEXT was in one.
  *
@@ -44,6 +46,7 @@
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 #define MARK "ts:"
 #define STEPS_MAX 16
+#define PORTS_MAX 16
 #define BUFFER (1u << 20)
 #define TEXT_MAX 4096
 #define READY_LIMIT_S 90.0
@@ -71,7 +74,7 @@ struct step {
 };
 
 static struct {
-    int port, connections, window, sources, batch, step_count;
+    int ports[PORTS_MAX], port_count, connections, window, sources, batch, step_count;
     const char *path, *publish, *stream, *until;
     double seconds, warm, settle, hold;
     struct step steps[STEPS_MAX];
@@ -334,8 +337,8 @@ static void work(int wait_ms) {
 /* ── connecting ────────────────────────────────────────────────────────────────────────────────── */
 
 static void open_one(struct peer *peer) {
-    int number = (int)(peer - peers), on = 1;
-    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons((uint16_t)plan.port)};
+    int number = (int)(peer - peers), on = 1, port = plan.ports[number % plan.port_count];
+    struct sockaddr_in server = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     peer->fd = socket(AF_INET, SOCK_STREAM, 0);
     if (peer->fd < 0) fail("no more sockets: %s (see ulimit -n)", strerror(errno));
@@ -347,12 +350,12 @@ static void open_one(struct peer *peer) {
     }
     setsockopt(peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (connect(peer->fd, (struct sockaddr *)&server, sizeof server))
-        fail("no server on 127.0.0.1:%d: %s", plan.port, strerror(errno));
+        fail("no server on 127.0.0.1:%d: %s", port, strerror(errno));
     fcntl(peer->fd, F_SETFL, O_NONBLOCK);
     const char *upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " NONCE "\r\nSec-WebSocket-Version: 13\r\n";
     char path[TEXT_MAX], request[2 * TEXT_MAX];
     fill_in(path, is_stream(peer) ? plan.stream : plan.path, peer);
-    int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, plan.port,
+    int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, port,
                         is_stream(peer) ? "" : upgrade);
     send_all(peer, request, (size_t)size);
     struct epoll_event interest = {.events = EPOLLIN, .data.ptr = peer};
@@ -452,6 +455,15 @@ static void add_step(int expect, const char *text) {
     plan.steps[plan.step_count++] = (struct step){.expect = expect, .text = text};
 }
 
+static void add_ports(char *list) {
+    for (char *rest = list; *rest; rest += *rest == ',') {
+        long port = strtol(rest, &rest, 10);
+        if (port < 1 || port > 65535 || (*rest && *rest != ',')) fail("--port must be 1 to 65535, or several by comma");
+        if (plan.port_count == PORTS_MAX) fail("there are %d ports at most", PORTS_MAX);
+        plan.ports[plan.port_count++] = (int)port;
+    }
+}
+
 static void read_options(int argc, char **argv) {
     static const struct option options[] = {
         {"port", 1, 0, 'p'},    {"path", 1, 0, 'u'},  {"connections", 1, 0, 'n'}, {"send", 1, 0, 's'},  {"expect", 1, 0, 'e'},
@@ -459,7 +471,7 @@ static void read_options(int argc, char **argv) {
         {"hold", 1, 0, 'k'},    {"sources", 1, 0, 'a'}, {"batch", 1, 0, 'b'},      {"stream", 1, 0, 't'},
         {"until", 1, 0, 'i'},   {0, 0, 0, 0}};
     for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) switch (o) {
-            case 'p': plan.port = atoi(optarg); break;
+            case 'p': add_ports(optarg); break;
             case 'u': plan.path = optarg; break;
             case 'n': plan.connections = atoi(optarg); break;
             case 's': add_step(0, optarg); break;
@@ -476,7 +488,7 @@ static void read_options(int argc, char **argv) {
             case 'i': plan.until = optarg; break;
             default: exit(2);
         }
-    if (plan.port < 1 || plan.port > 65535) fail("--port must be 1 to 65535");
+    if (!plan.port_count) fail("say --port PORT");
     if (plan.connections < 1 || plan.connections > 60000) fail("--connections must be 1 to 60000");
     if (plan.seconds > 600 || plan.hold > 3600) fail("no run is longer than 600 s, no hold longer than 3600 s");
     if (!plan.publish && plan.hold <= 0) fail("say --publish TEXT or --hold SECONDS");

@@ -1,5 +1,7 @@
 """Run PyPI python-socketio on uvicorn and uvloop: one room, WebSocket only.
 
+With a Redis URL it is one of several nodes, which its Redis manager joins.
+
 Engine.IO has its own pings, so uvicorn's second ones are off, and so is compression.
 """
 
@@ -10,7 +12,13 @@ import sys
 import socketio  # it lives in a venv of its own
 import uvicorn
 
-server = socketio.AsyncServer(async_mode="asgi", transports=["websocket"], logger=False)
+port, *redis = sys.argv[1:]
+server = socketio.AsyncServer(
+    async_mode="asgi",
+    transports=["websocket"],
+    logger=False,
+    client_manager=socketio.AsyncRedisManager(redis[0]) if redis else None,
+)
 
 
 async def join(sid: str, environ: dict[str, object]) -> None:
@@ -29,7 +37,7 @@ if __name__ == "__main__":
     uvicorn.run(
         socketio.ASGIApp(server),
         host="127.0.0.1",
-        port=int(sys.argv[1]),
+        port=int(port),
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",

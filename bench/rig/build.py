@@ -84,6 +84,11 @@ def nginx() -> str:
     return program
 
 
+def redis() -> str:
+    """Return the program that joins the nodes."""
+    return _need("redis-server", "install redis-server to measure several nodes")
+
+
 def hubbub() -> str:
     """Return the interpreter that runs Hubbub: the one that runs this."""
     return sys.executable

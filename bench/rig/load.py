@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,14 +88,18 @@ def _account(seen: dict[str, Any]) -> str:
     )
 
 
-def fanout(port: int, script: Script, burst: Burst, cpu_ns: Callable[[], int]) -> Fanout:
+def fanout(
+    ports: int | Sequence[int], script: Script, burst: Burst, cpu_ns: Callable[[], int]
+) -> Fanout:
     """Publish and count; `cpu_ns` tells the server's processor time so far.
+
+    With several ports the connections go to them in turn, and the first one's publishes.
 
     Raises Faulty when not everybody got everything once and in order.
     """
     command = [
         str(tool("load")),
-        f"--port={port}",
+        f"--port={','.join(map(str, [ports] if isinstance(ports, int) else ports))}",
         *script.options(),
         f"--connections={burst.connections}",
         f"--publish={script.publication(burst.size)}",

@@ -31,6 +31,18 @@ SOCKET_IO = Script(
 )
 
 
+ROOMS = Script(
+    SOCKET_IO.path,
+    (
+        *SOCKET_IO.steps,
+        ("send", '420["subscribe",{"channel":"fan"}]'),
+        ("expect", "430["),
+    ),
+    '42["publish",{"channel":"fan","data":"@MESSAGE@"}]',
+)
+"""Hubbub's ready-made events of Socket.IO, which need no code on the server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """One row of the table. `command` may install things first; `group` is what `--only` names."""
@@ -107,6 +119,7 @@ SERVERS = (
         idle=False,
         same_size=True,
     ),
+    Server("Hubbub, Socket.IO", "hubbub", _hubbub, ROOMS),
     Server(
         "Hubbub, plain, in FastAPI under uvicorn",
         "embedded",
