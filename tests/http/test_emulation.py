@@ -10,7 +10,7 @@ from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.protobuf import PROTOBUF
 from hubbub.errors import NORMAL
 from hubbub.model import Packet
-from hubbub.sessions.inbox import INBOX_LIMIT
+from hubbub.sessions.backlog import WAITING_LIMIT
 from tests.dialects.centrifuge.wired import framed, read
 from tests.http.emulation_stage import EVIL, FRIEND, LIMIT, emulating
 from tests.hub.stage import turn
@@ -121,7 +121,7 @@ async def test_pages_of_other_origins_speak_for_nobody() -> None:
 async def test_who_has_too_much_waiting_is_told() -> None:
     async with emulating() as place:
         place.floor.node.broker.moody.gate = asyncio.Event()
-        place.session.received(Packet("\n".join([HISTORY] * (INBOX_LIMIT + 1)).encode()))
+        place.session.received(Packet("\n".join([HISTORY] * (WAITING_LIMIT + 1)).encode()))
         response = await place.client.post("/emulation", json={**place.address, "data": HISTORY})
         assert response.status_code == 429
         assert place.floor.registry.get(place.session.id) is place.session

@@ -13,8 +13,8 @@ from hubbub.errors import NORMAL
 from hubbub.hub.control import Control
 from hubbub.hub.orders import OrderFailed
 from hubbub.model import Packet
+from hubbub.sessions.backlog import WAITING_LIMIT
 from hubbub.sessions.emulation import ORDER, Emulation, Outcome, Said
-from hubbub.sessions.inbox import INBOX_LIMIT
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
@@ -91,14 +91,14 @@ async def test_a_wrong_name_finds_nobody(at: int) -> None:
 async def test_who_has_too_much_waiting_is_told() -> None:
     async with nodes() as (one, two):
         _, carrier, secret = one.open()
-        flood = "\n".join(history(number) for number in range(2, INBOX_LIMIT + 3))
+        flood = "\n".join(history(number) for number in range(2, WAITING_LIMIT + 3))
         said = Said("n1", secret, flood.encode())
         gate = one.floor.node.broker.moody.gate = asyncio.Event()
         assert await one.emulation.bring(said) is Outcome.TAKEN
         assert await one.emulation.bring(said) is Outcome.BUSY
         gate.set()
-        await turn(3 * INBOX_LIMIT)
-        assert len(carrier.lines()) == INBOX_LIMIT + 1
+        await turn(3 * WAITING_LIMIT)
+        assert len(carrier.lines()) == WAITING_LIMIT + 1
         assert await two.emulation.bring(said) is Outcome.TAKEN
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from hubbub.dialects.contract import Command, Rpc
 from hubbub.errors import INTERNAL_ERROR, Close
+from hubbub.sessions.backlog import Backlog
 from hubbub.sessions.contract import Connection
-from hubbub.sessions.inbox import Inbox
 from hubbub.sessions.turns import take
 from tests.fakes.carrier import Carrier
 from tests.hub.stage import turn
@@ -19,7 +19,7 @@ class Worker:
     def __init__(self) -> None:
         self.connection: Connection = Carrier()
         self.gone = False
-        self.inbox: Inbox | None = None
+        self.backlog: Backlog | None = None
         self.done: list[str] = []
         self.waiting: dict[str, asyncio.Future[None]] = {}
 
@@ -62,7 +62,7 @@ async def test_what_comes_behind_one_that_waits_waits_too() -> None:
     worker.waiting["wait 2"].set_result(None)
     await turn(2)
     assert worker.done[-2:] == ["c", "d"]
-    assert worker.inbox is None
+    assert worker.backlog is None
 
 
 @pytest.mark.parametrize("cancelled", [False, True])

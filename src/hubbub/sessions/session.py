@@ -32,11 +32,11 @@ from hubbub.errors import (
     ProtocolViolation,
 )
 from hubbub.model import Packet, Packets
+from hubbub.sessions.backlog import Backlog
 from hubbub.sessions.calls import Calls
 from hubbub.sessions.contract import Connection
 from hubbub.sessions.follower import Follower
 from hubbub.sessions.hooks import EventKind
-from hubbub.sessions.inbox import Inbox
 from hubbub.sessions.limits import TokenBucket
 from hubbub.sessions.services import Services
 from hubbub.sessions.turns import Handler, take
@@ -61,8 +61,8 @@ class Session(Follower):
         "_handle",
         "_heard_at",
         "_opened_at",
+        "backlog",
         "calls",
-        "inbox",
         "pending",
     )
 
@@ -76,7 +76,7 @@ class Session(Follower):
         super().__init__(services, dialect, request)
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
-        self.inbox: Inbox | None = None
+        self.backlog: Backlog | None = None
         self.calls: Calls | None = None
         """What the client has yet to acknowledge; None where it was never asked to."""
         self._handle = handle
@@ -86,7 +86,7 @@ class Session(Follower):
 
     def is_busy(self) -> bool:
         """Tell whether so much waits that no more should be said where it cannot be held back."""
-        return self.inbox is not None and self.inbox.is_full()
+        return self.backlog is not None and self.backlog.is_full()
 
     # ── from the transport (sessions.contract.Conversation) ─────────────────────────────────────
 
@@ -233,7 +233,7 @@ class Session(Follower):
         if self.gone:
             return
         self.gone = True
-        self.inbox = None
+        self.backlog = None
         if self.calls is not None:
             self.calls.close()
         services = self.services

@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 
 from hubbub.dialects.contract import Command
 from hubbub.errors import INTERNAL_ERROR, Close
+from hubbub.sessions.backlog import Backlog
 from hubbub.sessions.contract import Connection
-from hubbub.sessions.inbox import Inbox
 
 
 class Commanded(Protocol):
@@ -22,7 +22,7 @@ class Commanded(Protocol):
 
     connection: Connection
     gone: bool
-    inbox: Inbox | None
+    backlog: Backlog | None
     """What waits behind a command that waits; None while none does."""
 
     def fail(self, command: Command, fault: BaseException) -> None:
@@ -42,8 +42,8 @@ Handler = Callable[[S, Command], asyncio.Future[None] | None]
 
 def take(session: S, handle: Handler[S], command: Command, size: int) -> None:
     """Run a command that came in a message of `size` bytes, or let it queue."""
-    if session.inbox is not None:
-        session.inbox.put(command, size)
+    if session.backlog is not None:
+        session.backlog.put(command, size)
     else:
         _run(session, handle, command)
 
@@ -61,7 +61,7 @@ def _run(session: S, handle: Handler[S], command: Command) -> None:
     if work.done():
         _settle(session, command, work)
     else:
-        session.inbox = Inbox(session.connection)
+        session.backlog = Backlog(session.connection)
         work.add_done_callback(partial(_go_on, session, handle, command))
 
 
@@ -76,13 +76,13 @@ def _settle(session: S, command: Command, work: asyncio.Future[None]) -> None:
 
 def _go_on(session: S, handle: Handler[S], command: Command, work: asyncio.Future[None]) -> None:
     _settle(session, command, work)
-    inbox, session.inbox = session.inbox, None
-    while inbox is not None and not session.gone and (waiting := inbox.take()) is not None:
+    backlog, session.backlog = session.backlog, None
+    while backlog is not None and not session.gone and (waiting := backlog.take()) is not None:
         _run(session, handle, waiting)
         if _is_waiting(session):
-            session.inbox = inbox  # the others stay behind this one
+            session.backlog = backlog  # the others stay behind this one
             return
 
 
 def _is_waiting(session: Commanded) -> bool:
-    return session.inbox is not None
+    return session.backlog is not None

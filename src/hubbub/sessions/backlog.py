@@ -7,16 +7,16 @@ from collections import deque
 from hubbub.dialects.contract import Command
 from hubbub.sessions.contract import Connection
 
-INBOX_LIMIT = 256
+WAITING_LIMIT = 256
 """Commands that may wait before reading from the client pauses."""
-INBOX_BYTES = 1024 * 1024
+WAITING_BYTES = 1024 * 1024
 """Bytes of the messages that brought them, likewise."""
 
 
-class Inbox:
+class Backlog:
     """Keep commands in order; while there are too many, TCP slows the client down.
 
-    What the transport had read already still comes: reading pauses, the inbox does not refuse.
+    What the transport had read already still comes: reading pauses, the backlog does not refuse.
     """
 
     __slots__ = ("_bytes", "_commands", "_connection", "_paused")
@@ -48,4 +48,4 @@ class Inbox:
 
     def is_full(self) -> bool:
         """Tell whether so much waits that nothing more should come."""
-        return len(self._commands) >= INBOX_LIMIT or self._bytes >= INBOX_BYTES
+        return len(self._commands) >= WAITING_LIMIT or self._bytes >= WAITING_BYTES

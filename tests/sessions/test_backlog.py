@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubbub.dialects.contract import Publish
-from hubbub.sessions.inbox import INBOX_BYTES, INBOX_LIMIT, Inbox
+from hubbub.sessions.backlog import WAITING_BYTES, WAITING_LIMIT, Backlog
 from tests.fakes.carrier import Carrier
 
 
@@ -12,25 +12,25 @@ def publish(number: int) -> Publish:
 
 
 def test_commands_come_out_in_order() -> None:
-    inbox = Inbox(Carrier())
+    backlog = Backlog(Carrier())
     for number in (1, 2, 3):
-        inbox.put(publish(number), 1)
-    assert [inbox.take() for _ in range(4)] == [publish(1), publish(2), publish(3), None]
+        backlog.put(publish(number), 1)
+    assert [backlog.take() for _ in range(4)] == [publish(1), publish(2), publish(3), None]
 
 
-@pytest.mark.parametrize(("size", "most"), [(1, INBOX_LIMIT), (INBOX_BYTES // 4, 4)])
+@pytest.mark.parametrize(("size", "most"), [(1, WAITING_LIMIT), (WAITING_BYTES // 4, 4)])
 def test_reading_pauses_while_there_are_too_many_or_too_large_ones(size: int, most: int) -> None:
     carrier = Carrier()
-    inbox = Inbox(carrier)
+    backlog = Backlog(carrier)
     for number in range(most - 1):
-        inbox.put(publish(number), size)
+        backlog.put(publish(number), size)
     reading = [carrier.reading]
     for number in range(10):  # what was read already still comes
-        inbox.put(publish(number), size)
+        backlog.put(publish(number), size)
         reading.append(carrier.reading)
     for _ in range(10):
-        inbox.take()
+        backlog.take()
         reading.append(carrier.reading)
-    inbox.put(publish(0), size)
+    backlog.put(publish(0), size)
     reading.append(carrier.reading)
     assert reading == [True, *[False] * 10, *[False] * 9, True, False]
