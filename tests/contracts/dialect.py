@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -112,6 +113,14 @@ REPLIES: tuple[say.Reply, ...] = (
     say.Failed(PERMISSION_DENIED),
     say.Failed(INTERNAL, "the broker is away " + "é" * 200),
     say.Failed(BAD_REQUEST_ERROR, 'not a channel name: "\n"'),
+)
+
+EMITS = (
+    say.Emit("news", (msgspec.Raw(b'{"a": 1}'),)),
+    say.Emit("", (msgspec.Raw(b'"hi"'),)),
+    say.Emit("", (b"\xff",)),
+    say.Emit("none"),
+    say.Emit("two", (1, b"\xff")),
 )
 
 
@@ -234,6 +243,14 @@ class DialectContract:
         pushed = self.make().push(push)
         if pushed is not None and not isinstance(pushed, Close):
             assert_readable(pushed)
+
+    @pytest.mark.parametrize("emit", EMITS, ids=range(len(EMITS)))
+    def test_what_the_application_says_is_the_same_to_one_and_to_many(self, emit: say.Emit) -> None:
+        dialect = self.make()
+        said = dialect.renderer.emitted(emit)
+        if said is not None:
+            assert_readable(said)
+        assert dialect.push(emit) == said
 
     def test_a_conversation_is_small(self) -> None:
         assert not hasattr(self.make(), "__dict__")

@@ -40,6 +40,18 @@ def test_a_message(publication: Publication, data: bytes) -> None:
     assert ENVELOPE.publication(CHANNEL, publication) == Packet(data)
 
 
+@pytest.mark.parametrize(
+    ("emit", "data"),
+    [
+        (say.Emit("news", ({"a": 1},)), b'{"type":"push","data":{"a":1},"event":"news"}'),
+        (say.Emit("", ("hi",)), b'{"type":"push","data":"hi"}'),
+        (say.Emit("", (b"\xff",)), b'{"type":"push","data":"/w==","encoding":"base64"}'),
+    ],
+)
+def test_what_the_application_says(emit: say.Emit, data: bytes) -> None:
+    assert ENVELOPE.emitted(emit) == Packet(data)
+
+
 def test_joins_and_leaves() -> None:
     info = ClientInfo("zhang", "s1")
     member = b'"channel":"chat:lobby","member":{"user":"zhang","session":"s1"}}'

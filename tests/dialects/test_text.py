@@ -167,6 +167,23 @@ def test_who_is_not_let_in_is_sent_away_in_either_format(command: say.Command) -
         assert caught.value.close.code == 1008
 
 
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ((), Packet(b"null")),
+        (("hi",), Packet(b"hi")),
+        (({"a": 1},), Packet(b'{"a":1}')),
+        ((1, b"a"), Packet(b'[1,"YQ=="]')),
+        ((b"\xff",), Packet(b"\xff", binary=True)),
+    ],
+    ids=str,
+)
+def test_what_the_application_says_looks_like_a_publication(
+    arguments: tuple[object, ...], shown: Packet
+) -> None:
+    assert plain().push(say.Emit("news", arguments)) == shown
+
+
 def test_plain_has_no_word_but_publications() -> None:
     dialect = plain()
 

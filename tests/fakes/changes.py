@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubbub.dialects.contract import Renderer
+from hubbub.dialects.contract import Emit, Renderer
 from hubbub.model import ClientInfo, Packet, Publication
 
 
@@ -18,6 +18,9 @@ class ChangeRenderer:
             raise ValueError(publication.data)
         base = b"" if publication.base is None else publication.base + b">"
         return Packet(base + publication.data)
+
+    def emitted(self, emit: Emit) -> None:
+        return None
 
     def joined(self, channel: str, info: ClientInfo) -> Packet:
         return Packet(b"+" + info.user.encode())

@@ -7,6 +7,7 @@
      "recovered":false,"reason":"gap"}           the last two only for a client that came back with a position
     {"type":"message","channel":"...","data":...,"sender":{"user":"...","session":"..."},
      "offset":7,"tag":123,"time":1700000000000,"tags":{}}
+    {"type":"push","event":"...","data":...}          of the application, to this client; in no channel
     {"type":"joined","channel":"...","member":{"user":"...","session":"..."}}, and "left"
     {"type":"published","id":1,"offset":7,"position":"..."}   only for a publish that carried an id
     {"type":"history","id":2,"channel":"...","position":"...","publications":[message, ...]}
@@ -32,6 +33,7 @@ from hubbub.dialects.contract import (
     Command,
     Connected,
     Counts,
+    Emit,
     Failed,
     HistoryPage,
     Members,
@@ -42,7 +44,7 @@ from hubbub.dialects.contract import (
     Subscribed,
     Unsupported,
 )
-from hubbub.dialects.payloads import as_json, embedded
+from hubbub.dialects.payloads import as_json, as_one, embedded
 from hubbub.dialects.positions import format_position
 from hubbub.errors import ErrorCode
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Publication
@@ -84,6 +86,12 @@ class Message(_Answer, tag="message", gc=False):
     tags: dict[str, str] | None = None
 
 
+class _Pushed(_Answer, tag="push", gc=False):
+    data: Raw
+    event: str = ""
+    encoding: str = ""
+
+
 class _Joined(_Answer, tag="joined", gc=False):
     channel: str
     member: Member
@@ -106,6 +114,12 @@ class EnvelopeRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `message`."""
         return Packet(_encode(message(channel, publication)))
+
+    def emitted(self, emit: Emit) -> Packet:
+        """Render a `push`."""
+        data, kind = as_one(emit.arguments)
+        encoding = "base64" if kind is _BINARY else ""
+        return Packet(_encode(_Pushed(Raw(as_json(data, kind)), emit.event, encoding)))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `joined`."""

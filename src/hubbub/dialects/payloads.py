@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -92,6 +93,19 @@ def as_json(data: bytes, kind: Kind) -> bytes:
     if kind is _TEXT:
         return _encode(data.decode("utf-8", "replace"))
     return b'"' + b2a_base64(data, newline=False) + b'"'
+
+
+def as_one(arguments: Sequence[object]) -> tuple[bytes, Kind]:
+    """Return arguments as one payload: one as it is, none as null, several as an array.
+
+    Bytes that are not alone are base64. Raises TypeError for what no JSON can hold.
+    """
+    if len(arguments) != 1:
+        return _encode(arguments or None), _JSON
+    (argument,) = arguments
+    if isinstance(argument, bytes):
+        return argument, Kind.BINARY
+    return _encode(argument), _JSON
 
 
 def as_text(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hubbub.dialects.replies import Emit
 from hubbub.model import ChannelName, ClientInfo, Packets, Publication
 
 
@@ -29,6 +30,10 @@ class Renderer(Protocol):
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Render one publication of a channel."""
+        ...
+
+    def emitted(self, emit: Emit) -> Packets | None:
+        """Render what the application says to single clients; None where they would not understand it."""
         ...
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packets:

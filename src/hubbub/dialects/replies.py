@@ -167,10 +167,11 @@ class Entered(msgspec.Struct, frozen=True):
 
 
 class Emit(msgspec.Struct, frozen=True):
-    """The application says something to this client alone.
+    """The application says something to this client alone, or the same to several, which no channel has.
 
     Args:
-        arguments: what becomes JSON, and bytes. part: the part of the application that says it.
+        event: its name ("": it has none). arguments: what becomes JSON, and bytes.
+        part: the part of the application that says it, where a protocol has parts ("": the client's first).
         ack: the number by which the client is to acknowledge it (0: it need not).
     """
 

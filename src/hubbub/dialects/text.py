@@ -7,7 +7,8 @@ plain
     object or array counts as JSON, other text as text, a binary message as bytes. A JSON *string* that came
     from another protocol is shown without its quotes. There is no room for replies: a refusal closes the
     connection, with 1008 where trying again cannot help and 1013 where it can. A gap that the server could
-    not close cannot be told either; who must know of gaps takes the other format.
+    not close cannot be told either; who must know of gaps takes the other format. What the application
+    pushes to the client looks like a publication: the data, whatever the event is called.
 
 json
     Everything the server says is a JSON object with a `type`: `envelope.py` lists them, and `asked.py` has
@@ -28,6 +29,7 @@ from hubbub.dialects import asked, envelope
 from hubbub.dialects.contract import (
     Command,
     Connect,
+    Emit,
     Ended,
     Failed,
     Publish,
@@ -39,10 +41,19 @@ from hubbub.dialects.contract import (
     Unsupported,
 )
 from hubbub.dialects.envelope import ENVELOPE
-from hubbub.dialects.payloads import as_text, json_container
+from hubbub.dialects.payloads import as_one, as_text, json_container
 from hubbub.dialects.positions import format_position, parse_position
 from hubbub.errors import RESUBSCRIBE, Close, ErrorCode, ProtocolViolation
-from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Position, Publication, UserId
+from hubbub.model import (
+    ChannelName,
+    ClientInfo,
+    Kind,
+    Packet,
+    Packets,
+    Position,
+    Publication,
+    UserId,
+)
 
 __all__ = [
     "PLAIN",
@@ -106,6 +117,11 @@ class PlainRenderer:
         if kind is _JSON:
             return Packet(as_text(publication.data))
         return Packet(publication.data, kind is _BINARY)
+
+    def emitted(self, emit: Emit) -> Packet:
+        """Return the data itself, like that of a publication; there is no place for the event's name."""
+        data, kind = as_one(emit.arguments)
+        return Packet(data, binary=True) if kind is _BINARY else Packet(as_text(data))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Raise NotImplementedError: `joins` says that this format has no word for it."""
@@ -179,10 +195,15 @@ class TextDialect:
             return envelope.failed(command, reply)
         return envelope.reply(command, reply) if json else None
 
-    def push(self, push: Push) -> Packet | Close | None:
-        """Tell of a gap in the json format; a connection without its channel ends."""
+    def push(self, push: Push) -> Packets | Close | None:
+        """Say what the application says, and of a gap in the json format.
+
+        A connection without its channel ends.
+        """
         if isinstance(push, Ended):
             return Close(REFUSED if push.code < RESUBSCRIBE else TRY_AGAIN_LATER, push.reason)
+        if isinstance(push, Emit):
+            return self.renderer.emitted(push)
         if isinstance(push, Resync) and self._settings.format == "json":
             return envelope.resync(push)
         return None

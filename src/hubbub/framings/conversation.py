@@ -12,6 +12,7 @@ from hubbub.dialects.contract import (
     Command,
     Connect,
     Dialect,
+    Emit,
     Goodbye,
     Greeting,
     Opened,
@@ -56,6 +57,11 @@ class EngineIoRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Render one publication of a channel."""
         return _wrapped(self.inner.publication(channel, publication))
+
+    def emitted(self, emit: Emit) -> Packets | None:
+        """Render what the application says."""
+        said = self.inner.emitted(emit)
+        return None if said is None else _wrapped(said)
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packets:
         """Render that somebody joined."""

@@ -51,9 +51,9 @@ class Caller(Client):
     def emit(self, event: str, *arguments: object) -> None:
         """Say something to this client alone, which it need not answer.
 
-        A Socket.IO client gets the event, a Centrifuge client a message with `event` and `data`; others have
-        no word for it. Raises TypeError for arguments that no JSON can hold, and ValueError for a name that
-        no event may have.
+        A Socket.IO client gets the event, a Centrifuge client a message with `event` and `data`, a plain
+        WebSocket a `push` with them in the json format and the data alone in the other. Raises TypeError for
+        arguments that no JSON can hold, and ValueError for a name that no event may have.
         """
         self._emit(event, arguments, 0)
 

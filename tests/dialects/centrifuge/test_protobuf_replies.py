@@ -185,6 +185,7 @@ def test_what_the_server_says_by_itself() -> None:
     assert pushed(say.Emit("hi", ({"a": 1},))) == wire.Push(
         message=wire.Message(data=b'{"event":"hi","data":{"a":1}}')
     )
+    assert pushed(say.Emit("", (b"\xff",))) == wire.Push(message=wire.Message(data=b"\xff"))
     assert pushed(say.Renewed(60)) == wire.Push(refresh=wire.Refresh(expires=True, ttl=60))
     assert read(dialect.farewell(EXPIRED)).push == wire.Push(
         disconnect=wire.Disconnect(code=3005, reason="connection expired", reconnect=True)

@@ -19,6 +19,7 @@ from hubbub.dialects.centrifuge.pushes import (
     pushed,
     shown,
 )
+from hubbub.dialects.payloads import as_json
 from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN
 from hubbub.model import ClientInfo, Kind, Publication
 from tests.contracts.dialect import CHANNEL, TOP
@@ -63,11 +64,13 @@ def test_a_publication_under_a_pattern_names_its_channel() -> None:
             say.Emit("hi", (1, b"a")),
             Push(message=Message(Raw(b'{"event":"hi","data":[1,"YQ=="]}'))),
         ),
+        (say.Emit("", ({"a": 1},)), Push(message=Message(Raw(b'{"a":1}')))),
+        (say.Emit("", (b"a",)), Push(message=Message(Raw(b'"YQ=="')))),
     ],
     ids=lambda value: repr(value)[:60],
 )
 def test_what_is_said_to_one_client(push: say.Push, value: Push) -> None:
-    assert plain(pushed(push)) == plain(value)
+    assert plain(pushed(push, as_json)) == plain(value)
 
 
 def test_a_farewell_says_whether_to_come_back() -> None:

@@ -251,8 +251,17 @@ def test_what_the_application_says_is_an_event_in_its_namespace() -> None:
     (event,) = hear(dialect.push(say.Emit("hi", ({"a": 1}, b"\xff"), "/chat", 7)))
     assert event == (EVENT, ["hi", {"a": 1}, b"\xff"], "/chat", 7)
     assert hear(dialect.push(say.Emit("hi")))[0] == (EVENT, ["hi"], "/", None)
+    assert hear(dialect.push(say.Emit("")))[0] == (EVENT, ["message"], "/", None)
     assert dialect.push(say.Emit("hi", part="/elsewhere")) is None
     assert SocketIoDialect(LIMIT).push(say.Emit("hi")) is None
+
+
+def test_who_leaves_the_first_namespace_hears_it_in_the_next_one() -> None:
+    dialect = let_in(introduced(), "/chat")
+    assert dialect.renderer is renderer_of("/")
+    receive(dialect, DISCONNECT, None, "/")
+    assert dialect.renderer is renderer_of("/chat")
+    assert hear(dialect.push(say.Emit("hi")))[0] == (EVENT, ["hi"], "/chat", None)
 
 
 def test_where_a_handler_lets_a_client_in_that_is_where_it_hears_of_it() -> None:

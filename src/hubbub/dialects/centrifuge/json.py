@@ -15,7 +15,7 @@ from msgspec import Struct
 from hubbub.dialects.centrifuge import pushes, results
 from hubbub.dialects.centrifuge.pushes import Attendance, Notation, Push, changed, shown
 from hubbub.dialects.centrifuge.requests import Call
-from hubbub.dialects.contract import Command, Renderer, Reply
+from hubbub.dialects.contract import Command, Emit, Renderer, Reply
 from hubbub.dialects.contract import Push as Said
 from hubbub.dialects.payloads import as_json, whole_characters
 from hubbub.errors import BAD_REQUEST, INAPPROPRIATE_PROTOCOL, Close, ProtocolViolation
@@ -53,6 +53,10 @@ class JsonRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `pub` push."""
         return Packet(_encode(_Pushed(Push(channel, shown(publication, as_json)))))
+
+    def emitted(self, emit: Emit) -> Packet:
+        """Render a `message` push."""
+        return Packet(_encode(_Pushed(pushes.pushed(emit, as_json))))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `join` push."""
@@ -115,7 +119,7 @@ class JsonCoding:
 
     def push(self, push: Said) -> Packet:
         """Render a push to one client."""
-        return Packet(_encode(_Pushed(pushes.pushed(push))))
+        return Packet(_encode(_Pushed(pushes.pushed(push, as_json))))
 
     def farewell(self, close: Close) -> Packet:
         """Render a `disconnect` push."""

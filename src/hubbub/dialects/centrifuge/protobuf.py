@@ -20,7 +20,16 @@ from hubbub.dialects.centrifuge import pushes, results
 from hubbub.dialects.centrifuge.delimited import delimited, messages, varint
 from hubbub.dialects.centrifuge.pushes import Attendance, Notation, Push, change
 from hubbub.dialects.centrifuge.requests import Call
-from hubbub.dialects.contract import Command, Connect, Publish, Renderer, Reply, Rpc, Subscribe
+from hubbub.dialects.contract import (
+    Command,
+    Connect,
+    Emit,
+    Publish,
+    Renderer,
+    Reply,
+    Rpc,
+    Subscribe,
+)
 from hubbub.dialects.contract import Push as Said
 from hubbub.dialects.payloads import as_json, json_value
 from hubbub.errors import BAD_REQUEST, INAPPROPRIATE_PROTOCOL, Close, ProtocolViolation
@@ -61,6 +70,10 @@ class ProtobufRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `pub` push."""
         return _published(channel, publication, publication.data)
+
+    def emitted(self, emit: Emit) -> Packet:
+        """Render a `message` push."""
+        return _pushed(pushes.pushed(emit, as_bytes))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `join` push."""
@@ -136,7 +149,7 @@ class ProtobufCoding:
 
     def push(self, push: Said) -> Packet:
         """Render a push to one client."""
-        return _pushed(pushes.pushed(push))
+        return _pushed(pushes.pushed(push, as_bytes))
 
     def farewell(self, close: Close) -> Packet:
         """Render a `disconnect` push."""

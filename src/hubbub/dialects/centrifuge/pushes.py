@@ -5,7 +5,7 @@ Fields at their default are left out on the wire, but for those of the structs t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 from hubbub.dialects import contract
 from hubbub.dialects.contract import Emit, Ended, Entered, Renewed
 from hubbub.dialects.fossil import create_delta
-from hubbub.dialects.payloads import embedded
+from hubbub.dialects.payloads import as_json, as_one, embedded
 from hubbub.errors import Close
 from hubbub.model import ClientInfo, Kind, Publication
 
@@ -161,8 +161,8 @@ def info(client: ClientInfo) -> Info:
     return Info(client.user, client.session, embedded(client.conn_info), embedded(client.chan_info))
 
 
-def pushed(push: contract.Push) -> Push:
-    """Return what is said to one client."""
+def pushed(push: contract.Push, payload: Payload) -> Push:
+    """Return what is said to one client, in a coding that shows payloads so."""
     if isinstance(push, Entered):
         return Push(push.subscribed.channel, subscribe=_start(push.subscribed))
     if isinstance(push, Ended):
@@ -170,20 +170,21 @@ def pushed(push: contract.Push) -> Push:
     if isinstance(push, Renewed):
         return Push(refresh=Renewal(push.ttl_s is not None, push.ttl_s or 0))
     if isinstance(push, Emit):
-        return Push(message=Message(Raw(_encode(_Emitted(push.event, said(push.arguments))))))
+        return Push(message=Message(Raw(_emitted(push, payload))))
     raise AssertionError(f"{type(push).__name__} is the conversation's to render")
 
 
 class _Emitted(Struct):
     event: str
-    data: object
+    data: Raw
 
 
-def said(arguments: Sequence[object]) -> object:
-    """Return arguments as one value: one alone as it is, none as null, several as an array."""
-    if len(arguments) > 1:
-        return list(arguments)
-    return arguments[0] if arguments else None
+def _emitted(emit: Emit, payload: Payload) -> bytes:
+    """Return the data of what the application says, in an object with the event's name if it has one."""
+    data, kind = as_one(emit.arguments)
+    if not emit.event:
+        return payload(data, kind)
+    return _encode(_Emitted(emit.event, Raw(as_json(data, kind))))
 
 
 def farewell(close: Close) -> Push:

@@ -19,6 +19,7 @@ from hubbub.dialects.centrifuge.requests import ConnectRequest
 from hubbub.dialects.contract import (
     Command,
     Connected,
+    Emit,
     Failed,
     Ping,
     Push,
@@ -69,6 +70,10 @@ class UnidirectionalRenderer:
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a publication."""
         return Packet(_encode(pushes.Push(channel, shown(publication, as_json))))
+
+    def emitted(self, emit: Emit) -> Packet:
+        """Render a `message`."""
+        return Packet(_encode(pushes.pushed(emit, as_json)))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a join."""
@@ -138,7 +143,7 @@ class UnidirectionalDialect:
             return None
         if isinstance(push, Resync):
             return INSUFFICIENT_STATE
-        return _PING if isinstance(push, Ping) else Packet(_encode(pushes.pushed(push)))
+        return _PING if isinstance(push, Ping) else Packet(_encode(pushes.pushed(push, as_json)))
 
     def farewell(self, close: Close) -> Packet | None:
         """Render why the connection ends."""

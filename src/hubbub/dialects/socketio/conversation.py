@@ -154,6 +154,7 @@ class SocketIoDialect:
         left = self._places.leave(namespace)
         if not len(self._places):
             return (Goodbye(),)
+        self.renderer = renderer_of(self._places.first())
         return [Unsubscribe(channel) for channel in left]
 
     def _event(self, found: SocketPacket) -> Sequence[Command]:
@@ -247,8 +248,7 @@ class SocketIoDialect:
             namespace = push.part or self._places.first()
             if namespace not in self._places:
                 return None
-            said = [push.event, *push.arguments]
-            return self._packet(Type.EVENT, namespace, said, push.ack or None)
+            return renderer_of(namespace).emitted(push)
         if isinstance(push, Ended | Resync):
             namespace = self._places.of(push.channel)
             if not namespace:

@@ -14,10 +14,11 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
+from hubbub.dialects.contract import Emit
 from hubbub.dialects.envelope import Member, member
 from hubbub.dialects.socketio import cursor
-from hubbub.dialects.socketio.packets import ROOT, Type
-from hubbub.dialects.socketio.values import ARGS_TAG, EVENT_TAG, arguments, event_name
+from hubbub.dialects.socketio.packets import ROOT, SocketPacket, Type, write
+from hubbub.dialects.socketio.values import ARGS_TAG, EVENT_TAG, MESSAGE, arguments, event_name
 from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Packets, Publication
 
 _encode = msgspec.json.Encoder().encode
@@ -78,6 +79,11 @@ class SocketIoRenderer:
         said = arguments(publication)
         between = b"," if said else b""
         return Packet(b"%d%b[%b,%b%b%b]" % (Type.EVENT, self.head, name, said, between, meta))
+
+    def emitted(self, emit: Emit) -> list[Packet]:
+        """Render an event, with its acknowledgement if it wants one; bytes come after it."""
+        said = [emit.event or MESSAGE, *emit.arguments]
+        return list(write(SocketPacket(Type.EVENT, self.namespace, emit.ack or None, said)))
 
     def joined(self, channel: ChannelName, info: ClientInfo) -> Packet:
         """Render a `joined`."""
