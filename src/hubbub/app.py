@@ -81,6 +81,7 @@ class Hubbub(Handlers, Publisher):
         self.application = Application(self.settings.hooks, self, self.clock, self.hub.statistics)
         """Whom this node asks and tells."""
         self.hub.watch_occupancy(self.application.tell_occupancy)
+        self.hub.upkeep.watch_ghosts(self.application.tell_ghost)
         self.control = Control(self.broker, self.node, self.clock)
         """Orders to and from the other nodes."""
         self.hub.admit(self.control.names, self.control)

@@ -73,6 +73,7 @@ class Unsubscription:
 
 CLIENT_UNSUBSCRIBED = Unsubscription(0, "client unsubscribed")
 DISCONNECTED = Unsubscription(1, "client disconnected")
+NODE_DIED = Unsubscription(2, "node died")
 RESUBSCRIBE = 2500
 SERVER_UNSUBSCRIBED = Unsubscription(2000, "server unsubscribe")
 SUBSCRIPTION_INSUFFICIENT = Unsubscription(2500, "insufficient state")

@@ -119,6 +119,54 @@ class PresenceContract(BrokerStage):
 
         assert await node.presence.members(channel) == {"s1": b"new", "s2": b"new"}
 
+    async def test_who_is_buried_is_gone_before_the_lease(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """The entries of a node that is known to be dead are reaped at once, each once, and no other's."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to outlive it")
+        other, dead, living = await nodes.start(), await nodes.start("dead"), await nodes.start()
+        names = [f"{channel}:{number}" for number in range(10)]
+        for name in names:
+            await dead.presence.enter(name, "s1", b"ann")
+        await living.presence.enter(names[0], "s2", b"bob")
+        shares = await asyncio.gather(
+            *(each.presence.bury(dead.name) for each in (node, other) * 2)
+        )
+
+        assert sorted(names) == sorted(ghost.channel for share in shares for ghost in share)
+        assert await node.presence.members(names[0]) == {"s2": b"bob"}
+        assert list(await node.presence.bury(dead.name)) == []
+        assert list(await node.presence.reap()) == []
+
+    async def test_nobody_buries_itself_nor_one_of_a_longer_name(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Only the node that is named is taken for dead."""
+        longer = await nodes.start(node.name) if self.clustered else node
+        await longer.presence.enter(channel, "s1", b"ann")
+        await node.presence.enter(channel, "s2", b"bob")
+
+        assert list(await node.presence.bury(node.name)) == []
+        assert list(await longer.presence.bury(node.name[:-1])) == []
+        assert set(await longer.presence.members(channel)) == {"s1", "s2"}
+        if self.clustered:
+            assert [Ghost(channel, "s2", b"bob")] == list(await longer.presence.bury(node.name))
+
+    async def test_who_was_buried_alive_comes_back(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """A node that lives takes its lease again, as after a stall."""
+        if not self.clustered:
+            pytest.skip("one node has nobody to bury it")
+        living = await nodes.start("living")
+        assert list(await node.presence.bury(living.name)) == []
+        await living.presence.renew()
+        await living.presence.enter(channel, "s1", b"ann")
+
+        assert await node.presence.members(channel) == {"s1": b"ann"}
+        assert list(await node.presence.reap()) == []
+
     async def test_a_closed_node_gives_its_lease_up(
         self, nodes: Nodes, node: Node, channel: str
     ) -> None:

@@ -13,6 +13,7 @@ from hubbub.hooks.application import Application
 from hubbub.hooks.handlers import Handlers
 from hubbub.hooks.settings import EventSettings, HookSettings
 from hubbub.hub.contract import Statistics
+from hubbub.model import ClientInfo
 from hubbub.sessions.hooks import (
     Client,
     ConnectAsk,
@@ -126,6 +127,25 @@ async def test_occupancy_is_told_with_the_brokers_number() -> None:
         Event(EventKind.OCCUPIED, "a", 7, now, "a"),
         Event(EventKind.VACATED, "a", 9, now, "a"),
     ]
+
+
+async def test_a_ghost_leaves_as_others_do() -> None:
+    handlers, told = Handlers(), list[tuple[Client, str, Event]]()
+    handlers.on_unsubscribe(lambda session, channel, event: told.append((session, channel, event)))
+    member = ClientInfo("zhang", "s1", b'{"age":1}', b'{"name":"zhang"}')
+    async with started(handlers) as application:
+        application.tell_ghost("a", member)
+        application.tell_ghost("b", member)
+
+    now = JumpingClock().epoch_ms()
+    known = replace(CLIENT, info=member.conn_info)
+    assert [(client, channel) for client, channel, _ in told] == [(known, "a"), (known, "b")]
+    events = [event for _, _, event in told]
+    assert [(event.code, event.reason, event.info) for event in events] == [
+        (2, "node died", b'{"name":"zhang"}')
+    ] * 2
+    # Numbers of a session grow: those above were counted by its own node, from 1.
+    assert [event.number for event in events] == [now, now + 1]
 
 
 async def test_what_was_not_taken_is_told_again_with_the_time() -> None:

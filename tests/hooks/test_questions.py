@@ -116,7 +116,7 @@ def test_what_nests_too_deeply_is_no_json() -> None:
 
 def test_events_are_told_together() -> None:
     events = [
-        Event(EventKind.UNSUBSCRIBED, "s1", 1, 1_700, "room", CLIENT, 2000, "server unsubscribe"),
+        Event(EventKind.UNSUBSCRIBED, "s1", 1, 1_700, "room", CLIENT, 2, "node died", b"[1]"),
         Event(EventKind.DISCONNECTED, "s1", 2, 1_800, client=CLIENT, code=3000, reason="closed"),
         Event(EventKind.VACATED, "room", 9, 1_900, "room"),
     ]
@@ -126,7 +126,7 @@ def test_events_are_told_together() -> None:
         "events": [
             {
                 **{"type": "unsubscribed", "key": "s1", "number": 1, "time_ms": 1_700},
-                **{"channel": "room", "code": 2000, "reason": "server unsubscribe", **who},
+                **{"channel": "room", "code": 2, "reason": "node died", "info": [1], **who},
                 "meta": {"tenant": 7},
             },
             {

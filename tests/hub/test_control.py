@@ -167,15 +167,18 @@ async def test_a_node_that_dies_while_asked_is_missing(stage: Stage) -> None:
     await two.close()
 
 
-async def test_nobody_waits_for_a_node_that_stops_in_order(stage: Stage) -> None:
-    one, two = await stage.join("one"), await stage.join("two")
-    two.on("slow", silent)
-    calling = asyncio.create_task(one.call("two", "slow"))
-    await until(lambda: one.statistics.asked)
+async def test_nobody_waits_for_a_node_that_stops_or_is_known_to_be_dead(stage: Stage) -> None:
+    one, two, three = [await stage.join(name) for name in ("one", "two", "three")]
+    for node in (two, three):
+        node.on("slow", silent)
+    calls = [asyncio.create_task(one.call(name, "slow")) for name in ("two", "three")]
+    await until(lambda: two._duties._under_way and three._duties._under_way)
     await two.close()
+    one.mourn("three")
 
-    with pytest.raises(NodeGone, match="it stopped"):
-        await calling
+    for calling in calls:
+        with pytest.raises(NodeGone, match="it stopped"):
+            await calling
 
 
 async def test_all_are_told_once_and_in_one_order(stage: Stage) -> None:

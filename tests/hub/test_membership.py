@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from hubbub.brokers.contract import Ghost, Occupancy, Presence
-from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
+from hubbub.brokers.memory import MemoryBroker, MemorySettings
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.envelope import Joined, Left, encode
 from hubbub.hub.membership import AT_ONCE, Membership
@@ -41,6 +41,7 @@ class MoodyPresence:
 
     def __init__(self, presence: Presence) -> None:
         self._presence = presence
+        self.lease_s = presence.lease_s
         self.takes = 10_000
         self.slow: asyncio.Event | None = None
 
@@ -69,6 +70,10 @@ class MoodyPresence:
 
     async def reap(self) -> Sequence[Ghost]:
         return await self._presence.reap()
+
+    async def bury(self, node: str) -> Sequence[Ghost]:
+        await self._write()
+        return await self._presence.bury(node)
 
     async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
         await self._write()
@@ -192,42 +197,6 @@ async def test_a_restoration_that_breaks_off_is_finished_later() -> None:
     await membership.tend()
     assert await membership.members("room") == {"s1": ANN, "s2": BOB}
     assert ears.heard == []
-
-
-async def test_a_ghost_that_nobody_here_can_place_hides_no_other() -> None:
-    clock = JumpingClock()
-    world = World(MemorySettings(lease_s=30), clock)
-    dead, alive = (MemoryBroker(MemorySettings(), clock, world) for _ in range(2))
-    ears = Ears()
-    await dead.start("n1", Ears())
-    await alive.start("n2", ears)
-    await alive.feed.subscribe(["room"])
-    for channel in ("other:x", "room"):
-        await dead.presence.enter(channel, "s1", encode(ANN))
-    await dead.presence.enter("room", "s2", b"\xc1")
-    clock.jump(31)
-    await Membership(alive, Namespaces(open=False)).tend()
-    assert ears.heard == [encode(Left(ANN))]
-
-
-async def test_the_ghosts_of_a_dead_node_leave() -> None:
-    clock = JumpingClock()
-    world = World(MemorySettings(lease_s=30), clock)
-    dead, alive = (MemoryBroker(MemorySettings(), clock, world) for _ in range(2))
-    ears = Ears()
-    await dead.start("n1", Ears())
-    await alive.start("n2", ears)
-    await alive.feed.subscribe(["room"])
-    Membership(dead, Namespaces()).enter("room", OPEN, ANN)
-    ears.heard.clear()
-    membership = Membership(alive, Namespaces())
-    clock.jump(29)
-    await membership.tend()
-    assert ears.heard == []
-    clock.jump(2)
-    await membership.tend()
-    assert ears.heard == [encode(Left(ANN))]
-    assert await membership.members("room") == {}
 
 
 WATCHED = Namespace(presence=False, occupancy_hooks=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hubbub.brokers.contract import Occupancy
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
+from hubbub.model import ClientInfo
 from tests.hub.stage import PLAIN_LINES, Stage, shared_world, stage, turn
 
 WATCHED = Namespace(presence=False, occupancy_hooks=True)
@@ -88,3 +89,40 @@ async def test_where_nothing_is_watched_nothing_is_asked() -> None:
         node.hub.detach(ann.info, "room", PLAIN_LINES)
         await pass_time(node, 10)
         assert told == []
+
+
+async def test_the_members_of_a_node_that_is_known_to_be_dead_leave_at_once() -> None:
+    world = shared_world()
+    async with stage(world=world, node="n1") as dead, stage(world=world, node="n2") as living:
+        gone: list[tuple[str, ClientInfo]] = []
+        living.hub.upkeep.watch_ghosts(lambda channel, member: gone.append((channel, member)))
+        ann = await dead.listen("ann", "room")
+        await living.listen("bob", "room")
+        living.hub.upkeep.bury("n1")
+        await turn()
+        assert gone == [("room", ann.info)]
+        assert set(await living.hub.members("room")) == {"s-bob"}
+
+
+async def test_nobody_is_taken_for_dead_right_after_an_interruption() -> None:
+    """A broker that was away comes back with all leases over; whoever is first must not reap the others."""
+    world = shared_world()
+    clock = world.leases._clock
+    async with stage(world=world, node="n1") as slow, stage(world=world, node="n2") as quick:
+        gone: list[str] = []
+        quick.hub.upkeep.watch_ghosts(lambda channel, member: gone.append(channel))
+        await slow.listen("ann", "room")
+        clock.jump(60)  # type: ignore[attr-defined] # the world's own clock
+        quick.clock.jump(60)
+        await quick.broker.presence.renew()
+        quick.hub.on_restored()
+        for _ in range(5):
+            await pass_time(quick, 1)
+            clock.jump(1)  # type: ignore[attr-defined] # as above
+        assert gone == []
+        await slow.broker.presence.renew()
+        assert set(await quick.hub.members("room")) == {"s-ann"}
+        for _ in range(20):
+            await pass_time(quick, 1)
+            clock.jump(1)  # type: ignore[attr-defined] # as above
+        assert gone == ["room"]

@@ -25,12 +25,21 @@ async def test_it_is_told_its_plan_and_environment() -> None:
 
 
 async def test_it_is_ready_and_goes_when_told() -> None:
-    child = await born("link.sendall(b'R'); time.sleep(60)")
+    child = await born("link.sendall(b'Rn1\\n'); time.sleep(60)")
     await child.start(b"plan")
+    assert child.node == "n1"
     gone = asyncio.create_task(child.gone())
     child.send(signal.SIGTERM)
     assert await asyncio.wait_for(gone, 10) == -signal.SIGTERM
     child.send(signal.SIGTERM)  # nobody is there any more
+
+
+async def test_one_that_ends_in_the_middle_of_its_name_has_not_started() -> None:
+    child = await born("link.sendall(b'Rn1'); sys.exit(4)")
+    with pytest.raises(NotStarted, match="exit code 4"):
+        await child.start(b"plan")
+    assert not child.tell(b"anything\n")
+    assert await child.gone() == 4
 
 
 @pytest.mark.parametrize("last_words", ["no\nnever", "x" * 100_000])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import sys
 import textwrap
@@ -19,7 +18,7 @@ from structlog.testing import capture_logs
 from hubbub.errors import ConfigurationError
 from hubbub.server.backoff import Backoff
 from hubbub.server.supervisor import Crew, Notices, Supervisor
-from tests.server.running import alive, serving, wait_until
+from tests.server.running import alive
 
 QUICK = Backoff(0.05, 0.4, 60.0)
 
@@ -32,11 +31,16 @@ WORKER = """
     with open(f"{place}/born", "a") as born:
         born.write(f"{os.getpid()} {plan.decode()}")
 """
-OBEDIENT = (
-    "signal.signal(15, lambda *_: sys.exit(0)); link.sendall(b'R'); link.recv(1); sys.exit(9)"
-)
-STUBBORN = "signal.signal(15, signal.SIG_IGN); link.sendall(b'R'); time.sleep(60)"
-CRASHING = "link.sendall(b'R'); time.sleep(0.02); os.kill(os.getpid(), 11)"
+READY = "link.sendall(b'Rnode%d\\n' % os.getpid()); "
+OBEDIENT = f"""
+signal.signal(15, lambda *_: sys.exit(0)); {READY}
+while said := link.recv(1000):
+    with open(f"{{place}}/told", "ab") as told:
+        told.write(b"%d " % os.getpid() + said)
+sys.exit(9)
+"""
+STUBBORN = f"signal.signal(15, signal.SIG_IGN); {READY} time.sleep(60)"
+CRASHING = f"{READY} time.sleep(0.02); os.kill(os.getpid(), 11)"
 UNWILLING = "sys.exit(2)"
 TALKATIVE = "link.sendall(b'Fit is wrong\\nin two places'); sys.exit(2)"
 MUTE = "time.sleep(60)"
@@ -131,6 +135,34 @@ async def test_a_dead_worker_is_replaced(tmp_path: Path) -> None:
     assert life.ready == 1
     [death] = [each for each in logs if each["event"] == "a worker died"]
     assert (death["how"], death["deaths"]) == ("killed by SIGKILL", 1)
+
+
+async def test_the_others_are_told_at_once_which_node_is_dead(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 3, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    victim, *others = life.born()
+    os.kill(victim, signal.SIGKILL)
+    told = tmp_path / "told"
+    await until(lambda: told.exists() and len(told.read_bytes().splitlines()) == 2)
+    said = f'{{"down":[],"dead":["node{victim}"]}}'
+    expected = {f"{pid} {said}" for pid in others}
+    assert set(told.read_text().splitlines()) == expected
+    life.supervisor.stop()
+    assert await running == 0
+
+
+async def test_who_comes_when_nobody_was_left_is_told_of_the_dead(tmp_path: Path) -> None:
+    life = Life(tmp_path, OBEDIENT, 1, 10)
+    running = asyncio.create_task(life.supervisor.run())
+    await until(lambda: life.ready)
+    [victim] = life.born()
+    os.kill(victim, signal.SIGKILL)
+    told = tmp_path / "told"
+    await until(lambda: told.exists() and told.read_bytes().endswith(b"\n"))
+    assert told.read_text() == f'{life.born()[1]} {{"down":[],"dead":["node{victim}"]}}\n'
+    life.supervisor.stop()
+    assert await running == 0
 
 
 async def test_a_crash_loop_slows_down_and_is_told_once_per_death(tmp_path: Path) -> None:
@@ -258,31 +290,3 @@ async def test_a_waiting_restart_does_not_hold_the_end_up(tmp_path: Path) -> Non
     await until(lambda: life.born() and not alive(life.born()[0]))
     life.supervisor.stop()
     assert await asyncio.wait_for(running, 5) == 0
-
-
-def workers_of(pids: list[int]) -> list[int]:
-    return [pid for pid in pids if b"hubbub.server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-
-
-def test_real_workers_share_a_port_and_are_replaced(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "2") as server:
-        assert "a private redis-server" in server.out
-        assert "workers  2" in server.out
-        first = workers_of(server.children())
-        assert len(first) == 2
-        os.kill(first[0], signal.SIGKILL)
-        wait_until(lambda: len(set(workers_of(server.children())) - set(first)) == 1)
-        wait_until(lambda: server.status("/health/ready") == 200)
-        assert re.findall(r"a worker died", server.err) == ["a worker died"]
-        children = server.children()
-        assert server.stop() == 0
-        assert not any(map(alive, children))
-
-
-def test_workers_and_redis_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "2") as server:
-        children = server.children()
-        assert len(children) == 3
-        server.process.kill()
-        server.process.wait()
-        wait_until(lambda: not any(map(alive, children)), 30)

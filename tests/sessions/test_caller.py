@@ -57,6 +57,25 @@ async def test_a_function_lets_a_client_in_and_out() -> None:
         assert pushed[1]["message"] == {"data": {"event": "welcome", "data": [{"to": "room"}, 1]}}
 
 
+async def test_members_and_the_application_see_what_a_function_says_of_a_session() -> None:
+    async def enter(session: Caller) -> None:
+        await session.join("room", {"name": session.user})
+        with pytest.raises(TypeError, match="no JSON"):
+            await session.join("other", {"name": session})
+
+    async with floor() as place:
+        answer(place, enter)
+        page = Page(place)
+        await page.connect({"user": "li"})
+        await page.say('42["enter"]')
+        [member] = (await place.node.hub.members("room")).values()
+        assert (member.user, member.chan_info) == ("li", b'{"name":"li"}')
+        assert list(page.session.following) == ["room"]
+        page.session.dismiss()
+        left, gone = place.events
+        assert (left.channel, left.info, gone.info) == ("room", b'{"name":"li"}', b"")
+
+
 async def test_in_a_namespace_a_channel_is_shown_in_its_way() -> None:
     async def enter(session: Caller) -> None:
         await session.join("chat:r1")

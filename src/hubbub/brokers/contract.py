@@ -233,6 +233,8 @@ class Presence(Protocol):
     or its connection at the wrong moment, `vacated` may be told twice, rather than never.
     """
 
+    lease_s: float  # after which a node that does not renew its lease counts as dead
+
     async def enter(
         self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
     ) -> Occupancy | None:
@@ -245,10 +247,7 @@ class Presence(Protocol):
     async def leave(
         self, channel: ChannelName, session: SessionId, *, watched: bool = False
     ) -> None:
-        """Remove a session's entry; removing an absent one is not an error.
-
-        `watched` is what it was when the session entered.
-        """
+        """Remove a session's entry, if it is there; `watched` is what it was when the session entered."""
         ...
 
     async def members(self, channel: ChannelName) -> dict[SessionId, bytes]:
@@ -261,6 +260,10 @@ class Presence(Protocol):
 
     async def reap(self) -> Sequence[Ghost]:
         """Remove the entries of dead nodes; each ghost is returned to one caller in the cluster only."""
+        ...
+
+    async def bury(self, node: str) -> Sequence[Ghost]:
+        """End the lease of another node, whose process has ended, and reap its entries alone."""
         ...
 
     async def vacate(self, linger_s: float) -> Sequence[Occupancy]:

@@ -12,11 +12,11 @@ from hubbub.model import ChannelName, SessionId
 class Leases:
     """Remember presence entries, each under the lease of the node that wrote it."""
 
-    __slots__ = ("_channels", "_clock", "_lease_s", "_nodes", "_until", "_watch")
+    __slots__ = ("_channels", "_clock", "_nodes", "_until", "_watch", "lease_s")
 
     def __init__(self, clock: Clock, lease_s: float) -> None:
         self._clock = clock
-        self._lease_s = lease_s
+        self.lease_s = lease_s
         self._until: dict[str, float] = {}
         self._channels: dict[ChannelName, dict[SessionId, tuple[str, bytes]]] = {}
         self._nodes: dict[str, set[tuple[ChannelName, SessionId]]] = {}
@@ -24,7 +24,7 @@ class Leases:
 
     def renew(self, node: str) -> None:
         """Extend a node's lease from now, or give it one."""
-        self._until[node] = self._clock.monotonic() + self._lease_s
+        self._until[node] = self._clock.monotonic() + self.lease_s
 
     def give_up(self, node: str) -> None:
         """End a node's lease now; its entries are ghosts until somebody reaps them."""
@@ -67,14 +67,16 @@ class Leases:
     def reap(self, reaper: str) -> Sequence[Ghost]:
         """Remove and return the entries of all dead nodes; who reaps is alive, whatever its lease says."""
         now = self._clock.monotonic()
-        ghosts: list[Ghost] = []
-        for node in [name for name in self._nodes if name != reaper]:
-            if self._until.get(node, now) > now:
-                continue
-            self._until.pop(node, None)
-            for channel, session in self._nodes.pop(node):
-                ghosts.append(Ghost(channel, session, self._remove(node, channel, session)))
-        return ghosts
+        dead = [node for node in self._nodes if self._until.get(node, now) <= now]
+        return [ghost for node in dead if node != reaper for ghost in self.bury(node)]
+
+    def bury(self, node: str) -> Sequence[Ghost]:
+        """End a node's lease, and remove and return its entries."""
+        self.give_up(node)
+        return [
+            Ghost(channel, session, self._remove(node, channel, session))
+            for channel, session in self._nodes.pop(node, ())
+        ]
 
     def _remove(self, node: str, channel: ChannelName, session: SessionId) -> bytes:
         sessions = self._channels.get(channel, {})
@@ -98,10 +100,11 @@ class Leases:
 class NodePresence:
     """Write presence entries under the lease of one node."""
 
-    __slots__ = ("_leases", "node")
+    __slots__ = ("_leases", "lease_s", "node")
 
     def __init__(self, leases: Leases) -> None:
         self._leases = leases
+        self.lease_s = leases.lease_s
         self.node = ""
 
     async def enter(
@@ -127,6 +130,10 @@ class NodePresence:
     async def reap(self) -> Sequence[Ghost]:
         """Remove and return the entries of dead nodes."""
         return self._leases.reap(self.node)
+
+    async def bury(self, node: str) -> Sequence[Ghost]:
+        """End the lease of another node, and remove and return its entries."""
+        return self._leases.bury(node) if node != self.node else ()
 
     async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
         """Return the watched channels that have been empty for so long."""

@@ -28,7 +28,7 @@ class MemorySettings:
     `meta_ttl_s` is how long a channel without kept entries keeps its epoch and offset after its last use.
     """
 
-    lease_s: float = 30.0
+    lease_s: float = 12.0
     idempotency_s: float = 300.0
     meta_ttl_s: float = 86_400.0
     sweep_s: float = 60.0

@@ -9,6 +9,7 @@ import structlog
 
 from hubbub.brokers.contract import Occupancy
 from hubbub.clock import Clock
+from hubbub.errors import NODE_DIED
 from hubbub.hooks.courier import Courier
 from hubbub.hooks.handlers import Handlers
 from hubbub.hooks.local import LISTENERS, Local
@@ -17,7 +18,8 @@ from hubbub.hooks.remote import Remote
 from hubbub.hooks.runner import Runner
 from hubbub.hooks.settings import HookSettings
 from hubbub.hub.contract import Statistics
-from hubbub.sessions.hooks import Event, EventKind, Hooks, RpcAnswer, RpcAsk
+from hubbub.model import ChannelName, ClientInfo
+from hubbub.sessions.hooks import Client, Event, EventKind, Hooks, RpcAnswer, RpcAsk
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +47,7 @@ class Application:
         self._local = Local(handlers.functions, handlers.methods, self._runner)
         self._remote: Remote | None = None
         self._couriers: dict[EventKind, Courier] = {}
+        self._ghosts = 0
 
     def start(self) -> None:
         """Find out what the application wants to be asked and told, now that all of it is registered."""
@@ -97,6 +100,16 @@ class Application:
         kind = EventKind.OCCUPIED if change.occupied else EventKind.VACATED
         now = self._clock.epoch_ms()
         self.tell(Event(kind, change.channel, change.number, now, change.channel))
+
+    def tell_ghost(self, channel: ChannelName, member: ClientInfo) -> None:
+        """Tell that somebody follows a channel no more whose node died, and could not tell it."""
+        # What its node had counted died with it; the time is above any such count.
+        now = self._clock.epoch_ms()
+        self._ghosts = max(self._ghosts + 1, now)
+        kind, why = EventKind.UNSUBSCRIBED, NODE_DIED
+        client = Client(member.session, member.user, info=member.conn_info)
+        told = (channel, client, why.code, why.reason, member.chan_info)
+        self.tell(Event(kind, member.session, self._ghosts, now, *told))
 
     def tick(self) -> None:
         """Tell again what was not taken; called about once a second."""

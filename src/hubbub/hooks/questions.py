@@ -61,6 +61,7 @@ class _Told(Struct, omit_defaults=True):
     meta: Raw | UnsetType = UNSET
     code: int = 0
     reason: str = ""
+    info: Raw | UnsetType = UNSET
 
 
 class _Events(Struct):
@@ -136,6 +137,8 @@ def told(events: Sequence[Event], *, include_meta: bool) -> bytes:
 def _tell(event: Event, include_meta: bool) -> _Told:
     one = _Told(event.kind, event.key, event.number, event.time_ms, event.channel)
     one.code, one.reason = event.code, event.reason
+    if event.info:
+        one.info = Raw(event.info)
     client = event.client
     if client is not None:
         one.client, one.user = client.session, client.user

@@ -214,6 +214,11 @@ class Control:
         if len(payload) > PAYLOAD_LIMIT:
             raise OrderFailed(self.node, f"an order has {PAYLOAD_LIMIT} bytes at most")
 
+    def mourn(self, node: str) -> None:
+        """Have nobody wait for a node that is known to be dead."""
+        last = self._broker.feed.announce(EVERYBODY, encode(Parting(node)))
+        last.add_done_callback(_forget)
+
     # ── what the feed brings (brokers.contract.Receiver) ────────────────────────────────────────
 
     def on_entry(self, channel: ChannelName, entry: Entry) -> None:

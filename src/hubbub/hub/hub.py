@@ -63,10 +63,10 @@ class Hub:
         self._strays = Strays(self._following, self._delivery)
         self._membership = Membership(broker, namespaces)
         endings = Endings(broker, self._following)
-        self._upkeep = Upkeep(
+        self.upkeep = Upkeep(
             self._following, endings, self._healing, self._membership, settings, clock
         )
-        self._chores = self._upkeep.chores
+        self._chores = self.upkeep.chores
 
     # ── publishing and reading ──────────────────────────────────────────────────────────────────
 
@@ -265,11 +265,11 @@ class Hub:
 
     def tick(self) -> None:
         """Do what is due; called about once a second."""
-        self._upkeep.tick()
+        self.upkeep.tick()
         self.statistics.channels = len(self._following)
 
     async def _restore(self) -> None:
-        await self._upkeep.audit(quiet_only=False)
+        await self.upkeep.restored()
         present = [
             (
                 channel.name,

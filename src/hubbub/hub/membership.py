@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import structlog
 
-from hubbub.brokers.contract import Broker, Occupancy
+from hubbub.brokers.contract import Broker, Ghost, Occupancy
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.envelope import Joined, Left, UnreadableEnvelope, encode, open_member
 from hubbub.hub.namespaces import Namespace, Namespaces
@@ -43,12 +43,14 @@ class _Word(NamedTuple):
 
 
 Told = Callable[[Occupancy], None]
+Buried = Callable[[ChannelName, ClientInfo], None]
 
 
 class Membership:
     """Keep the broker's presence true, and tell channels of joins and leaves.
 
-    `occupancy_changed` is called with each change of a watched channel that the broker tells this node of.
+    `occupancy_changed` is called with each change of a watched channel that the broker tells this node of,
+    `buried` with each member whose node died and whom this node takes out.
     """
 
     __slots__ = (
@@ -59,6 +61,7 @@ class Membership:
         "_paying",
         "_vacating",
         "_working",
+        "buried",
         "occupancy_changed",
     )
 
@@ -70,7 +73,13 @@ class Membership:
         self._paying = False
         self._vacating = False
         self._working: set[asyncio.Future[bool]] = set()
+        self.buried: Buried = _unmourned
         self.occupancy_changed: Told = _unheard
+
+    @property
+    def lease_s(self) -> float:
+        """Return for how long a silent node counts as alive."""
+        return self._broker.presence.lease_s
 
     def enter(self, channel: ChannelName, namespace: Namespace, info: ClientInfo) -> None:
         """Remember that `info` is in a channel now, and announce it where the namespace wants that."""
@@ -99,19 +108,26 @@ class Membership:
         for channel, namespace, info in present:
             word = _Word(channel, namespace, info, present=True, told=False)
             self._owed.setdefault(word.about, word)
-        await self.tend()
+        await self.tend(reap=False)
 
-    async def tend(self) -> None:
-        """Renew the lease, pay what is owed, and take the entries of dead nodes away."""
+    async def tend(self, *, reap: bool = True) -> None:
+        """Renew the lease, pay what is owed, and take the entries of dead nodes away, if `reap`."""
+        presence = self._broker.presence
         try:
-            await self._broker.presence.renew()
+            await presence.renew()
             await self._pay()
-            ghosts = await self._broker.presence.reap()
+            ghosts = await presence.reap() if reap else ()
         except BrokerUnavailable as fault:
             _log.debug("presence waits for the broker", fault=str(fault))
             return
-        for ghost in ghosts:
-            self._bury(ghost.channel, ghost.member)
+        self._lay_out(ghosts)
+
+    async def bury(self, node: str) -> None:
+        """Take the entries of a node away that is known to be dead."""
+        try:
+            self._lay_out(await self._broker.presence.bury(node))
+        except BrokerUnavailable as fault:
+            _log.debug("a dead node waits for the end of its lease", node=node, fault=str(fault))
 
     async def vacate(self, linger_s: float) -> None:
         """Find the watched channels that have been empty for so long, where any are watched."""
@@ -142,7 +158,11 @@ class Membership:
         finally:
             self._paying = False
 
-    def _bury(self, channel: ChannelName, member: bytes) -> None:
+    def _lay_out(self, ghosts: Iterable[Ghost]) -> None:
+        for ghost in ghosts:
+            self._take_leave(ghost.channel, ghost.member)
+
+    def _take_leave(self, channel: ChannelName, member: bytes) -> None:
         try:
             namespace = self._namespaces.resolve(channel)
             info = open_member(member) if member else None
@@ -150,8 +170,10 @@ class Membership:
             # It is internal, or a node of another version or with other namespaces wrote it.
             _log.debug("nobody is told of a ghost", channel=channel, fault=str(fault))
             return
-        if info is not None and namespace.join_leave:
-            self._announce(channel, Left(info))
+        if info is not None:
+            if namespace.join_leave:
+                self._announce(channel, Left(info))
+            self.buried(channel, info)
 
     def _say(self, word: _Word) -> None:
         self._owed.pop(word.about, None)
@@ -209,6 +231,10 @@ class Membership:
 def _forget(announced: asyncio.Future[None]) -> None:
     if not announced.cancelled():
         announced.exception()
+
+
+def _unmourned(channel: ChannelName, info: ClientInfo) -> None:
+    """Take no notice of a member's end where nobody wants to know of it."""
 
 
 def _unheard(change: Occupancy) -> None:

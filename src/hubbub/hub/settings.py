@@ -16,7 +16,7 @@ class HubSettings:
         history_limit: publications that one page of history may return.
         linger_s: seconds that a channel without subscribers stays followed.
         audit_interval_s: seconds between comparisons of quiet channels with the broker.
-        lease_renewal_s: seconds between renewals of the node's presence lease, and reaps.
+        lease_renewal_s: seconds between renewals of the node's presence lease (which lasts 12), and reaps.
         vacancy_s: seconds that a channel must have been empty, on all nodes, before it is vacated for
             `occupancy_hooks`: a page that is loaded again is not worth two hooks.
         join_leave_limit: subscribers of a channel on this node above which they are not told of joins and
@@ -36,7 +36,7 @@ class HubSettings:
     history_limit: int = 300
     linger_s: float = 15.0
     audit_interval_s: float = 10.0
-    lease_renewal_s: float = 5.0
+    lease_renewal_s: float = 3.0
     vacancy_s: float = 3.0
     join_leave_limit: int = 1000
     filter_limit: int = 2000

@@ -10,7 +10,7 @@ from hubbub.hub.chores import Chores
 from hubbub.hub.endings import Endings
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
-from hubbub.hub.membership import Membership
+from hubbub.hub.membership import Buried, Membership
 from hubbub.hub.settings import HubSettings
 
 _log = structlog.get_logger(__name__)
@@ -31,6 +31,7 @@ class Upkeep:
         "_following",
         "_healing",
         "_membership",
+        "_reap_at",
         "_settings",
         "_tend_at",
         "chores",
@@ -54,7 +55,7 @@ class Upkeep:
         self._settings = settings
         self._clock = clock
         self._audit_at = clock.monotonic() + settings.audit_interval_s
-        self._tend_at = clock.monotonic()
+        self._tend_at = self._reap_at = clock.monotonic()
 
     def tick(self) -> None:
         """Do what is due; called about once a second."""
@@ -67,7 +68,23 @@ class Upkeep:
             self.chores.begin(self.audit(quiet_only=True))
         if now >= self._tend_at:
             self._tend_at = now + self._settings.lease_renewal_s
-            self.chores.begin(self._membership.tend())
+            self.chores.begin(self._membership.tend(reap=now >= self._reap_at))
+
+    def watch_ghosts(self, buried: Buried) -> None:
+        """Have `buried` called with each member whose node died, on one node of the cluster."""
+        self._membership.buried = buried
+
+    def bury(self, node: str) -> None:
+        """Take the members of a node away whose process has ended without a word."""
+        self.chores.begin(self._membership.bury(node))
+
+    async def restored(self) -> None:
+        """Compare everything after an interruption, and take nobody for dead who may come back as we do.
+
+        What kept this node from the broker may have kept the others, and their leases have run out like ours.
+        """
+        self._reap_at = self._clock.monotonic() + self._membership.lease_s
+        await self.audit(quiet_only=False)
 
     async def audit(self, *, quiet_only: bool) -> None:
         """Compare positions with the broker's tops (see `Healing.compare`)."""

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from hubbub.server.plan import FAILED, READY
 
@@ -40,6 +39,8 @@ class Child:
         self._link = link
         self._speaking = asyncio.Lock()
         self._started = False
+        self.node = ""
+        """The name of its node, once it has started."""
         self.pid = process.pid
 
     @classmethod
@@ -70,11 +71,14 @@ class Child:
             raise NotStarted(said, await self._process.wait())
         self._started = True
 
-    def tell(self, line: bytes) -> None:
-        """Tell it something, once it has started; what its pipe has no room for is lost."""
-        if self._started:
-            with suppress(OSError):
-                self._link.send(line)
+    def tell(self, line: bytes) -> bool:
+        """Say something, once it has started; return whether it went: a full pipe has no room."""
+        if not self._started:
+            return False
+        try:
+            return self._link.send(line) == len(line)
+        except OSError:
+            return False
 
     async def _brief(self, plan: bytes) -> str | None:
         """Return None once it is ready, or else what it says why it is not."""
@@ -84,6 +88,7 @@ class Child:
             await loop.sock_sendall(self._link, plan)
             word = await loop.sock_recv(self._link, 1)
             if word == READY:
+                self.node = (await self._line()).decode()
                 return None
             while word == FAILED and len(said) < REASON_LIMIT:
                 piece = await loop.sock_recv(self._link, REASON_LIMIT)
@@ -93,6 +98,16 @@ class Child:
         except ConnectionError:
             pass  # it died over that: its exit code says the rest
         return said.decode("utf-8", "replace").strip()
+
+    async def _line(self) -> bytes:
+        """Return what it says up to the end of a line. Raises ConnectionError where it ends before."""
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            piece = await asyncio.get_running_loop().sock_recv(self._link, 1)
+            if not piece or len(line) > REASON_LIMIT:
+                raise ConnectionResetError
+            line += piece
+        return bytes(line).strip()
 
     async def gone(self) -> int:
         """Wait for its death; return its exit code, negative for a signal."""

@@ -13,7 +13,7 @@ import msgspec
 from hubbub.config import Settings
 
 READY = b"R"
-"""What a worker says once it accepts connections."""
+"""What a worker says once it accepts connections; its node's name follows, to the end of the line."""
 FAILED = b"F"
 """What it says before the reason why it never will."""
 

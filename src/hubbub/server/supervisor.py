@@ -185,8 +185,13 @@ class Supervisor:
 
     def _tell_all(self) -> None:
         """Tell those who serve who does not."""
-        for child in self._lives:
-            child.tell(self._troubles.encode())
+        self._tell(*self._lives)
+
+    def _tell(self, *children: Child) -> None:
+        line = self._troubles.encode()
+        went = [child.tell(line) for child in children]
+        if any(went):
+            self._troubles.told()
 
     def _note_start(self, number: int) -> None:
         self._waiting.discard(number)
@@ -258,11 +263,15 @@ class Supervisor:
         """Wait until a worker is ready, and tell it who is not. Raises NotStarted."""
         await child.start(plan)
         if self._troubles:
-            child.tell(self._troubles.encode())
+            self._tell(child)
 
     async def _live(self, child: Child) -> None:
         await child.gone()
         del self._lives[child]
+        if child.node:
+            # The others need not wait for the end of its lease.
+            self._troubles.mourn(child.node)
+            self._tell_all()
         mark_process_dead(child.pid, self._metrics)  # type: ignore[no-untyped-call]
 
     async def _send_home(self, keepers: Iterable[asyncio.Task[None]]) -> None:

@@ -22,12 +22,11 @@ from hubbub import telemetry
 from hubbub.app import Hubbub
 from hubbub.errors import BrokerUnavailable, ConfigurationError
 from hubbub.http.metrics import Metrics
-from hubbub.http.pulse import Pulse
 from hubbub.server.listener import Listener
 from hubbub.server.loading import load_app
 from hubbub.server.plan import FAILED, READY, Plan, receive
 from hubbub.server.sockets import BACKLOG, bind
-from hubbub.server.troubles import Ear
+from hubbub.server.troubles import Ear, News
 
 TICK_S = 1.0
 """Seconds between two updates of what may be a second old: the Date header, shared metrics."""
@@ -65,6 +64,18 @@ class Worker:
         app.front.pulse.worker, app.front.pulse.port = plan.worker, plan.own_port
         self._stopping = asyncio.Event()
         self._forced = asyncio.Event()
+
+    @property
+    def node(self) -> str:
+        """Return the name of the node that it is."""
+        return self._app.node
+
+    def heed(self, news: News) -> None:
+        """Learn how the other workers of the machine fare."""
+        self._app.front.pulse.down = news.down
+        for node in news.dead:
+            self._app.control.mourn(node)
+            self._app.hub.upkeep.bury(node)
 
     def stop(self) -> None:
         """Begin to drain; the second time, give up waiting."""
@@ -192,11 +203,17 @@ async def _serve(
         loop.add_signal_handler(number, worker.stop)
     loop.add_signal_handler(signal.SIGHUP, _hang_up, link is None)
     if link is not None:
-        loop.add_reader(link, _heed, link, worker, app.front.pulse, Ear())
-    await worker.serve(ready)
+        loop.add_reader(link, _heed, link, worker, Ear())
+
+    def announce(port: int) -> None:
+        if link is not None:
+            link.sendall(b"%b%b\n" % (READY, worker.node.encode()))
+        ready(port)
+
+    await worker.serve(announce)
 
 
-def _heed(link: socket.socket, worker: Worker, pulse: Pulse, ear: Ear) -> None:
+def _heed(link: socket.socket, worker: Worker, ear: Ear) -> None:
     """Learn what the supervisor says of the other workers; stop when it is gone."""
     try:
         piece = link.recv(65536)
@@ -207,9 +224,8 @@ def _heed(link: socket.socket, worker: Worker, pulse: Pulse, ear: Ear) -> None:
         _log.warning("the supervisor is gone: this worker stops")
         worker.stop()
         return
-    said = ear.hear(piece)
-    if said is not None:
-        pulse.down = said
+    for news in ear.hear(piece):
+        worker.heed(news)
 
 
 def _hang_up(alone: bool) -> None:
@@ -251,4 +267,4 @@ def main(descriptor: int) -> int:
         if plan is None:
             return STARTED_NOT
         telemetry.set_up(plan.settings.log_level)
-        return run(plan, lambda port: link.sendall(READY), link)
+        return run(plan, lambda port: None, link)

@@ -13,7 +13,7 @@ from hubbub.errors import NOT_AVAILABLE, SERVER_UNSUBSCRIBED, Refused, Unanswere
 from hubbub.model import ChannelName, Kind
 from hubbub.sessions.calls import Calls
 from hubbub.sessions.following import enter
-from hubbub.sessions.hooks import Client
+from hubbub.sessions.hooks import Client, SubscribeGrant
 from hubbub.sessions.session import Session
 from hubbub.sessions.subscription import PLAIN_GRANT
 
@@ -35,13 +35,17 @@ class Caller(Client):
     _session: Session = field(kw_only=True, repr=False, compare=False)
     _call: say.Rpc = field(kw_only=True, repr=False, compare=False)
 
-    async def join(self, channel: ChannelName) -> None:
+    async def join(self, channel: ChannelName, info: object = None) -> None:
         """Let the session follow a channel; nothing happens where it does.
 
-        Raises Refused for a bad name, ProtocolViolation (3505) for too many channels, and BrokerUnavailable.
+        `info` is what the channel's members see of it, beside who it is; JSON can hold it.
+
+        Raises Refused for a bad name, ProtocolViolation (3505) for too many channels, TypeError for an `info`
+        that is no JSON, and BrokerUnavailable.
         """
         call = self._call
-        await enter(self._session, channel, PLAIN_GRANT, part=call.part, renderer=call.renderer)
+        grant = PLAIN_GRANT if info is None else SubscribeGrant(info=_json(info))
+        await enter(self._session, channel, grant, part=call.part, renderer=call.renderer)
 
     def leave(self, channel: ChannelName) -> None:
         """End the following of a channel, and tell the client; nothing happens where it follows none."""
@@ -85,10 +89,7 @@ class Caller(Client):
         _loop()
         if event in RESERVED:
             raise ValueError(f"no event may be called {event!r}")
-        try:
-            _encode(arguments)
-        except (TypeError, ValueError, OverflowError, RecursionError) as fault:
-            raise TypeError(f"this is no JSON: {fault}") from None
+        _json(arguments)
         self._session.push(say.Emit(event, arguments, self._call.part, ack))
 
 
@@ -100,6 +101,13 @@ def caller(session: Session, call: say.Rpc) -> Caller:
 
 
 _KNOWN = fields(Client)
+
+
+def _json(value: object) -> bytes:
+    try:
+        return _encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as fault:
+        raise TypeError(f"this is no JSON: {fault}") from None
 
 
 def _loop() -> None:

@@ -123,14 +123,18 @@ class Follower:
             self.state,
         )
 
-    def tell(self, kind: EventKind, code: int, reason: str, channel: ChannelName = "") -> None:
-        """Tell the application what happened, if it wants to know."""
+    def tell(
+        self, kind: EventKind, code: int, reason: str, channel: ChannelName = "", info: bytes = b""
+    ) -> None:
+        """Tell the application what happened, if it wants to know; `info` is what a channel saw of it."""
         services = self.services
         if services.events is unheard:
             return
         self._told += 1
         now = services.clock.epoch_ms()
-        services.events(Event(kind, self.id, self._told, now, channel, self.client(), code, reason))
+        client = self.client()
+        event = Event(kind, self.id, self._told, now, channel, client, code, reason, info)
+        services.events(event)
 
     # ── what it follows ─────────────────────────────────────────────────────────────────────────
 
@@ -158,7 +162,7 @@ class Follower:
             info, seen = self.info_in(channel), self.is_seen_in(channel)
             del self.following[channel]
             self.services.hub.detach(info, channel, subscription.encoding, seen=seen)
-            self.tell(EventKind.UNSUBSCRIBED, why.code, why.reason, channel)
+            self.tell(EventKind.UNSUBSCRIBED, why.code, why.reason, channel, info.chan_info)
 
     def leave_all(self, why: Unsubscription) -> None:
         """Follow nothing any more."""

@@ -227,7 +227,8 @@ class Event:
         key: what it is about; events of one key are told in order. number: grows with each event of a key:
             1, 2, 3 ... for a session, and what the broker gave for a channel.
         time_ms: milliseconds since 1970. client: whose session it was; None for a channel's.
-        code, reason: why a session or subscription ended.
+        code, reason: why a session or subscription ended. info: raw JSON that the channel's members saw
+            beside this one, or empty.
     """
 
     kind: EventKind
@@ -238,6 +239,7 @@ class Event:
     client: Client | None = None
     code: int = 0
     reason: str = ""
+    info: bytes = field(default=b"", repr=False)
 
 
 Events: TypeAlias = Callable[[Event], None]

@@ -87,7 +87,7 @@ async def test_a_repeated_reap_gives_the_same_ghosts(cluster: Cluster, server: R
     root = "hubbub:{0}:"
     command = (
         *("EVALSHA", lua.REAP.digest, 3, f"{root}nodes", f"{root}told:token", f"{root}occupied"),
-        *(f"{root}lease:", f"{root}entries:", f"{root}p:", 10, 60_000),
+        *(f"{root}lease:", f"{root}entries:", f"{root}p:", 10, 60_000, "", 0),
     )
     first, again = await ask(link, [command, command])
     link.abort("done")
@@ -156,7 +156,7 @@ async def test_a_change_whose_answer_was_lost_is_told_to_the_repetition(
     )
     vacate = (
         *("EVALSHA", lua.VACATE.digest, 3, occupied, last, f"{root}told:b"),
-        *(0, f"{root}p:", 10, 60_000),
+        *(0, f"{root}p:", 10, 60_000, "", 0),
     )
     first, again = await ask(link, [enter, enter])
     server.cli("HDEL", "hubbub:{0}:p:room", "s1")

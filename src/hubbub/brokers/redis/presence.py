@@ -23,6 +23,9 @@ from hubbub.model import ChannelName, SessionId
 
 T = TypeVar("T")
 
+LIFE_BYTES = 4
+"""Random bytes that tell a start of a node from an earlier process of the same name."""
+
 _TOLD_KEPT_MS = 60_000
 
 
@@ -38,6 +41,7 @@ class RedisPresence:
         "_node",
         "_on_lost",
         "_unanswered",
+        "lease_s",
     )
 
     def __init__(self, commands: Commands, layout: Layout, settings: RedisSettings) -> None:
@@ -45,7 +49,8 @@ class RedisPresence:
         self._commands = commands
         self._layout = layout
         self._lease = b""
-        self._lease_ms = int(settings.node_lease_s * 1000)
+        self.lease_s = settings.node_lease_s
+        self._lease_ms = int(self.lease_s * 1000)
         self._node = ""
         self._on_lost: Callable[[], None] = _ignore
         self._unanswered: dict[bytes, bytes] = {}
@@ -56,8 +61,7 @@ class RedisPresence:
         `on_lost` is called when a renewal finds that the lease had run out: other nodes may have
         removed this node's entries, and they must be written again.
         """
-        # A slash would end the node's name in an entry too early.
-        self._node = f"{node.replace('/', '-')}.{secrets.token_hex(4)}"
+        self._node = _life_of(node) + secrets.token_hex(LIFE_BYTES)
         self._lease = self._layout.lease_root() + self._node.encode()
         self._on_lost = on_lost
         await self.take_lease()
@@ -108,13 +112,22 @@ class RedisPresence:
 
     async def reap(self) -> Sequence[Ghost]:
         """Remove the entries of dead nodes; each ghost is returned to one caller in the cluster only."""
+        return await self._reap()
+
+    async def bury(self, node: str) -> Sequence[Ghost]:
+        """End the lease of another node, whichever start of it has one, and remove its entries."""
+        life = _life_of(node)
+        return () if self._node.startswith(life) else await self._reap(life)
+
+    async def _reap(self, buried: str = "") -> Sequence[Ghost]:
         layout = self._layout
         roots = (layout.lease_root(), layout.entries_root(), layout.members_root())
 
         def command(told: bytes) -> bytes:
             keys = (layout.nodes(), told, layout.occupied())
             limits = (self._at_once, _TOLD_KEPT_MS)
-            return pack(("EVALSHA", lua.REAP.digest, 3, *keys, *roots, *limits))
+            which = (buried, len(buried) + 2 * LIFE_BYTES)
+            return pack(("EVALSHA", lua.REAP.digest, 3, *keys, *roots, *limits, *which))
 
         return await self._all(b"reap", command, _ghosts)
 
@@ -169,6 +182,11 @@ class RedisPresence:
         So what Redis did although nobody waited for it any more, is told to the next one who asks.
         """
         return self._unanswered.pop(about, b"") or self._layout.told(secrets.token_hex(8))
+
+
+def _life_of(node: str) -> str:
+    """Return what all lives of a node begin with; a slash would end its name in an entry too early."""
+    return f"{node.replace('/', '-')}."
 
 
 def _ignore() -> None:

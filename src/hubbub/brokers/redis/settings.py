@@ -42,7 +42,7 @@ class RedisSettings:
     """A probe that is not back after so long condemns both connections."""
     probe_every_s: float = 30.0
     """A busy feed is probed this often, because reading well says nothing about writing."""
-    node_lease_s: float = 30.0
+    node_lease_s: float = 12.0
     """Presence entries of a node that did not renew for so long vanish."""
     idempotency_s: float = 300.0
     """How long a publication's key is remembered."""

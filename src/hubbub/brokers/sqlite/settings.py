@@ -31,7 +31,7 @@ class SqliteSettings:
     path: Path
     synchronous: Synchronous = Synchronous.NORMAL
     max_bytes: int = 0
-    lease_s: float = 30.0
+    lease_s: float = 12.0
     idempotency_s: float = 300.0
     meta_ttl_s: float = 30 * 86_400.0
     sweep_s: float = 60.0

@@ -2,15 +2,27 @@
 -- KEYS  nodes, what this run removed (for its repetition), occupied channels
 -- ARGV  1 what a lease's key begins with  2 the same of a node's entries  3 the same of a channel's members
 --       4 most entries to remove  5 how long a repetition may come, ms
+--       6 how the names of a node begin that is to be buried, lease or not; then no other is looked at ('': all)
+--       7 how long they are
 -- Gives {1 if there may be more, {channel, session, member, ...}}. All keys are in one slot.
 local before = redis.call('GET', KEYS[2])
 if before then
   return cmsgpack.unpack(before)
 end
 
+local function is_dead(node)
+  if ARGV[6] ~= '' then
+    if #node ~= tonumber(ARGV[7]) or string.sub(node, 1, #ARGV[6]) ~= ARGV[6] then
+      return false
+    end
+    redis.call('DEL', ARGV[1] .. node)
+  end
+  return redis.call('EXISTS', ARGV[1] .. node) == 0
+end
+
 local removed, left = {}, tonumber(ARGV[4])
 for _, node in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  if left > 0 and redis.call('EXISTS', ARGV[1] .. node) == 0 then
+  if left > 0 and is_dead(node) then
     local entries = ARGV[2] .. node
     local places = redis.call('SPOP', entries, left)
     left = left - #places
