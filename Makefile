@@ -100,8 +100,8 @@ COMPILE := env PIP_CONFIG_FILE=/dev/null PIP_FIND_LINKS= PIP_EXTRA_INDEX_URL= $(
 	--no-emit-trusted-host
 
 lock: .venv/.tools
-	$(COMPILE) --upgrade -o requirements/run.txt pyproject.toml requirements/run.in
-	$(COMPILE) --upgrade --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml requirements/run.in
+	$(COMPILE) --upgrade -o requirements/run.txt pyproject.toml
+	$(COMPILE) --upgrade --extra dev -c requirements/run.txt -o requirements/dev.txt pyproject.toml requirements/dev.in
 	$(COMPILE) --upgrade -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 	sed -i -e '/^#/d; /^$$/d' requirements/*.txt
 	sed -i '1i # Exact versions, with the hashes of all their published files. Made by `make lock`.' requirements/*.txt

@@ -28,7 +28,9 @@ LONGER_FILES: dict[str, int] = {}
 IMPORTS_IN_FUNCTIONS: dict[str, str] = {}
 """`module:imported` that may stand in a function, and which optional extra that serves."""
 
-TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {}
+TESTED_ELSEWHERE: dict[str, tuple[str, str]] = {
+    "hubbub": ("tests/test_package.py", "what a package offers is tested with what is packaged"),
+}
 """Modules without a test file of their own: the file that tests them, and why it does."""
 
 FORBIDDEN_FILES = {

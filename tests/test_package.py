@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+import hubbub
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_CODE = [
@@ -58,3 +62,19 @@ def test_the_command_is_installed(wheel: zipfile.ZipFile) -> None:
     entry = next(name for name in wheel.namelist() if name.endswith("entry_points.txt"))
 
     assert b"hubbub = hubbub.cli.main:main" in wheel.read(entry)
+
+
+def test_what_is_named_at_the_top_is_there_for_programs_and_for_type_checkers() -> None:
+    source = (ROOT / "src/hubbub/__init__.py").read_text(encoding="utf-8")
+    checked = {
+        name.name: node.module
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("hubbub.")
+        for name in node.names
+    }
+    assert sorted(checked) == hubbub.__all__
+    for name, module in checked.items():
+        assert getattr(hubbub, name) is getattr(import_module(str(module)), name)
+    assert set(checked) <= set(dir(hubbub))
+    with pytest.raises(AttributeError, match="no attribute 'Nobody'"):
+        getattr(hubbub, "Nobody")  # noqa: B009 - a checker knows that it is not there

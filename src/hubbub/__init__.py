@@ -1,35 +1,44 @@
-"""Hubbub, a realtime messaging server: every client, one hub."""
+"""Hubbub, a realtime messaging server: every client, one hub.
 
-from hubbub.app import Hubbub
-from hubbub.config import Settings
-from hubbub.errors import (
-    BrokerUnavailable,
-    ConfigurationError,
-    ErrorCode,
-    HookUnavailable,
-    HubbubError,
-    LifecycleError,
-    Refused,
-    Reject,
-    Unanswered,
-)
-from hubbub.hub.namespaces import Audience, Namespace
-from hubbub.hub.options import Override
-from hubbub.hub.permission import Operation, Permission
-from hubbub.model import ClientInfo, Kind, Position, Publication
-from hubbub.sessions.caller import Caller
-from hubbub.sessions.hooks import (
-    Client,
-    ConnectAsk,
-    ConnectGrant,
-    Event,
-    EventKind,
-    PublishGrant,
-    RefreshGrant,
-    RpcAnswer,
-    SubRefreshGrant,
-    SubscribeGrant,
-)
+What is named here is imported when somebody asks for it: a command that only talks to a server needs none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hubbub.app import Hubbub
+    from hubbub.config import Settings
+    from hubbub.errors import (
+        BrokerUnavailable,
+        ConfigurationError,
+        ErrorCode,
+        HookUnavailable,
+        HubbubError,
+        LifecycleError,
+        Refused,
+        Reject,
+        Unanswered,
+    )
+    from hubbub.hub.namespaces import Audience, Namespace
+    from hubbub.hub.options import Override
+    from hubbub.hub.permission import Operation, Permission
+    from hubbub.model import ClientInfo, Kind, Position, Publication
+    from hubbub.sessions.caller import Caller
+    from hubbub.sessions.hooks import (
+        Client,
+        ConnectAsk,
+        ConnectGrant,
+        Event,
+        EventKind,
+        PublishGrant,
+        RefreshGrant,
+        RpcAnswer,
+        SubRefreshGrant,
+        SubscribeGrant,
+    )
 
 __all__ = [
     "Audience",
@@ -64,3 +73,54 @@ __all__ = [
     "SubscribeGrant",
     "Unanswered",
 ]
+
+_HOMES = {
+    "Audience": "hubbub.hub.namespaces",
+    "BrokerUnavailable": "hubbub.errors",
+    "Caller": "hubbub.sessions.caller",
+    "Client": "hubbub.sessions.hooks",
+    "ClientInfo": "hubbub.model",
+    "ConfigurationError": "hubbub.errors",
+    "ConnectAsk": "hubbub.sessions.hooks",
+    "ConnectGrant": "hubbub.sessions.hooks",
+    "ErrorCode": "hubbub.errors",
+    "Event": "hubbub.sessions.hooks",
+    "EventKind": "hubbub.sessions.hooks",
+    "HookUnavailable": "hubbub.errors",
+    "Hubbub": "hubbub.app",
+    "HubbubError": "hubbub.errors",
+    "Kind": "hubbub.model",
+    "LifecycleError": "hubbub.errors",
+    "Namespace": "hubbub.hub.namespaces",
+    "Operation": "hubbub.hub.permission",
+    "Override": "hubbub.hub.options",
+    "Permission": "hubbub.hub.permission",
+    "Position": "hubbub.model",
+    "Publication": "hubbub.model",
+    "PublishGrant": "hubbub.sessions.hooks",
+    "RefreshGrant": "hubbub.sessions.hooks",
+    "Refused": "hubbub.errors",
+    "Reject": "hubbub.errors",
+    "RpcAnswer": "hubbub.sessions.hooks",
+    "Settings": "hubbub.config",
+    "SubRefreshGrant": "hubbub.sessions.hooks",
+    "SubscribeGrant": "hubbub.sessions.hooks",
+    "Unanswered": "hubbub.errors",
+}
+"""Where what is named here lives."""
+
+
+if not TYPE_CHECKING:  # a checker would take every name for one of these
+
+    def __getattr__(name: str) -> object:
+        """Import a name at its first use."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    """List what is here, imported or not."""
+    return sorted({*globals(), *__all__})

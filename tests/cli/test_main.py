@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from hubbub.cli.main import run
 from tests.cli.running import hubbub
+from tests.server.running import ENVIRONMENT
 
 SEE = "; hubbub --help lists what there is"
 
@@ -103,6 +107,28 @@ def test_help_lists_every_verb(arguments: tuple[str, ...]) -> None:
     assert ran.returncode == 0
     for verb in ("serve", "publish", "tail", "bench", "version"):
         assert verb in ran.stdout
+
+
+def test_who_asks_for_the_version_waits_for_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"hubbub {version('hubbub')}\n"
+
+
+def test_a_verb_that_asks_a_server_imports_none() -> None:
+    program = (
+        "import sys; from hubbub.cli.main import app_for;"
+        "[app_for([verb]) for verb in ('publish', 'tail', 'info', 'bench', 'version')];"
+        "print(*sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    imported = set(ran.stdout.split())
+    assert "hubbub.cli.publish" in imported
+    assert not imported & {"hubbub.app", "hubbub.config", "hubbub.server", "hubbub.hub", "pydantic"}
+    assert not imported & {"starlette", "uvicorn", "httpx", "jwt", "cryptography", "structlog"}
 
 
 def test_it_runs_as_a_module_and_gives_its_exit_code() -> None:

@@ -4,38 +4,63 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import cast
+from importlib import import_module
+from importlib.metadata import version as version_of
+from typing import Annotated, cast
 
 import typer
 
-from hubbub.cli.bench import bench
 from hubbub.cli.failure import FAILED, MISUSED, CommandFailed
-from hubbub.cli.info import info
-from hubbub.cli.publish import publish
-from hubbub.cli.serve import serve
-from hubbub.cli.tail import tail
-from hubbub.cli.token import token
-from hubbub.cli.version import version
 from hubbub.errors import ConfigurationError, HubbubError
+
+VERBS = ("serve", "publish", "tail", "token", "info", "bench", "version")
 
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 """Click's error for wrong flags, wherever typer keeps its click."""
 
-app = typer.Typer(
-    name="hubbub",
-    help="A realtime messaging server: every client, one hub.",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for verb in (serve, publish, tail, token, info, bench, version):
-    app.command()(verb)
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"hubbub {version_of('hubbub')}")
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_tell_version, is_eager=True, help="Show it and end."),
+]
+
+
+def _options(version: _Version = False) -> None:
+    """Take what may stand before a verb."""
+
+
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command line with the verb that is asked for, or with all where it may be any.
+
+    Each verb is imported only if it is wanted: who asks a server needs none.
+    """
+    app = typer.Typer(
+        name="hubbub",
+        help="A realtime messaging server: every client, one hub.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        callback=_options,
+    )
+    wanted = arguments[:1] if set(arguments[:1]) & {*VERBS, "--version"} else VERBS
+    for verb in VERBS:
+        if verb in wanted:
+            app.command()(getattr(import_module(f"hubbub.cli.{verb}"), verb))
+    return app
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code: 0, 1 for what failed, 2 for what was asked wrongly."""
     try:
-        code = app(args=list(arguments) or ["--help"], prog_name="hubbub", standalone_mode=False)
+        code = app_for(arguments)(
+            args=list(arguments) or ["--help"], prog_name="hubbub", standalone_mode=False
+        )
     except _UsageError as fault:
         return _end(_sentence(fault), MISUSED)
     except ConfigurationError as fault:

@@ -20,6 +20,10 @@ from tests.servers import make_certificate
         ("redis://:secret@10.0.0.1:7000/2", "redis://10.0.0.1:7000/2"),
         ("redis://ann:secret@[::1]:7000", "redis://[::1]:7000/0"),
         ("rediss://ann:secret@cache.example/1", "rediss://cache.example:6379/1"),
+        ("redis://host/3/", "redis://host:6379/3"),
+        ("redis://host/1?db=5", "redis://host:6379/5"),
+        ("unix:///run/a%20redis.sock", "unix:///run/a redis.sock?db=0"),
+        ("unix:///run/redis.sock?username=ann&password=secret", "unix:///run/redis.sock?db=0"),
         ("unix:///run/redis.sock", "unix:///run/redis.sock?db=0"),
         ("unix://:secret@/run/redis.sock?db=4", "unix:///run/redis.sock?db=4"),
     ],
@@ -31,8 +35,12 @@ def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
     assert "secret" not in repr(address)
 
 
-def test_credentials_are_decoded() -> None:
-    address = parse_address("redis://an%6e:p%40ss%3A@host")
+@pytest.mark.parametrize(
+    "url",
+    ["redis://an%6e:p%40ss%3A@host", "unix:///run/redis.sock?username=an%6e&password=p%40ss%3A"],
+)
+def test_credentials_are_decoded(url: str) -> None:
+    address = parse_address(url)
 
     assert (address.username, address.password) == ("ann", "p@ss:")
 
@@ -44,6 +52,9 @@ def test_credentials_are_decoded() -> None:
         ("localhost:6379", "redis://, rediss:// or unix://"),
         ("", "redis://, rediss:// or unix://"),
         ("redis://:secret@host:port", "not of the form"),
+        ("redis://:secret@[::1", "not of the form"),
+        ("redis://:secret@host/seven", "names the database 'seven', not a number"),
+        ("redis://:secret@host?db=-1", "names the database '-1', not a number"),
         ("redis://host/0?colour=blue&shape=round", "unknown option 'colour'"),
         ("unix://", "names no socket"),
         ("rediss://host?ssl_cert_reqs=perhaps", "none, optional or required"),

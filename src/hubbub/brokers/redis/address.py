@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
-
-from redis.asyncio.connection import parse_url
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from hubbub.errors import ConfigurationError
 
 SCHEMES = ("redis", "rediss", "unix")
+DEFAULT_PORT = 6379
 _TLS_OPTIONS = {
     "ssl_ca_certs",
     "ssl_certfile",
@@ -20,7 +19,7 @@ _TLS_OPTIONS = {
     "ssl_cert_reqs",
     "ssl_check_hostname",
 }
-_KNOWN = {"host", "port", "path", "db", "username", "password", "connection_class", *_TLS_OPTIONS}
+_KNOWN = {"db", "username", "password", *_TLS_OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,62 +46,68 @@ def parse_address(url: str) -> Address:
 
     `redis://user:password@host:port/database`, `rediss://` for TLS, `unix:///path?db=1`. For TLS the
     query may have ssl_ca_certs, ssl_certfile, ssl_keyfile (paths), ssl_cert_reqs (none, optional,
-    required) and ssl_check_hostname.
+    required) and ssl_check_hostname. User name and password may stand in the query, too.
 
     Raises ConfigurationError naming what is wrong, never the password.
     """
-    scheme = urlsplit(url).scheme
-    if scheme not in SCHEMES:
-        raise ConfigurationError(
-            [
-                f"the broker URL begins with {scheme!r}, but Redis is reached by redis://, rediss:// or unix://"
-            ]
-        )
     try:
-        parts: Mapping[str, Any] = {**parse_url(url)}
-    except (ValueError, TypeError):
-        # The library's own message repeats the URL, and with it the password.
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORT
+    except ValueError:
+        # The library's own message can repeat the URL, and with it the password.
         raise ConfigurationError(
             ["the broker URL is not of the form redis://[user:password@]host[:port][/database]"]
         ) from None
-    unknown = sorted(set(parts) - _KNOWN)
+    if parts.scheme not in SCHEMES:
+        raise ConfigurationError(
+            [
+                f"the broker URL begins with {parts.scheme!r}, but Redis is reached by redis://, rediss:// or unix://"
+            ]
+        )
+    options = dict(parse_qsl(parts.query))
+    unknown = sorted(set(options) - _KNOWN)
     if unknown:
         raise ConfigurationError(
             [f"the broker URL has the unknown option {name!r}" for name in unknown]
         )
-    path = str(parts.get("path", ""))
-    if scheme == "unix" and not path:
+    path = unquote(parts.path)
+    is_socket = parts.scheme == "unix"
+    if is_socket and not path:
         raise ConfigurationError(
             ["the broker URL unix:// names no socket: unix:///path/to/redis.sock"]
         )
     return Address(
-        host=str(parts.get("host", "127.0.0.1")),
-        port=int(parts.get("port", 6379)),
-        path=path,
-        database=int(parts.get("db", 0)),
-        username=str(parts.get("username") or ""),
-        password=str(parts.get("password") or ""),
-        tls=_tls(parts) if scheme == "rediss" else None,
+        host=unquote(parts.hostname or "127.0.0.1"),
+        port=port,
+        path=path if is_socket else "",
+        database=_database(options.get("db") or ("" if is_socket else path.strip("/"))),
+        username=unquote(parts.username or "") or options.get("username", ""),
+        password=unquote(parts.password or "") or options.get("password", ""),
+        tls=_tls(options) if parts.scheme == "rediss" else None,
     )
 
 
-def _tls(parts: Mapping[str, Any]) -> ssl.SSLContext:
-    requirement = str(parts.get("ssl_cert_reqs", "required"))
+def _database(said: str) -> int:
+    if not re.fullmatch(r"[0-9]{0,9}", said):
+        raise ConfigurationError([f"the broker URL names the database {said!r}, not a number"])
+    return int(said or "0")
+
+
+def _tls(options: Mapping[str, str]) -> ssl.SSLContext:
+    requirement = options.get("ssl_cert_reqs", "required")
     if requirement not in {"none", "optional", "required"}:
         raise ConfigurationError(
             [f"ssl_cert_reqs in the broker URL is {requirement!r}, not none, optional or required"]
         )
-    authority = parts.get("ssl_ca_certs")
     try:
-        context = ssl.create_default_context(cafile=str(authority) if authority else None)
-        if certificate := parts.get("ssl_certfile"):
-            key = parts.get("ssl_keyfile")
-            context.load_cert_chain(str(certificate), str(key) if key else None)
+        context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
+        if certificate := options.get("ssl_certfile"):
+            context.load_cert_chain(certificate, options.get("ssl_keyfile"))
     except OSError as error:
         raise ConfigurationError(
             [f"a certificate named in the broker URL cannot be read: {error.strerror or error}"]
         ) from error
-    check = str(parts.get("ssl_check_hostname", "true")).lower() in {"true", "1", "yes"}
+    check = options.get("ssl_check_hostname", "true").lower() in {"true", "1", "yes"}
     context.check_hostname = check and requirement == "required"
     context.verify_mode = {
         "none": ssl.CERT_NONE,
