@@ -26,15 +26,17 @@ HTTP_CASES = [
     Case(
         "a head above the limit", (b"GET / HTTP/1.1\r\nx: " + b"y" * 9000,), Http(431, "8192 bytes")
     ),
-    Case("a head that does not end in time", (b"GET / HTTP/1.1\r\nhost: x\r\n",), Http(408)),
+    Case(
+        "a head that does not end in time", (b"GET / HTTP/1.1\r\nhost: localhost\r\n",), Http(408)
+    ),
     Case(
         "a path that is not there",
-        (b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n",),
+        (b"GET /nothing HTTP/1.1\r\nhost: localhost\r\n\r\n",),
         Http(404, "/nothing"),
     ),
     Case(
         "a method that the path does not take",
-        (b"PUT /metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",),
+        (b"PUT /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n",),
         Http(405, "PUT"),
     ),
 ]
@@ -65,6 +67,11 @@ HANDSHAKE_CASES = [
         "a page of another origin",
         (handshake("/ws/a", origin="https://evil.example"),),
         Http(403, "allowed_origins"),
+    ),
+    Case(
+        "a name that anybody may have lead here",
+        (handshake("/ws/a", host="evil.example"),),
+        Http(421, "allowed_origins"),
     ),
     Case("a path that is no endpoint", (handshake("/nothing"),), Http(404)),
     Case(

@@ -114,7 +114,7 @@ class Listener(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.write(
-            b"GET /webws?channel=%%22n%d%%22 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            b"GET /webws?channel=%%22n%d%%22 HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
             b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" % self.number
         )

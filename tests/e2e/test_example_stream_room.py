@@ -150,7 +150,8 @@ async def test_a_dead_peer_is_noticed(redis: RedisServer, places: Places, tmp_pa
     async with connect(f"ws://127.0.0.1:{node.port}/ws/stream/alive", ping_interval=None) as alive:
         reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
         writer.write(
-            b"GET /ws/stream/dead HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"GET /ws/stream/dead HTTP/1.1\r\nHost: localhost\r\n"
+            b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")

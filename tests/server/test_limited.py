@@ -32,7 +32,12 @@ BAD: list[tuple[str, bytes, int, str]] = [
     ("a header without end", GET[:-2] + b"X: " + b"a" * 2000, 431, "2000 bytes at most"),
     ("a long header", GET[:-2] + b"X: " + b"a" * 2000 + b"\r\n\r\n", 431, "2000 bytes at most"),
     ("many headers", GET[:-2] + b"X: y\r\n" * 400 + b"\r\n", 431, "2000 bytes at most"),
-    ("a long address", b"GET /" + b"a" * 2000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431, "at most"),
+    (
+        "a long address",
+        b"GET /" + b"a" * 2000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        431,
+        "at most",
+    ),
     ("an address without end", b"GET /" + b"a" * 3000, 431, "2000 bytes at most"),
     ("blank lines without end", GET + b"\r\n" * 10 + b"GET /" + b"a" * 3000, 0, ""),
     ("a long trailer", CHUNKED + b"0\r\nX: " + b"a" * 2000 + b"\r\n\r\n", 431, "at most"),

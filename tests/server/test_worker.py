@@ -82,11 +82,11 @@ def test_whoever_comes_while_it_drains_is_sent_away(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as kept, connect_sync(ws(server, "lobby")):
-            kept.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            kept.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in received(kept, b"}")
             server.process.send_signal(signal.SIGTERM)
             wait_until(lambda: server.status("/health/live") == 0)
-            kept.sendall(b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n")
+            kept.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b"the server is shutting down" in received(kept, b"}")
             # The second signal ends the patience.
             server.process.send_signal(signal.SIGTERM)
@@ -98,7 +98,7 @@ def test_a_slow_reader_does_not_hold_the_end_up(tmp_path: Path) -> None:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as deaf:
             deaf.sendall(
-                b"GET /ws/lobby HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"GET /ws/lobby HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
             assert b" 101 " in received(deaf, b"\r\n\r\n")
@@ -172,7 +172,9 @@ def test_the_date_header_goes_on(tmp_path: Path) -> None:
 
         def date() -> bytes:
             with socket.create_connection((host, int(port))) as client:
-                client.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                client.sendall(
+                    b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+                )
                 head = received(client, b"}").lower()
             return next(line for line in head.splitlines() if line.startswith(b"date:"))
 
@@ -185,7 +187,7 @@ def test_requests_in_progress_are_finished(tmp_path: Path) -> None:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as client:
             body = json.dumps({"channel": "lobby", "data": 1}).encode()
-            head = f"POST /api/publish HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = f"POST /api/publish HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
             client.sendall(head.encode() + body[:5])
             # The request is under way once the next one is answered.
             assert server.status("/health/live") == 200

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.transports.admission import origin_allowed
+from hubbub.transports.admission import host_served, origin_allowed
 
 SAME = [
     ("", "chat.example.com", True),
@@ -71,3 +71,32 @@ LISTED = [
 @pytest.mark.parametrize(("origin", "patterns", "allowed"), LISTED)
 def test_listed_origins_may_connect(origin: str, patterns: list[str], allowed: bool) -> None:
     assert origin_allowed(origin, "hubbub.test", patterns) is allowed
+
+
+HOSTS = [
+    ("", [], True),
+    ("localhost", [], True),
+    ("LOCALHOST:8000", [], True),
+    ("app.localhost:8000", [], True),
+    ("127.0.0.1:8000", [], True),
+    ("192.168.1.7", [], True),
+    ("[::1]:8000", [], True),
+    ("evil.example:8000", [], False),
+    ("localhost.evil.example", [], False),
+    ("evillocalhost", [], False),
+    ("127.0.0.1.evil.example", [], False),
+    ("localhost, evil.example", [], False),
+    ("user@localhost", [], False),
+    ("chat.example:8000", ["https://chat.example"], True),
+    ("a.chat.example", ["https://*.chat.example"], True),
+    ("chat.example", ["https://*.chat.example"], False),
+    ("evil.example", ["https://chat.example"], False),
+    ("evil.example", ["*"], True),
+]
+
+
+@pytest.mark.parametrize(("host", "allowed", "served"), HOSTS)
+def test_an_open_server_of_this_machine_answers_to_names_that_cannot_be_made_to_lead_here(
+    host: str, allowed: list[str], served: bool
+) -> None:
+    assert host_served(host, allowed) is served

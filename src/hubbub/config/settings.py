@@ -84,7 +84,8 @@ class Settings(Part):
         workers: processes that share the port; `auto` is one per core.
         worker_ports: the first of the ports that the workers have for themselves as well, `6001+`; 0: none.
         broker: the engine's URL; a password in it is never shown.
-        allowed_origins: pages that may connect, as `https://chat.example` or `*`; those of the server may.
+        allowed_origins: pages that may connect, as `https://chat.example` or `*`; those of the server may. An
+            open server on loopback answers to the names in them, to `localhost` and to addresses only.
         api_keys: secrets that let a program use `/api`; in the file also as tables, with names and scopes.
         log_level: what is worth a line on standard error.
         drain_s: seconds over which sessions are closed when the server stops.
@@ -258,6 +259,11 @@ class Settings(Part):
     def namespace_table(self) -> Namespaces:
         """Return the namespaces as the hub takes them."""
         return Namespaces(self.default_namespace, self.namespaces, self.open)
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """Return the origins whose names requests may give the server; None where any will do."""
+        return self.allowed_origins if self.open and is_loopback(self.host) else None
 
     @property
     def keys(self) -> tuple[ApiKey, ...]:

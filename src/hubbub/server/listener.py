@@ -6,6 +6,7 @@ A `Listener` is made once per worker; `uvicorn.Config(http=listener.http_class()
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import httptools
@@ -19,6 +20,7 @@ from hubbub.dialects.contract import Request
 from hubbub.model import Packet
 from hubbub.server.limited import LimitedHttpProtocol
 from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
+from hubbub.transports.admission import host_served
 from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
 from hubbub.transports.requests import fold_headers, read_request
 from hubbub.transports.streams.entry import Entry
@@ -28,15 +30,40 @@ from hubbub.transports.websocket.handshake import Offer, read_offer
 from hubbub.transports.websocket.protocol import WebSocketProtocol
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MISDIRECTED = Refusal(
+    421,
+    "An open server answers to localhost and to addresses only; others: allowed_origins (--origin).",
+)
 
 
 class Listener:
-    """Bind uvicorn's HTTP protocol to a doorkeeper, and know the connections it let in."""
+    """Bind uvicorn's HTTP protocol to a doorkeeper, and know the connections it let in.
 
-    __slots__ = ("cap", "carriers", "doorkeeper", "opened", "refused", "settings", "takeover")
+    Args:
+        doorkeeper: who says which connections may be opened. settings: what is taken from the network.
+        origins: where only this machine may come, the origins whose names requests may give the server
+            besides `localhost` and addresses; None where any name will do.
+    """
 
-    def __init__(self, doorkeeper: Doorkeeper, settings: ListenerSettings | None = None) -> None:
+    __slots__ = (
+        "cap",
+        "carriers",
+        "doorkeeper",
+        "opened",
+        "origins",
+        "refused",
+        "settings",
+        "takeover",
+    )
+
+    def __init__(
+        self,
+        doorkeeper: Doorkeeper,
+        settings: ListenerSettings | None = None,
+        origins: Sequence[str] | None = None,
+    ) -> None:
         self.doorkeeper = doorkeeper
+        self.origins = origins
         self.settings = settings or ListenerSettings()
         self.cap = self.settings.connection_cap or default_cap()
         self.carriers: set[WebSocketProtocol | StreamProtocol] = set()
@@ -100,6 +127,7 @@ class OnePortProtocol(LimitedHttpProtocol):
         """Judge the head; what asks for no carrier of ours goes to the ASGI app."""
         self._stop_watch()
         headers = fold_headers(self.headers)
+        self._check_host(headers)
         if "sec-websocket-key" in headers or "websocket" in headers.get("upgrade", "").lower():
             self._check_length(headers)
             self._verdict = self._admit(headers)
@@ -128,6 +156,12 @@ class OnePortProtocol(LimitedHttpProtocol):
         super().on_message_complete()
         if self._entry is not None:
             self._stream = self._welcome(self._entry)
+
+    def _check_host(self, headers: dict[str, str]) -> None:
+        """End parsing where a name is not the server's (RFC 9110 section 15.5.20)."""
+        origins = self.listener.origins
+        if origins is not None and not host_served(headers.get("host", ""), origins):
+            raise self._stop(_MISDIRECTED)
 
     # ── WebSockets ──────────────────────────────────────────────────────────────────────────────
 

@@ -60,7 +60,7 @@ class Worker:
         self._app = app
         self._plan = plan
         self._settings = plan.settings
-        self._listener = Listener(app.doors, plan.settings.listener)
+        self._listener = Listener(app.doors, plan.settings.listener, plan.settings.names)
         app.front.pulse.worker, app.front.pulse.port = plan.worker, plan.own_port
         self._stopping = asyncio.Event()
         self._forced = asyncio.Event()

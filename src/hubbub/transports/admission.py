@@ -1,7 +1,11 @@
-"""Which web pages may connect: the Origin check (RFC 6455 section 10.2, RFC 6454), as a pure function."""
+"""Which web pages may connect: the Origin check (RFC 6455 section 10.2, RFC 6454), and the Host check.
+
+Pure functions.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -40,6 +44,34 @@ def origin_allowed(origin: str, host: str, allowed: Sequence[str]) -> bool:
     return any(_matches(pattern.lower(), scheme, name, port) for pattern in allowed)
 
 
+def host_served(host: str, allowed: Sequence[str]) -> bool:
+    """Tell whether a server that only its own machine may reach answers to the name in a Host header.
+
+    A page of any site can have its own name lead to this machine (DNS rebinding), and then has our origin.
+    It cannot do so with `localhost` or with an address. A request without the header is no browser's.
+
+    Args:
+        host: the Host header. allowed: origins, as for `origin_allowed`; their names are served too.
+    """
+    if not host or ANY in allowed:
+        return True
+    matched = _ORIGIN.fullmatch(f"http://{host.lower()}")
+    if matched is None:
+        return False
+    name = matched["host"]
+    if name == "localhost" or name.endswith(".localhost") or _is_address(name):
+        return True
+    return any(_matches_name(pattern.lower(), name) for pattern in allowed)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def _port(text: str | None, scheme: str) -> int | None:
     return int(text) if text else _PORTS.get(scheme)
 
@@ -56,12 +88,18 @@ def _matches(pattern: str, scheme: str, name: str, port: int | None) -> bool:
     parts = _read_pattern(pattern.rstrip("/"))
     if parts is None:
         return False
-    wanted_scheme, wanted_name, wanted_port = parts
-    if (scheme, port) != (wanted_scheme, wanted_port):
+    wanted_scheme, _, wanted_port = parts
+    return (scheme, port) == (wanted_scheme, wanted_port) and _matches_name(pattern, name)
+
+
+def _matches_name(pattern: str, name: str) -> bool:
+    parts = _read_pattern(pattern.rstrip("/"))
+    if parts is None:
         return False
-    if wanted_name.startswith("*."):
-        return name.endswith(wanted_name[1:]) and len(name) >= len(wanted_name)
-    return name == wanted_name
+    wanted = parts[1]
+    if wanted.startswith("*."):
+        return name.endswith(wanted[1:]) and len(name) >= len(wanted)
+    return name == wanted
 
 
 @lru_cache(maxsize=256)

@@ -16,8 +16,8 @@ from hubbub.transports.streams.wires import line_frame, sse_frame
 from tests.server.ports import listening
 from tests.transports.wire import Door, RawClient, Recorder, raw_client, until
 
-GET = b"GET /sse?cf_connect=%7B%7D HTTP/1.1\r\nHost: x\r\n\r\n"
-POST = b"POST /lines HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+GET = b"GET /sse?cf_connect=%7B%7D HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /lines HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
 BEGIN = b"\r\n\r\n2\r\n\r\n\r\n"
 
 
