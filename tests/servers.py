@@ -40,11 +40,17 @@ def free_port() -> int:
     raise AssertionError("the ports never end")
 
 
+def free_ports(count: int) -> int:
+    """Return the first of so many free ports that are neighbours."""
+    while True:
+        ports = [free_port() for _ in range(count)]
+        if ports[-1] - ports[0] == count - 1:
+            return ports[0]
+
+
 def two_free_ports() -> int:
     """Return the first of two free ports that are neighbours."""
-    while (first := free_port()) + 1 != free_port():
-        pass
-    return first
+    return free_ports(2)
 
 
 @dataclass(frozen=True, slots=True)

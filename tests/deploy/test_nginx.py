@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,68 +17,13 @@ import pytest
 from tests.clients.installed import HERE as CLIENTS
 from tests.clients.installed import INSTALL_WITHIN_S, node_with_clients
 from tests.clients.publisher import Publisher
+from tests.deploy.proxy import nginx, program, written
 from tests.server.running import serving, wait_until
 from tests.servers import free_port, two_free_ports
 
-CONF = Path(__file__).parents[2] / "deploy/nginx.conf"
 PLAY_WITHIN_S = 60
 
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
-
-MAIN = """
-{user}
-daemon off;
-pid {place}/nginx.pid;
-error_log {place}/error.log;
-events {{ worker_connections 512; }}
-http {{
-    access_log off;
-    client_body_temp_path {place}/body;
-    proxy_temp_path {place}/proxy;
-    fastcgi_temp_path {place}/fastcgi;
-    uwsgi_temp_path {place}/uwsgi;
-    scgi_temp_path {place}/scgi;
-    include {place}/hubbub.conf;
-}}
-"""
-
-
-def program() -> str:
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if found is None:
-        pytest.fail("nginx is not installed; `make test` needs it")
-    return found
-
-
-def written(place: Path, port: int, workers: list[int], *, ip_hash: bool = False) -> Path:
-    """Write the configuration as it is delivered, but for the ports; return the main file."""
-    text = CONF.read_text().replace("listen 80;", f"listen 127.0.0.1:{port};")
-    for number in range(1, 5):
-        line = f"    server 127.0.0.1:{6000 + number} max_fails=1 fail_timeout=2s;\n"
-        assert line in text
-        own = (
-            line.replace(str(6000 + number), str(workers[number - 1]))
-            if number <= len(workers)
-            else ""
-        )
-        text = text.replace(line, own)
-    if ip_hash:
-        text = text.replace("    least_conn;", "").replace("# ip_hash;", "ip_hash;")
-    (place / "hubbub.conf").write_text(text)
-    main = place / "nginx.conf"
-    main.write_text(MAIN.format(place=place, user="user root;" if os.getuid() == 0 else ""))
-    return main
-
-
-@contextmanager
-def nginx(main: Path) -> Iterator[None]:
-    with (main.parent / "nginx.log").open("w") as log:
-        process = subprocess.Popen([program(), "-c", main], stdout=log, stderr=log)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def answer(port: int, path: str) -> dict[str, Any]:
