@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from hubbub.brokers.contract import Broker
+from hubbub.chatting import Chatter
 from hubbub.clock import Clock, SystemClock
 from hubbub.config import Settings, SourceSettings, current
 from hubbub.endpoints import doors_of
@@ -22,6 +23,7 @@ from hubbub.http.node import Node
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
+from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
@@ -52,7 +54,7 @@ DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
 
-class Hubbub(Handlers, Publisher):
+class Hubbub(Handlers, Publisher, Chatter):
     """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
@@ -93,6 +95,7 @@ class Hubbub(Handlers, Publisher):
         )
         self.hub.watch(self.registry.relieve)
         self.revocations.arrived = partial(expel, self.registry)
+        self.chat = Chat(self.hub, self.broker, self.clock)
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         services = self._services()
         polling = Polling(self.node, services.seal, self.control)
@@ -116,6 +119,7 @@ class Hubbub(Handlers, Publisher):
             self.revocations,
             self.application.hooks,
             polling,
+            self.chat,
         )
         """The node as its HTTP side sees it."""
         self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
@@ -144,6 +148,7 @@ class Hubbub(Handlers, Publisher):
             gate,
             self.expiry,
             clock,
+            self.chat,
             settings.hub.backlog_limit,
             settings.hub.backlog_age_s,
             node=self.node,
@@ -225,6 +230,7 @@ class Hubbub(Handlers, Publisher):
         self.expiry.tick()
         self.application.tick()
         self.hub.tick()
+        self.chat.tick()
         self.revocations.tick()
 
 

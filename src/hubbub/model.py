@@ -68,7 +68,8 @@ class Publication(msgspec.Struct, frozen=True):
 
     `offset` is 0 and `time` is the sender's node's clock for an ephemeral one. `time` is in
     milliseconds since 1970. `exclude` names a session that must not receive it. `base` is the data of the
-    predecessor, where the channel shows changes. `channel` is set where a whole pattern is followed.
+    predecessor, where the channel shows changes. `channel` is set where a whole pattern is followed. `made`
+    says that it is no message: the server made it for an operation, see `dialects.kinds`.
     """
 
     data: bytes
@@ -81,6 +82,7 @@ class Publication(msgspec.Struct, frozen=True):
     tag: int = 0
     base: bytes | None = None
     channel: ChannelName = ""
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from hubbub.config.checks import bounded, is_loopback, listed, redacted, sound
-from hubbub.hub.namespaces import Namespace, RecoveryMode
+from hubbub.hub.namespaces import Audience, Namespace, RecoveryMode
 from hubbub.hub.settings import HubSettings
 
 
@@ -67,3 +67,29 @@ def test_a_cache_needs_something_to_keep(namespace: Namespace, blamed: str) -> N
     with pytest.raises(PydanticCustomError) as caught:
         sound(namespace)
     assert [name for name, _ in (caught.value.context or {})["faults"]] == [blamed]
+
+
+@pytest.mark.parametrize(
+    ("namespace", "blamed"),
+    [
+        (Namespace(edits=True, history_size=0), ["edits"]),
+        (Namespace(reactions=True, ephemeral=True), ["reactions"]),
+        (
+            Namespace(edits=True, reactions=True, recovery=RecoveryMode.CACHE),
+            ["edits", "reactions"],
+        ),
+        (Namespace(typing=True, edits=True, source="s"), ["typing", "edits"]),
+        (Namespace(moderate=Audience.USERS), ["moderate"]),
+        (Namespace(typing=True, ephemeral=True), []),
+        (Namespace(typing=True, edits=True, reactions=True, moderate=Audience.USERS), []),
+    ],
+)
+def test_what_is_said_about_messages_needs_messages(
+    namespace: Namespace, blamed: list[str]
+) -> None:
+    found: list[str] = []
+    try:
+        sound(namespace)
+    except PydanticCustomError as fault:
+        found = [name for name, _ in (fault.context or {})["faults"]]
+    assert found == blamed

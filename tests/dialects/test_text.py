@@ -116,7 +116,9 @@ def test_what_is_sent_is_received(text: str) -> None:
 
 def test_json_of_other_protocols_reads_as_people_write() -> None:
     def shown(data: bytes) -> bytes:
-        return PLAIN.publication(CHANNEL, Publication(data)).data
+        packet = PLAIN.publication(CHANNEL, Publication(data))
+        assert isinstance(packet, Packet)
+        return packet.data
 
     assert shown(b'"hi \\"there\\" \\ud83d\\ude00"') == 'hi "there" \U0001f600'.encode()
     assert shown(b'"cut \\ud83d"') == "cut \ufffd".encode()

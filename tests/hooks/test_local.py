@@ -143,6 +143,23 @@ async def test_a_text_is_published_as_a_text() -> None:
         assert granted == PublishGrant(b"HI", Kind.TEXT)
 
 
+async def test_what_is_no_message_says_so_to_who_wants_to_know() -> None:
+    handlers, seen = Handlers(), list[object]()
+
+    @handlers.on_publish
+    async def publish(session: Client, channel: str, data: int, tags: object) -> None:
+        seen.append((data, tags))
+
+    async with local(handlers) as on:
+        assert on.hooks.publish
+        tags = {"kind": "edit", "about": "7"}
+        await on.hooks.publish(PublishAsk(CLIENT, "a", b"1", tags=tags))
+        await on.hooks.publish(PublishAsk(CLIENT, "a", b"2"))
+        with pytest.raises(Refused):
+            await on.hooks.publish(PublishAsk(CLIENT, "a", b'"3"'))
+    assert seen == [(1, tags), (2, {})]
+
+
 async def test_events_are_told_with_what_they_are_about() -> None:
     handlers, told = Handlers(), list[object]()
     handlers.on_disconnect(lambda session, event: told.append((session, event.code)))

@@ -110,6 +110,12 @@ def test_no_payload_of_a_client_spoils_a_question(data: bytes) -> None:
         assert json.loads(data) == body["data"]
 
 
+def test_an_edit_says_what_it_is() -> None:
+    tags = {"kind": "edit", "about": "7"}
+    assert asked(PublishAsk(CLIENT, "room", b"1", tags=tags))["tags"] == tags
+    assert "tags" not in asked(PublishAsk(CLIENT, "room", b"1"))
+
+
 def test_what_nests_too_deeply_is_no_json() -> None:
     assert not is_json(b"[" * 100_000 + b"]" * 100_000)
 

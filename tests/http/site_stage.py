@@ -82,6 +82,7 @@ def front(
         Revocations(place.node.broker, RevocationSettings(), place.node.clock),
         place.hooks,
         Polling(control.node, services.seal, control),
+        services.chat,
     )
 
 

@@ -40,7 +40,11 @@ def outcome(
 def test_the_whole_table(operation: Operation) -> None:
     for audience, user, subscribed in product(Audience, ("", "ann"), (False, True)):
         namespace = Namespace(
-            subscribe=audience, publish=audience, history=audience, see_presence=audience
+            subscribe=audience,
+            publish=audience,
+            history=audience,
+            see_presence=audience,
+            moderate=audience,
         )
         wanted = 0 if (audience, user, subscribed) in GRANTED else 103
         assert outcome(namespace, operation, user, subscribed) == wanted
@@ -53,7 +57,7 @@ def test_a_missing_feature_is_not_available_whoever_asks() -> None:
     assert outcome(bare, Operation.PUBLISH, "ann", True) == 0
 
 
-OPEN = Namespace()
+OPEN = Namespace(moderate=Audience.EVERYONE)
 CLOSED = Namespace(
     subscribe=Audience.NOBODY,
     publish=Audience.NOBODY,

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings
+from hubbub.hub.chat import Chat
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
@@ -52,6 +53,7 @@ class Floor:
             Gate(access or AccessSettings(), self.hooks, node.clock, trusting, tokens, tokens),
             self.expiry,
             node.clock,
+            Chat(node.hub, node.broker, node.clock),
             backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
             node=name,
@@ -77,6 +79,7 @@ class Floor:
             self.node.clock.jump(1.0)
             self.registry.tick(self.node.clock.monotonic())
             self.expiry.tick()
+            self.services.chat.tick()
 
 
 @asynccontextmanager

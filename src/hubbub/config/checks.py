@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from hubbub.hub.namespaces import Namespace, RecoveryMode
+from hubbub.hub.namespaces import Audience, Namespace, RecoveryMode
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _T = TypeVar("_T")
@@ -94,7 +94,7 @@ def bounded(part: _T) -> _T:
 
 def sound(namespace: Namespace) -> Namespace:
     """Refuse options that no channel can have; all of one namespace at once."""
-    faults = (faults_of, _expression_faults, _recovery_faults)
+    faults = (faults_of, _expression_faults, _recovery_faults, _chat_faults)
     return _faultless(namespace, chain.from_iterable(find(namespace) for find in faults))
 
 
@@ -111,6 +111,18 @@ def _recovery_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
         yield "recovery", "is cache, which needs history: a history_size above 0, and not ephemeral"
     if namespace.auto_recover and not cache:
         yield "auto_recover", "needs recovery = 'cache'"
+
+
+def _chat_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
+    cache = namespace.recovery is RecoveryMode.CACHE
+    for name in ("edits", "reactions"):
+        if getattr(namespace, name) and (not namespace.recoverable or cache):
+            yield name, "needs history, and recovery = 'stream': it is about messages that are kept"
+    for name in ("typing", "edits", "reactions"):
+        if getattr(namespace, name) and namespace.source:
+            yield name, "is for channels that no source owns"
+    if namespace.moderate is not Audience.NOBODY and not namespace.edits:
+        yield "moderate", "needs edits = true"
 
 
 def _faultless(part: _T, faults: Iterable[tuple[str, str]]) -> _T:

@@ -1,12 +1,13 @@
 """What a client may send in the json format of plain WebSocket.
 
-**An object whose `type` is `publish`, `history`, `presence` or `ping` is a command; everything else is
-published as it is**, like in the plain format::
+**An object whose `type` is `publish`, `history`, `presence` or `ping`, or begins with `hubbub.`, is a
+command; everything else is published as it is**, like in the plain format::
 
     {"type":"publish","data":...,"encoding":"base64","id":1}    text is a string; bytes are base64, and say so
     {"type":"history","limit":50,"since":"<position>","reverse":true,"id":2}       limit -1: what is allowed
     {"type":"presence","counts":true,"id":3}
     {"type":"ping"}
+    {"type":"hubbub.edit","offset":7,"data":...,"id":4}       and its like, see `operations.py`
 
 Everything but `type` and the `data` of a publish may be left out. A publish with an `id` is answered when
 the broker has it, one without only if it fails. To publish what looks like a command, wrap it in `data`.
@@ -25,6 +26,7 @@ from msgspec import Meta, Raw, Struct
 
 from hubbub.dialects.contract import Command, History, Presence, Publish, Unsupported
 from hubbub.dialects.envelope import PING
+from hubbub.dialects.operations import PREFIX, operation
 from hubbub.dialects.positions import parse_position
 from hubbub.errors import BAD_REQUEST_ERROR, ErrorCode, Refused
 from hubbub.model import ChannelName, Kind, Position
@@ -54,11 +56,19 @@ class _AskPresence(Struct):
     id: _Id = 0
 
 
+class _AskOperation(Struct):
+    type: str
+    id: _Id = 0
+
+
 _PEEK = msgspec.json.Decoder(_Peek)
 _PUBLISH = msgspec.json.Decoder(_AskPublish)
 _HISTORY = msgspec.json.Decoder(_AskHistory)
 _PRESENCE = msgspec.json.Decoder(_AskPresence)
+_OPERATION = msgspec.json.Decoder(_AskOperation)
 _STRING = msgspec.json.Decoder(str)
+
+_READY_MADE = b'"' + PREFIX.encode()
 
 
 def command(channel: ChannelName, value: bytes) -> Command | None:
@@ -67,9 +77,10 @@ def command(channel: ChannelName, value: bytes) -> Command | None:
     `value` has been through `json_container`.
     """
     try:
-        make = _COMMANDS.get(bytes(_PEEK.decode(value).type))
+        kind = bytes(_PEEK.decode(value).type)
     except msgspec.DecodeError:  # an array
         return None
+    make = _operation if kind.startswith(_READY_MADE) else _COMMANDS.get(kind)
     if make is None:
         return None
     try:
@@ -114,6 +125,11 @@ def _presence(channel: ChannelName, value: bytes) -> Command:
 
 def _ping(channel: ChannelName, value: bytes) -> Command:
     return PING
+
+
+def _operation(channel: ChannelName, value: bytes) -> Command:
+    ask = _OPERATION.decode(value)
+    return operation(ask.type, value, ask.id, lambda named: channel)
 
 
 def _bad(id: int, sentence: str) -> Command:

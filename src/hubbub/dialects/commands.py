@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from hubbub.dialects.chat import ChatCommand
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.renderer import Renderer
 from hubbub.errors import ErrorCode
@@ -178,4 +179,5 @@ Command: TypeAlias = (
     | Acknowledged
     | Pong
     | Unsupported
+    | ChatCommand
 )

@@ -13,6 +13,7 @@
     {"type":"history","id":2,"channel":"...","position":"...","publications":[message, ...]}
     {"type":"presence","id":3,"channel":"...","members":[...]} or "clients" and "users"
     {"type":"pong"}
+    {"type":"answer","id":4,"data":{...}}     to an operation (`operations.py`) that carried an id
     {"type":"error","id":1,"code":103,"message":"permission denied","temporary":true}
     {"type":"resync","channel":"...","epoch":"...","position":"...","reason":"..."}
 
@@ -30,6 +31,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from hubbub.dialects.contract import (
+    Answered,
     Command,
     Connected,
     Counts,
@@ -193,6 +195,11 @@ class _Counts(_Answer, tag="presence"):
     id: int = 0
 
 
+class _Answered(_Answer, tag="answer"):
+    id: int
+    data: Raw
+
+
 class _Error(_Answer, tag="error"):
     code: int
     message: str
@@ -211,6 +218,9 @@ def reply(command: Command, reply: Reply) -> Packet | None:
     """Render an answer that is no refusal; None for what nobody asked about."""
     if isinstance(reply, Published):
         return _published(command, reply)
+    if isinstance(reply, Answered):
+        id = _id(command)
+        return Packet(_encode(_Answered(id, Raw(as_json(reply.data, reply.kind))))) if id else None
     answer: _Answer
     if isinstance(reply, Connected):
         answer = _Connected(reply.session)

@@ -111,8 +111,10 @@ class PlainRenderer:
     joins: bool = False
     deltas: None = None
 
-    def publication(self, channel: ChannelName, publication: Publication) -> Packet:
-        """Return the payload itself, binary if it is."""
+    def publication(self, channel: ChannelName, publication: Publication) -> Packets:
+        """Return the payload itself, binary if it is; nothing for what is no message, but would look so."""
+        if publication.made:
+            return []
         kind = publication.kind
         if kind is _JSON:
             return Packet(as_text(publication.data))

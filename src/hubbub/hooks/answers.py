@@ -46,6 +46,7 @@ _OPERATIONS = {
     "pub": Operation.PUBLISH,
     "hst": Operation.HISTORY,
     "prs": Operation.PRESENCE,
+    "mod": Operation.MODERATE,
 }
 
 

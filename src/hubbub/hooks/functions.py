@@ -78,8 +78,9 @@ def prepare(call: Callable[..., object], name: str, parameters: Sequence[str]) -
     takes = len(parameters) if _takes_any(given) else min(len(wanted), len(parameters))
     waits = any(map(inspect.iscoroutinefunction, (call, getattr(call, "__call__", None))))  # noqa: B004
     decoder: msgspec.json.Decoder[object] | None = _ANY
-    if parameters[-1] == DATA and len(wanted) >= len(parameters):
-        decoder = _decoder(call, name, wanted[len(parameters) - 1])
+    place = list(parameters).index(DATA) if DATA in parameters else len(wanted)
+    if place < len(wanted):
+        decoder = _decoder(call, name, wanted[place])
     return Function(call, name, takes, waits, decoder)
 
 

@@ -53,12 +53,13 @@ class Handlers:
         return self._add("on_subscribe", function, (*_SESSION, DATA))
 
     def on_publish(self, function: F) -> F:
-        """Ask `function(session, channel, data)` where a namespace has `publish_hook`.
+        """Ask `function(session, channel, data, tags)` where a namespace has `publish_hook`.
 
         It returns None or True to publish what was said, other data or a PublishGrant to publish that, or
-        False, which refuses (103).
+        False, which refuses (103). `tags` is empty for a message, and says of an edit, a deletion (whose data
+        is None) or a reaction that it is one (`kind`), and of which message (`about`).
         """
-        return self._add("on_publish", function, (*_SESSION, DATA))
+        return self._add("on_publish", function, (*_SESSION, DATA, "tags"))
 
     def on_sub_refresh(self, function: F) -> F:
         """Ask `function(session, channel)` whether a subscription whose time is over may last.

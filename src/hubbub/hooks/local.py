@@ -86,7 +86,8 @@ class Local:
         def judge(returned: object) -> PublishGrant:
             return returns.publish_grant(returned, ask.kind)
 
-        return await self._runner.run(function, judge, ask.client, ask.channel, data)
+        arguments = (ask.client, ask.channel, data, dict(ask.tags))
+        return await self._runner.run(function, judge, *arguments)
 
     async def _sub_refresh(self, ask: SubRefreshAsk) -> SubRefreshGrant:
         function = self._functions["on_sub_refresh"]

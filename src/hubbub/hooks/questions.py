@@ -7,7 +7,7 @@ A payload that is JSON is `data`; a text is `data` as a JSON string; anything el
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -46,6 +46,7 @@ class _Question(Struct, omit_defaults=True):
     name: str = ""
     version: str = ""
     channels: Sequence[str] = ()
+    tags: Mapping[str, str] = {}
 
 
 class _Told(Struct, omit_defaults=True):
@@ -104,8 +105,8 @@ def question(ask: Ask, *, include_meta: bool) -> bytes:
         case SubscribeAsk(_, channel, token, data):
             body.channel, body.token = channel, token
             _put(body, data, Kind.JSON)
-        case PublishAsk(_, channel, data, kind):
-            body.channel = channel
+        case PublishAsk(_, channel, data, kind, tags):
+            body.channel, body.tags = channel, tags
             _put(body, data, kind)
         case RpcAsk(_, method, data, kind):
             body.method = method

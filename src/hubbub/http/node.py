@@ -9,6 +9,7 @@ from typing import Protocol
 from hubbub.dialects.contract import Request
 from hubbub.http.pulse import Pulse
 from hubbub.http.settings import HttpSettings
+from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
 from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
@@ -64,7 +65,7 @@ class Node:
         name: unique in the cluster. hub: its channels. control: its way to the other nodes.
         sessions: their counts. doors: whether clients are let in. settings: who may ask what.
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
-        polling: the sessions that are polled.
+        polling: the sessions that are polled. chat: what people do in channels beside publishing.
         pulse: how it fares.
     """
 
@@ -79,4 +80,5 @@ class Node:
     revocations: Revocations
     hooks: Hooks
     polling: Polling
+    chat: Chat
     pulse: Pulse = field(default_factory=Pulse)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import chain
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "publish": ("publish", "broadcast"),
+    "publish": ("publish", "broadcast", "edit", "delete", "react", "typing"),
     "read": ("history", "presence", "presence_stats", "channels", "info"),
     "manage": (
         *("subscribe", "unsubscribe", "disconnect", "refresh", "revoke"),

@@ -7,6 +7,8 @@ for the same; whatever arrives meanwhile is in the ring when the comparison is m
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
+from typing import NamedTuple
 
 from hubbub.brokers.contract import Broker, HistoryQuery, Outcome, Recovery
 from hubbub.clock import Clock
@@ -16,6 +18,7 @@ from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Statistics
 from hubbub.hub.envelope import UnreadableEnvelope, open_entry, open_readable
 from hubbub.hub.namespaces import RecoveryMode
+from hubbub.hub.redaction import Redaction, redacted
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
 from hubbub.model import Position, Publication
@@ -23,10 +26,25 @@ from hubbub.model import Position, Publication
 CONCURRENT_RECOVERIES = 200
 
 
+class _Found(NamedTuple):
+    """What the broker has behind a position, and which messages of the channel are deleted."""
+
+    recovery: Recovery
+    gone: Collection[str]
+
+
 class Catchup:
     """Answer what a coming subscriber has missed."""
 
-    __slots__ = ("_asking", "_broker", "_clock", "_room", "_settings", "_statistics")
+    __slots__ = (
+        "_asking",
+        "_broker",
+        "_clock",
+        "_redaction",
+        "_room",
+        "_settings",
+        "_statistics",
+    )
 
     def __init__(
         self, broker: Broker, settings: HubSettings, clock: Clock, statistics: Statistics
@@ -35,7 +53,8 @@ class Catchup:
         self._settings = settings
         self._clock = clock
         self._statistics = statistics
-        self._asking: dict[tuple[str, Position], asyncio.Future[Recovery]] = {}
+        self._redaction = Redaction(broker)
+        self._asking: dict[tuple[str, Position], asyncio.Future[_Found]] = {}
         self._room = asyncio.Semaphore(CONCURRENT_RECOVERIES)
 
     async def bring(self, channel: Channel, wish: Attachment) -> Subscribed | None:
@@ -76,13 +95,14 @@ class Catchup:
         # A client that knows no epoch means the current one.
         cursor = since if since.epoch else Position(channel.epoch, since.offset, since.tag)
         while (tail := channel.since(cursor, self._oldest_ms(channel))) is None:
-            recovery = await self._recover(channel, cursor)
+            recovery, gone = await self._recover(channel, cursor)
             if recovery.outcome is not Outcome.OK:
                 return self._unrecovered(channel, wish, recovery.outcome)
             try:
-                missed += [open_entry(entry) for entry in recovery.entries]
+                found = [open_entry(entry) for entry in recovery.entries]
             except UnreadableEnvelope:
                 return self._unrecovered(channel, wish, Outcome.GAP)
+            missed += redacted(found, recovery.top.epoch, gone)
             cursor = recovery.top
             if cursor.epoch != channel.epoch or since.offset > channel.offset:
                 return None
@@ -151,7 +171,7 @@ class Catchup:
             delta=wish.encoding.delta,
         )
 
-    async def _recover(self, channel: Channel, since: Position) -> Recovery:
+    async def _recover(self, channel: Channel, since: Position) -> _Found:
         key = (channel.name, since)
         asking = self._asking.get(key)
         if asking is None:
@@ -161,11 +181,12 @@ class Catchup:
                 asking.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(asking)
 
-    async def _ask(self, channel: Channel, since: Position) -> Recovery:
+    async def _ask(self, channel: Channel, since: Position) -> _Found:
         async with self._room:
-            return await self._broker.log.recover(
+            recovery = await self._broker.log.recover(
                 channel.name, since, self._settings.recovery_limit, channel.namespace.retention
             )
+            return _Found(recovery, await self._redaction.of(channel.name, channel.namespace))
 
     async def _recent(self, channel: Channel, wanted: int) -> list[Publication]:
         """Return up to `wanted` of the last publications, complete up to the channel's top."""
@@ -177,6 +198,7 @@ class Catchup:
         page = await self._broker.log.history(
             channel.name, HistoryQuery(wanted, reverse=True), channel.namespace.retention
         )
+        gone = await self._redaction.of(channel.name, channel.namespace)
         newer = [
             publication for publication in channel.ring if publication.offset > page.top.offset
         ]
@@ -186,7 +208,7 @@ class Catchup:
         mine = [e for e in page.entries if e.epoch == channel.epoch and e.offset <= channel.offset]
         shown = open_readable(reversed(mine))
         self._statistics.unreadable += len(mine) - len(shown)
-        return (shown + newer)[-wanted:]
+        return (redacted(shown, channel.epoch, gone) + newer)[-wanted:]
 
     def _oldest_ms(self, channel: Channel) -> int:
         return self._clock.epoch_ms() - int(channel.namespace.history_ttl_s * 1000)

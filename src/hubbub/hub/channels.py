@@ -19,8 +19,10 @@ from enum import Enum
 from msgspec.structs import replace
 
 from hubbub.brokers.contract import Entry
+from hubbub.dialects.kinds import Act, about_of, kind_of
 from hubbub.hub.fanout import Audience
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.redaction import erased
 from hubbub.model import ChannelName, Position, Publication
 
 HELD_LIMIT = 10_000
@@ -188,6 +190,20 @@ class Channel:
         self.ring_bytes += len(publication.data)
         while self.ring_bytes > ring_bytes:
             self.ring_bytes -= len(ring.popleft().data)
+
+    def amend(self, publication: Publication) -> None:
+        """Take note of an amendment: what is deleted is shown to nobody who comes back."""
+        ring = self.ring
+        if kind_of(publication) != Act.DELETE or not ring:
+            return
+        self.ring_bytes = 0
+        about = about_of(publication)
+        for index, each in enumerate(ring):
+            if each.offset == about:
+                ring[index] = erased(each)
+            elif kind_of(each) == Act.EDIT and about_of(each) == about:
+                ring[index] = erased(each, about)
+            self.ring_bytes += len(ring[index].data)
 
     def skip(self, entry: Entry) -> None:
         """Pass over an entry that cannot be shown (no node of this version wrote it)."""

@@ -84,6 +84,8 @@ class Delivery:
             self.note_unreadable(channel.name, fault)
             return
         channel.advance(entry, publication, self._ring_bytes)
+        if publication.made:
+            channel.amend(publication)
         self.put(channel, publication)
 
     def announce(self, channel: Channel, payload: bytes) -> None:
@@ -93,10 +95,9 @@ class Delivery:
         except UnreadableEnvelope as fault:
             self.note_unreadable(channel.name, fault)
             return
-        if (
-            isinstance(said, Publication)
-            or len(channel.audience) <= self._settings.join_leave_limit
-        ):
+        # What is told of each user to each other costs the square of their number.
+        about_users = not isinstance(said, Publication) or said.made
+        if not about_users or len(channel.audience) <= self._settings.join_leave_limit:
             self.put(channel, said)
 
     def note_unreadable(self, channel: ChannelName, fault: UnreadableEnvelope) -> None:

@@ -22,7 +22,10 @@ class UnreadableEnvelope(HubbubError):
 
 
 class Published(msgspec.Struct, frozen=True, array_like=True, tag="p1"):
-    """Carry what a publisher said; `time` is set for ephemeral ones, which the log does not stamp."""
+    """Carry what a publisher said; `time` is set for ephemeral ones, which the log does not stamp.
+
+    `made` says that the server made it for an operation; nodes that do not know of that see its tags.
+    """
 
     data: bytes
     kind: Kind
@@ -30,6 +33,7 @@ class Published(msgspec.Struct, frozen=True, array_like=True, tag="p1"):
     tags: dict[str, str] | None = None
     exclude: str = ""
     time: int = 0
+    made: bool = False
 
 
 class Joined(msgspec.Struct, frozen=True, array_like=True, tag="j1"):
@@ -67,6 +71,7 @@ def open_entry(entry: Entry) -> Publication:
         entry.time,
         entry.offset,
         entry.tag,
+        made=said.made,
     )
 
 
@@ -86,7 +91,9 @@ def open_announcement(payload: bytes) -> Publication | Joined | Left:
     except (msgspec.DecodeError, UnicodeDecodeError) as fault:
         raise UnreadableEnvelope(str(fault)) from fault
     if isinstance(said, Published):
-        return Publication(said.data, said.kind, said.sender, said.tags, said.exclude, said.time)
+        return Publication(
+            said.data, said.kind, said.sender, said.tags, said.exclude, said.time, made=said.made
+        )
     return said
 
 

@@ -46,6 +46,13 @@ def allow(
         raise Refused(PERMISSION_DENIED, f"{operation.value} is not for you in this channel")
 
 
+def may(
+    namespace: Namespace, channel: ChannelName, operation: Operation, standing: Standing
+) -> bool:
+    """Tell whether it may, in a namespace that has the feature."""
+    return _granted(namespace, channel, operation, standing)
+
+
 def require(namespace: Namespace, operation: Operation) -> None:
     """Return when the namespace has the feature. Raises Refused (108)."""
     if operation is Operation.HISTORY and not namespace.recoverable:
@@ -79,6 +86,7 @@ def _granted(
         Operation.PUBLISH: namespace.publish,
         Operation.HISTORY: namespace.history,
         Operation.PRESENCE: namespace.see_presence,
+        Operation.MODERATE: namespace.moderate,
     }[operation]
     return (
         audience is Audience.EVERYONE

@@ -95,6 +95,7 @@ class Hub:
         namespace = self.namespaces.resolve(channel)
         if namespace.is_pattern(channel):
             raise Refused(BAD_REQUEST_ERROR, "a pattern stands for channels, and is none")
+        namespace.check_tags(tags)
         self.statistics.published += 1
         if namespace.source:
             publication = Publication(data, kind, sender, tags, exclude, self._clock.epoch_ms())
@@ -214,8 +215,7 @@ class Hub:
     def watch_occupancy(self, changed: Callable[[Occupancy], None]) -> None:
         """Have `changed` called with each change of a watched channel that this node is told of.
 
-        Each is told on one node of the cluster. A channel counts as vacated only when it has been empty for
-        `vacancy_s`, on all nodes together: `changed` need not wait and see whether somebody comes back.
+        Each is told on one node of the cluster; a channel is vacated when it was empty for `vacancy_s`.
         """
         self._membership.occupancy_changed = changed
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 
+from hubbub.dialects.kinds import ABOUT, KIND
 from hubbub.errors import BAD_REQUEST_ERROR, UNKNOWN_CHANNEL, Refused
 from hubbub.model import ChannelName, Kind, Retention
 
@@ -83,6 +84,9 @@ class Namespace:
         message_id: the member of a JSON object that names a message, so that a client may send it again, just
             as it was, without doubling it ("" : none).
         source: the name of the configured source that owns these channels ("" : the broker does).
+        typing: whether the others are shown who is writing something.
+        edits: whether who published something may edit and delete it. moderate: who may delete what others
+            published. reactions: whether who may publish may also react to what is there.
     """
 
     history_size: int = 1000
@@ -107,6 +111,10 @@ class Namespace:
     data: Data = Data.ANY
     message_id: str = "id"
     source: str = ""
+    typing: bool = False
+    edits: bool = False
+    moderate: Audience = Audience.NOBODY
+    reactions: bool = False
 
     @property
     def retention(self) -> Retention:
@@ -127,6 +135,19 @@ class Namespace:
     def logged(self) -> bool:
         """Tell whether publications go through the broker's log, and so have offsets."""
         return not self.ephemeral
+
+    @property
+    def amends(self) -> bool:
+        """Tell whether anything may be said about publications of these channels."""
+        return self.edits or self.reactions
+
+    def check_tags(self, tags: Mapping[str, str] | None) -> None:
+        """Return when a publication may have these tags. Raises Refused (107).
+
+        Where messages are edited, nothing may be taken for an edit that is none.
+        """
+        if tags and self.amends and (KIND in tags or ABOUT in tags):
+            raise Refused(BAD_REQUEST_ERROR, f"the tags {KIND} and {ABOUT} are the server's here")
 
     def check_data(self, data: bytes, kind: Kind) -> None:
         """Return when these channels take such a publication. Raises Refused (107)."""

@@ -8,8 +8,9 @@ from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, UNRECOVERABLE_POSITI
 from hubbub.hub.contract import Statistics
 from hubbub.hub.envelope import open_readable
 from hubbub.hub.following import Following
+from hubbub.hub.redaction import Redaction, redacted
 from hubbub.hub.settings import HubSettings
-from hubbub.model import ChannelName, Position
+from hubbub.model import ChannelName, Position, Publication
 
 
 class Past:
@@ -20,12 +21,13 @@ class Past:
         settings: how much a page may have. statistics: where unreadable entries are counted.
     """
 
-    __slots__ = ("_broker", "_following", "_settings", "_statistics")
+    __slots__ = ("_broker", "_following", "_redaction", "_settings", "_statistics")
 
     def __init__(
         self, broker: Broker, following: Following, settings: HubSettings, statistics: Statistics
     ) -> None:
         self._broker = broker
+        self._redaction = Redaction(broker)
         self._following = following
         self._settings = settings
         self._statistics = statistics
@@ -49,7 +51,21 @@ class Past:
             raise Refused(UNRECOVERABLE_POSITION, "the channel was born again since")
         publications = open_readable(page.entries)
         self._statistics.unreadable += len(page.entries) - len(publications)
-        return HistoryPage(channel, publications, page.top)
+        gone = await self._redaction.of(channel, self._following.options(channel))
+        return HistoryPage(channel, redacted(publications, page.top.epoch, gone), page.top)
+
+    async def entry(self, channel: ChannelName, offset: int) -> tuple[Publication | None, Position]:
+        """Return the publication at an offset as it was said, and the channel's top.
+
+        It is None where it is not there any more, or yet. Raises Refused (108) where nothing is kept.
+        """
+        self._check_kept(channel)
+        query = HistoryQuery(1, offset - 1)
+        page = await self._broker.log.history(
+            channel, query, self._following.options(channel).retention
+        )
+        found = [each for each in open_readable(page.entries) if each.offset == offset]
+        return found[0] if found else None, page.top
 
     async def forget(self, channel: ChannelName) -> None:
         """Have the broker forget a channel's history; offsets and epoch go on.

@@ -17,6 +17,8 @@ class Operation(Enum):
     PUBLISH = "publish"
     HISTORY = "history"
     PRESENCE = "presence"
+    MODERATE = "moderate"
+    """Delete what others published."""
 
 
 @dataclass(frozen=True, slots=True)

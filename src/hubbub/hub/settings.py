@@ -20,7 +20,8 @@ class HubSettings:
         vacancy_s: seconds that a channel must have been empty, on all nodes, before it is vacated for
             `occupancy_hooks`: a page that is loaded again is not worth two hooks.
         join_leave_limit: subscribers of a channel on this node above which they are not told of joins and
-            leaves, which costs the square of their number; presence and its counts stay.
+            leaves, of who is writing and who has read, which costs the square of their number; presence and
+            its counts stay.
         filter_limit: comparisons that all different filters on tags of one channel make together of each
             publication; whoever brings more is refused.
         channel_limit: channels that one node follows at most, those included of which a pattern brought

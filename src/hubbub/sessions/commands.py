@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from hubbub.dialects import chat
 from hubbub.dialects import contract as say
 from hubbub.errors import (
     BAD_REQUEST,
@@ -20,6 +21,7 @@ from hubbub.hub.grants import allow
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
 from hubbub.model import ChannelName
+from hubbub.sessions import chatting
 from hubbub.sessions.caller import caller
 from hubbub.sessions.connecting import connect, vouch
 from hubbub.sessions.following import subscribe, unsubscribe
@@ -158,6 +160,8 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.Acknowledged: acknowledged,
     say.Pong: pong,
     say.Unsupported: unsupported,
+    chat.Typing: chatting.typing,
+    chat.Amend: chatting.amend,
 }
 
 _AT_FIRST = frozenset({say.Opened, say.Connect, say.Vouch, say.Pong, say.Goodbye})

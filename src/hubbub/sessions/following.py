@@ -83,12 +83,20 @@ def _arrived(
 ) -> bool:
     # The reply is written before the hub adds the session to the audience: nothing overtakes it.
     session.reply(command, follow.say(reply))
-    if session.dialect.replays and not session.gone and reply.publications:
-        session.write(subscription.encoding.render(command.channel, reply.publications))
+    if session.dialect.replays:
+        _replay(session, subscription, reply)
     if session.gone:
         return False
     session.following[command.channel] = subscription
     return True
+
+
+def _replay(session: Follower, subscription: Subscription, reply: say.Subscribed) -> None:
+    """Show what was missed, where the reply had no room for it."""
+    if reply.publications and not session.gone:
+        data = subscription.encoding.render(reply.channel, reply.publications)
+        if data:  # not everything can be shown in every protocol
+            session.write(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +190,7 @@ async def enter(
             tell(follow.say(reply))
         else:
             session.push(say.Entered(follow.say(reply), part))
-            if reply.publications and not session.gone:  # no push has room for them
-                session.write(subscription.encoding.render(channel, reply.publications))
+            _replay(session, subscription, reply)  # no push has room for them
         if session.gone:
             return False
         session.following[channel] = subscription

@@ -118,12 +118,17 @@ class SubscribeAsk:
 
 @dataclass(frozen=True, slots=True)
 class PublishAsk:
-    """May this client publish that? Asked where the namespace says `publish_hook`."""
+    """May this client publish that? Asked where the namespace says `publish_hook`.
+
+    `tags` say what it is if it is no message: `kind` is `edit`, `delete` or `reaction`, and `about` the
+    offset of the message. Of a grant for those only the `data` of an edit counts.
+    """
 
     client: Client
     channel: ChannelName
     data: bytes = field(repr=False)
     kind: Kind = Kind.JSON
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ def _published(session: Session, command: say.Publish, stored: asyncio.Future[St
     if fault is not None:
         session.fail(command, fault)
     else:
+        services = session.services
+        services.chat.said(command.channel, session.info)
         session.reply(command, say.Published(command.channel, stored.result().position))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hubbub.clock import Clock
+from hubbub.hub.chat import Chat
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.sessions.expiry import Expiry
@@ -21,7 +22,7 @@ class Services:
 
     Args:
         hub: the channels. registry: all sessions. encodings: the shared renderings. limits: the bounds.
-        gate: who may come in. expiry: what ends by itself. clock: the time.
+        gate: who may come in. expiry: what ends by itself. clock: the time. chat: what chats have beside.
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
         node: this node's name. seal: what makes the secrets of sessions.
     """
@@ -33,6 +34,7 @@ class Services:
     gate: Gate
     expiry: Expiry
     clock: Clock
+    chat: Chat
     backlog_limit: int
     backlog_age_s: float
     node: str = ""

@@ -51,3 +51,9 @@ def test_what_is_no_array_is_one_argument_whatever_its_tag_says() -> None:
         assert arguments(Publication(data, tags={"args": "many"})) == data
     assert arguments(Publication(b" [ ] ", tags={"args": "many"})) == b""
     assert arguments(Publication(b"hi", Kind.TEXT, tags={"args": "many"})) == b'"hi"'
+
+
+def test_what_is_no_message_is_called_by_its_kind() -> None:
+    made = Publication(b"1", tags={"kind": "edit", "about": "1", "event": "say"}, made=True)
+    assert event_name(made) == "edit"
+    assert event_name(Publication(b"1", tags={"kind": "edit"})) == "message"

@@ -7,13 +7,17 @@ import msgspec
 import pytest
 
 from hubbub.http.api.methods import METHODS, Method
+from hubbub.hub.namespaces import Namespace
 from tests.http.site_stage import echo, site
+
+CHAT = Namespace(typing=True, edits=True, reactions=True)
 
 
 @pytest.mark.parametrize("name", METHODS)
 async def test_the_example_of_a_method_works_on_a_new_server(name: str) -> None:
-    async with site() as place:
+    async with site(namespace=CHAT) as place:
         place.floor.hooks.rpc = echo
+        await place.place.say("news", "{}")
         result = (await place.call(name, METHODS[name].example))["result"]
         msgspec.json.decode(msgspec.json.encode(result), type=METHODS[name].result)
 

@@ -25,6 +25,7 @@ from hubbub.dialects.contract import (
     Unsupported,
 )
 from hubbub.dialects.filters import FilterNode, parse_filter
+from hubbub.dialects.operations import PREFIX, operation
 from hubbub.errors import (
     BAD_REQUEST,
     BAD_REQUEST_ERROR,
@@ -224,13 +225,15 @@ class HistoryRequest(Request):
 
 
 class RpcRequest(Request):
-    """Call a method of the application."""
+    """Call a method of the application, or an operation that is ready-made."""
 
     method: str = ""
     data: Raw = Raw()
 
     def command(self, id: int) -> Command:
-        """Return an Rpc."""
+        """Return an Rpc, or the operation."""
+        if self.method.startswith(PREFIX):
+            return operation(self.method, bytes(self.data), id)
         return Rpc(self.method, id, bytes(self.data))
 
 

@@ -6,6 +6,7 @@
     emit("history", {channel, limit, since, reverse}, ack)          limit -1: as much as is allowed
     emit("presence", {channel, counts}, ack)
     emit("refresh", {token}, ack)
+    emit("hubbub.edit", {channel, offset, data}, ack)                  and its like, see `operations.py`
 
 Everything but the channel may be left out, and where nothing else is said the channel's name will do.
 """
@@ -13,11 +14,13 @@ Everything but the channel may be left out, and where nothing else is said the c
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from hubbub.dialects import operations
 from hubbub.dialects.contract import (
     Command,
     History,
@@ -79,10 +82,14 @@ def operation(namespace: str, event: str, arguments: Sequence[Value], id: int) -
         namespace: where it was emitted. id: what the command is to be known by.
     """
     make = _OPERATIONS.get(event)
-    if make is None:
+    ready_made = event.startswith(operations.PREFIX)
+    if make is None and not ready_made:
         return None
     value = arguments[0] if arguments else None
     try:
+        if make is None:
+            place = partial(qualified, namespace)
+            return operations.operation(event, _encode(value), id, place)
         return make(namespace, value, id)
     except (msgspec.ValidationError, ValueError, TypeError, RecursionError) as fault:
         return _bad(id, str(fault))

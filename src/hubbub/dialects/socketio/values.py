@@ -5,8 +5,8 @@
     no or several arguments      the JSON array of them                event: its name, args: many
 
 An event called `message` needs no tag for its name. A publication of any other protocol is the event
-`message` with one argument. Bytes within a JSON value are base64 there, because no other protocol has a place
-for them.
+`message` with one argument, and one that is no message (see `kinds.py`) the event that its kind names. Bytes
+within a JSON value are base64 there, because no other protocol has a place for them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hubbub.dialects.kinds import kind_of
 from hubbub.dialects.payloads import as_json
 from hubbub.dialects.socketio.packets import Value
 from hubbub.model import Kind, Publication
@@ -39,6 +40,8 @@ _encode = msgspec.json.Encoder().encode
 
 def event_name(publication: Publication) -> str:
     """Return the name of the event that a publication is; whatever it is tagged with, clients can bear it."""
+    if publication.made:
+        return kind_of(publication) or MESSAGE
     name = (publication.tags or {}).get(EVENT_TAG, MESSAGE)
     return MESSAGE if name in RESERVED or len(name) > EVENT_LIMIT else name
 

@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.payloads import decode_json
-from hubbub.http.api import application, channels, nodes, sessions
+from hubbub.http.api import application, channels, chats, nodes, sessions
+from hubbub.http.api import chat_requests as chat
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
@@ -26,7 +27,7 @@ class Method:
 
     Args:
         run: does it; its docstring is the method's description. request, result: its two sides.
-        example: a request that any server without keys takes.
+        example: a request that any server without keys takes, where the channel has a message to be about.
     """
 
     run: Run
@@ -55,6 +56,7 @@ class Method:
 
 
 _NEWS = {"channel": "news"}
+_FIRST = {**_NEWS, "offset": 1}
 _ZHANG = {"user": "zhang"}
 
 METHODS: Mapping[str, Method] = {
@@ -70,6 +72,14 @@ METHODS: Mapping[str, Method] = {
         say.BroadcastResult,
         {"channels": ["news", "sport"], "data": {"title": "Rain"}},
     ),
+    "edit": Method(
+        chats.edit, chat.EditRequest, say.PublishResult, {**_FIRST, "data": {"title": "Sun"}}
+    ),
+    "delete": Method(chats.delete, chat.DeleteRequest, say.PublishResult, _FIRST),
+    "react": Method(
+        chats.react, chat.ReactRequest, say.PublishResult, {**_FIRST, **_ZHANG, "reaction": "👍"}
+    ),
+    "typing": Method(chats.typing, chat.TypingRequest, say.Done, {**_NEWS, **_ZHANG}),
     "history": Method(
         channels.history,
         ask.HistoryRequest,

@@ -30,6 +30,7 @@ _OPERATIONS = {
     "sub": Operation.SUBSCRIBE,
     "pub": Operation.PUBLISH,
     "prs": Operation.PRESENCE,
+    "mod": Operation.MODERATE,
     "hst": Operation.HISTORY,
 }
 
@@ -61,7 +62,7 @@ class _Subscription(Struct):
 
 class _Capability(Struct):
     channels: list[str]
-    allow: list[Literal["sub", "pub", "prs", "hst"]]
+    allow: list[Literal["sub", "pub", "prs", "hst", "mod"]]
     match: Literal["exact", "wildcard", ""] = "exact"
 
     def read(self) -> Permission:

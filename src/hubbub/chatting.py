@@ -1,0 +1,60 @@
+"""How a program that has an app takes part in chats: it edits, deletes and reacts, and is seen to write."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hubbub.brokers.contract import Stored
+from hubbub.dialects.chat import Amend
+from hubbub.dialects.kinds import Act
+from hubbub.dialects.operations import reaction_data
+from hubbub.hooks.returns import payload
+from hubbub.hub.amendments import Amender
+from hubbub.hub.chat import Chat
+from hubbub.model import ClientInfo, Kind
+
+
+class Chatter:
+    """Do in channels what chats are made of; permissions are not asked: the application decides.
+
+    Each raises Refused: 108 where the namespace does not have it or the message is not there, 107 for what is
+    no message. `user` is who is shown to have done it ("" : nobody).
+    """
+
+    chat: Chat
+    """What people do in channels beside publishing."""
+
+    async def edit(
+        self,
+        channel: str,
+        offset: int,
+        data: object,
+        kind: Kind = Kind.JSON,
+        *,
+        user: str = "",
+        key: str = "",
+    ) -> Stored:
+        """Edit the message at an offset, whoever published it. `data` is what `publish` takes."""
+        said, kind = payload(data, kind)
+        amend = Amend(channel, Act.EDIT, offset, data=said, kind=kind, key=key)
+        return await self._amend(amend, user)
+
+    async def delete(self, channel: str, offset: int, *, user: str = "") -> Stored:
+        """Delete the message at an offset, whoever published it."""
+        return await self._amend(Amend(channel, Act.DELETE, offset), user)
+
+    async def react(
+        self, channel: str, offset: int, reaction: str, *, user: str = "", removed: bool = False
+    ) -> Stored:
+        """React to the message at an offset, or take that back."""
+        data = reaction_data(reaction, removed=removed)
+        return await self._amend(Amend(channel, Act.REACTION, offset, data=data), user)
+
+    def typing(self, channel: str, user: str, *, on: bool = True) -> None:
+        """Show the others in a channel that a user is writing something, or no more."""
+        asyncio.get_running_loop()
+        self.chat.typing(channel, ClientInfo(user, ""), on=on)
+
+    async def _amend(self, amend: Amend, user: str) -> Stored:
+        info = ClientInfo(user, "") if user else None
+        return await self.chat.amendments.amend(amend, Amender(info, program=True))

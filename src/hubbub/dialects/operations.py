@@ -1,0 +1,150 @@
+"""Ready-made operations for chats, the same in every protocol: a name that begins with `hubbub.`, and JSON.
+
+    hubbub.typing     {channel, typing}                     typing: true where it is left out
+    hubbub.edit       {channel, offset, data, encoding, key}
+    hubbub.delete     {channel, offset}
+    hubbub.react      {channel, offset, reaction, removed}
+
+A dialect says where such a name stands in its packets; each is answered with `Answered`, which is JSON too.
+`data` is the payload itself, or with `"encoding": "base64"` a string of bytes.
+"""
+
+from __future__ import annotations
+
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from collections.abc import Callable
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from hubbub.dialects.chat import Amend, ChatCommand, Typing
+from hubbub.dialects.commands import Unsupported
+from hubbub.dialects.kinds import Act
+from hubbub.dialects.payloads import decode_json, whole_characters
+from hubbub.errors import BAD_REQUEST_ERROR, METHOD_NOT_FOUND, ErrorCode, Refused
+from hubbub.model import ChannelName, Kind
+
+PREFIX: Final = "hubbub."
+"""What the names of operations begin with."""
+OFFSET_LIMIT: Final = 2**53 - 1
+"""What a JavaScript number holds."""
+REACTION_LIMIT: Final = 64
+"""Characters of a reaction."""
+KEY_LIMIT: Final = 128
+"""Characters of a key."""
+
+
+Place: TypeAlias = Callable[[str], ChannelName]
+"""Return the channel that a client means by what it wrote, which is "" where it named none."""
+
+_Offset = Annotated[int, Meta(ge=1, le=OFFSET_LIMIT)]
+
+
+class _Ask(Struct):
+    channel: str = ""
+
+
+class _AskTyping(_Ask):
+    typing: bool = True
+
+
+class _AskMark(_Ask, kw_only=True):
+    offset: _Offset
+
+
+class _AskEdit(_AskMark, kw_only=True):
+    data: Raw
+    encoding: Literal["", "base64"] = ""
+    key: Annotated[str, Meta(max_length=KEY_LIMIT)] = ""
+
+
+class _AskReaction(_AskMark, kw_only=True):
+    reaction: Annotated[str, Meta(min_length=1, max_length=REACTION_LIMIT)]
+    removed: bool = False
+
+
+class Reaction(Struct, omit_defaults=True):
+    """What stands in the data of a reaction."""
+
+    reaction: str
+    removed: bool = False
+
+
+_TYPING = msgspec.json.Decoder(_AskTyping)
+_EDIT = msgspec.json.Decoder(_AskEdit)
+_REACTION = msgspec.json.Decoder(_AskReaction)
+_MARK = msgspec.json.Decoder(_AskMark)
+_STRING = msgspec.json.Decoder(str)
+
+_encode = msgspec.json.Encoder().encode
+
+
+def itself(channel: str) -> ChannelName:
+    """Return the channel that is called like this."""
+    return channel
+
+
+def operation(name: str, body: bytes, id: int, place: Place = itself) -> ChatCommand | Unsupported:
+    """Return the operation of a name that begins with `PREFIX`.
+
+    One that does not exist is answered with 104, and a body that does not fit with 107.
+
+    Args:
+        body: JSON; nothing counts as an empty object. id: what the command is to be known by.
+    """
+    make = _OPERATIONS.get(name.removeprefix(PREFIX))
+    if make is None:
+        known = ", ".join(PREFIX + each for each in _OPERATIONS)
+        return Unsupported(id, ErrorCode(METHOD_NOT_FOUND.code, f"the operations are {known}"))
+    try:
+        body.decode()
+        return make(body or b"{}", id, place)
+    except (msgspec.DecodeError, UnicodeDecodeError, Refused) as fault:
+        return Unsupported(id, ErrorCode(BAD_REQUEST_ERROR.code, f"bad request: {fault}"))
+
+
+def reaction_data(reaction: str, *, removed: bool) -> bytes:
+    """Return the data of a reaction. Raises Refused (107) for what is none."""
+    if not 0 < len(reaction) <= REACTION_LIMIT or not reaction.isprintable():
+        raise Refused(
+            BAD_REQUEST_ERROR, f"a reaction has 1 to {REACTION_LIMIT} printable characters"
+        )
+    return _encode(Reaction(reaction, removed))
+
+
+def _typing(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_TYPING, body)
+    return Typing(place(ask.channel), id, ask.typing)
+
+
+def _edit(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_EDIT, body)
+    channel, data = place(ask.channel), bytes(ask.data)
+    if not ask.encoding:
+        return Amend(channel, Act.EDIT, ask.offset, id, whole_characters(data), key=ask.key)
+    try:
+        data = a2b_base64(decode_json(_STRING, data), strict_mode=True)
+    except (msgspec.DecodeError, Base64Error, ValueError):
+        raise Refused(BAD_REQUEST_ERROR, "data is not base64 (RFC 4648 section 4)") from None
+    return Amend(channel, Act.EDIT, ask.offset, id, data, Kind.BINARY, ask.key)
+
+
+def _delete(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_MARK, body)
+    return Amend(place(ask.channel), Act.DELETE, ask.offset, id)
+
+
+def _react(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_REACTION, body)
+    data = reaction_data(ask.reaction, removed=ask.removed)
+    return Amend(place(ask.channel), Act.REACTION, ask.offset, id, data)
+
+
+_OPERATIONS: dict[str, Callable[[bytes, int, Place], ChatCommand]] = {
+    "typing": _typing,
+    "edit": _edit,
+    "delete": _delete,
+    "react": _react,
+}

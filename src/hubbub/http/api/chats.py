@@ -1,0 +1,68 @@
+"""The methods of chats: what a program may say about messages, and about who writes."""
+
+from __future__ import annotations
+
+from msgspec import UnsetType
+
+from hubbub.dialects.chat import Amend
+from hubbub.dialects.kinds import Act
+from hubbub.dialects.operations import reaction_data
+from hubbub.errors import BAD_REQUEST_ERROR, Refused
+from hubbub.http.api import chat_requests as ask
+from hubbub.http.api import results as say
+from hubbub.http.api.keys import Caller
+from hubbub.http.api.payloads import bytes_of, text_of
+from hubbub.http.api.server import Server
+from hubbub.hub.amendments import Amender
+from hubbub.model import ClientInfo, Kind
+
+
+async def edit(server: Server, caller: Caller, request: ask.EditRequest) -> say.PublishResult:
+    """Edit a message, whoever published it; answered when the broker has that."""
+    if request.b64data:
+        data, kind = bytes_of("b64data", request.b64data), Kind.BINARY
+    elif isinstance(request.data, UnsetType):
+        raise Refused(BAD_REQUEST_ERROR, "an edit has data or b64data")
+    else:
+        data, kind = text_of(request.data), Kind.JSON
+    limit = server.node.settings.payload_limit
+    if len(data) > limit:
+        raise Refused(BAD_REQUEST_ERROR, f"the data is larger than {limit} bytes")
+    amend = Amend(
+        request.channel,
+        Act.EDIT,
+        request.offset,
+        data=data,
+        kind=kind,
+        key=request.idempotency_key,
+    )
+    return await _amend(server, caller, amend, request)
+
+
+async def delete(server: Server, caller: Caller, request: ask.DeleteRequest) -> say.PublishResult:
+    """Delete a message, whoever published it; nobody is given its data any more."""
+    return await _amend(server, caller, Amend(request.channel, Act.DELETE, request.offset), request)
+
+
+async def react(server: Server, caller: Caller, request: ask.ReactRequest) -> say.PublishResult:
+    """React to a message for a user, or take that back."""
+    data = reaction_data(request.reaction, removed=request.removed)
+    amend = Amend(request.channel, Act.REACTION, request.offset, data=data)
+    return await _amend(server, caller, amend, request)
+
+
+async def typing(server: Server, caller: Caller, request: ask.TypingRequest) -> say.Done:
+    """Show in a channel that a user is writing something, which ends by itself after a few seconds."""
+    caller.touch(request.channel)
+    chat = server.node.chat
+    chat.typing(request.channel, ClientInfo(request.user, ""), on=request.typing)
+    return say.Done()
+
+
+async def _amend(
+    server: Server, caller: Caller, amend: Amend, request: ask.AboutMessage
+) -> say.PublishResult:
+    caller.touch(amend.channel)
+    info = ClientInfo(request.user, "") if request.user else None
+    stored = await server.node.chat.amendments.amend(amend, Amender(info, program=True))
+    return say.PublishResult(stored.position.offset, stored.position.epoch)

@@ -1,0 +1,89 @@
+"""What people do in channels beside publishing: they amend what was said, and are seen to write."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from hubbub.brokers.contract import Broker
+from hubbub.clock import Clock
+from hubbub.dialects.kinds import KIND, Notice
+from hubbub.errors import NOT_AVAILABLE, TOO_MANY_REQUESTS_ERROR, Refused
+from hubbub.hub.amendments import Amendments
+from hubbub.hub.envelope import Published, encode
+from hubbub.hub.hub import Hub
+from hubbub.hub.notices import Notices, Subject, Word
+from hubbub.model import ChannelName, ClientInfo, Kind
+
+TYPING_S: Final = 6
+"""Seconds for which somebody counts as writing who does not say so again."""
+
+_json = msgspec.json.Encoder().encode
+_TYPING: Final = _json({"typing": True, "for_s": TYPING_S})
+_TYPED: Final = _json({"typing": False})
+
+
+class Chat:
+    """Let users of this node do what chats are made of.
+
+    Args:
+        hub: the channels. broker: what carries notices. clock: the time.
+    """
+
+    def __init__(self, hub: Hub, broker: Broker, clock: Clock) -> None:
+        self.amendments = Amendments(hub, broker)
+        self._hub = hub
+        self._broker = broker
+        self._clock = clock
+        self._notices = Notices()
+
+    def typing(self, channel: ChannelName, info: ClientInfo, *, on: bool) -> None:
+        """Show the others in a channel that somebody is writing something, or no more.
+
+        Raises Refused: 108 where the namespace does not have it, 111 where too many users of this node write
+        at once.
+        """
+        if not self._hub.namespaces.resolve(channel).typing:
+            raise Refused(NOT_AVAILABLE, "this channel does not show who is writing")
+        subject = _subject(channel, Notice.TYPING, info)
+        if on:
+            self._offer(subject, Word(_TYPING, info, TYPING_S, _TYPED))
+        elif subject in self._notices:
+            self._offer(subject, Word(_TYPED, info))
+
+    def said(self, channel: ChannelName, info: ClientInfo) -> None:
+        """Learn that somebody published a message, upon which nobody takes them for writing any more."""
+        if self._notices:
+            self._notices.end(_subject(channel, Notice.TYPING, info))
+
+    def tick(self) -> None:
+        """Say what is due; called about once a second."""
+        for subject, word in self._notices.due(self._clock.monotonic()):
+            self._say(subject, word)
+
+    def _offer(self, subject: Subject, word: Word) -> None:
+        if subject not in self._notices and self._notices.is_full():
+            raise Refused(TOO_MANY_REQUESTS_ERROR, "too many users are writing; try again")
+        if self._notices.offer(subject, word, self._clock.monotonic()):
+            self._say(subject, word)
+
+    def _say(self, subject: Subject, word: Word) -> None:
+        now = self._clock.epoch_ms()
+        said = Published(
+            word.data, Kind.JSON, word.info, {KIND: subject.notice}, "", now, made=True
+        )
+        announced = self._broker.feed.announce(subject.channel, encode(said))
+        announced.add_done_callback(_forget)
+
+
+def _subject(channel: ChannelName, notice: Notice, info: ClientInfo) -> Subject:
+    # Somebody without a name is known by the session; no user's name has a line break.
+    return Subject(channel, notice, info.user or f"\n{info.session}")
+
+
+def _forget(announced: asyncio.Future[None]) -> None:
+    """Let a notice be lost: the next one says what is true then."""
+    if not announced.cancelled():
+        announced.exception()

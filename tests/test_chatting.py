@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from hubbub.errors import Refused
+from hubbub.hub.namespaces import Namespace
+from tests.test_app import enter, running, turn
+
+CHAT = Namespace(typing=True, edits=True, reactions=True)
+
+
+async def test_a_program_takes_part_in_a_chat() -> None:
+    async with running(default_namespace=CHAT) as app:
+        _, carrier = enter(app, "/ws/room")
+        await app.publish("room", "helo")
+        edited = await app.edit("room", 1, "hello", user="bot")
+        assert edited.position.offset == 2
+        await app.react("room", 1, "+", user="bot")
+        await app.delete("room", 1)
+        app.typing("room", "bot")
+        await turn()
+        page = await app.hub.history("room", -1, None, reverse=False)
+        with pytest.raises(Refused):
+            await app.react("room", 1, "-")
+        with pytest.raises(TypeError):
+            await app.edit("room", 1, object())
+        with pytest.raises(Refused):
+            await app.edit("nowhere", 1, "hello")
+    assert carrier.lines() == ["helo"]
+    assert [each.data for each in page.publications] == [
+        b"null",
+        b"null",
+        b'{"reaction":"+"}',
+        b"null",
+    ]
