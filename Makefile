@@ -23,7 +23,8 @@ help:
 	@echo 'make bench-socketio   compare with other servers of Socket.IO, one node and two'
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
 	@echo 'make conformance-sdk  the own tests of the Python SDK'
-	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses'
+	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses;'
+	@echo '                      and 500 clients that poll through nginx, whichever of four workers it chooses'
 	@echo 'make lock             renew requirements/*.txt'
 	@echo 'make proto            renew what is made from centrifuge.proto'
 	@echo 'make docs             renew the parts of docs/ that are made from the code'
@@ -61,7 +62,7 @@ conformance-sdk: .venv/.tools .venv/.system
 	$(BIN)/python -m tests.conformance.python_sdk $(ARGS)
 
 faults: .venv/.system .venv/.node .venv/.tools
-	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py
+	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py tests/faults/test_polling.py
 
 proto: .venv/.tools
 	$(BIN)/python -m grpc_tools.protoc -I src --python_out=src --pyi_out=src hubbub/dialects/centrifuge/centrifuge.proto

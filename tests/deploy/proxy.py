@@ -13,12 +13,15 @@ import pytest
 
 CONF = Path(__file__).parents[2] / "deploy/nginx.conf"
 
+IP_HASH = "ip_hash;"
+"""The other way to choose a worker that the configuration names."""
+
 MAIN = """
 {user}
 daemon off;
 pid {place}/nginx.pid;
 error_log {place}/error.log;
-events {{ worker_connections 512; }}
+events {{ worker_connections 8192; }}
 http {{
     access_log off;
     client_body_temp_path {place}/body;
@@ -38,8 +41,14 @@ def program() -> str:
     return found
 
 
-def written(place: Path, port: int, workers: Sequence[int], *, ip_hash: bool = False) -> Path:
-    """Write the configuration as it is delivered, but for the ports; return the main file."""
+def written(
+    place: Path, port: int, workers: Sequence[int], *, balance: str = "least_conn;"
+) -> Path:
+    """Write the configuration as it is delivered, but for the ports; return the main file.
+
+    Args:
+        balance: how nginx chooses a worker; "" is in turns.
+    """
     text = CONF.read_text().replace("listen 80;", f"listen 127.0.0.1:{port};")
     for number in range(1, 5):
         line = f"    server 127.0.0.1:{6000 + number} max_fails=1 fail_timeout=2s;\n"
@@ -50,8 +59,8 @@ def written(place: Path, port: int, workers: Sequence[int], *, ip_hash: bool = F
             else ""
         )
         text = text.replace(line, own)
-    if ip_hash:
-        text = text.replace("    least_conn;", "").replace("# ip_hash;", "ip_hash;")
+    assert "    least_conn;\n" in text and f"# {IP_HASH}\n" in text
+    text = text.replace("    least_conn;\n", f"    {balance}\n")
     (place / "hubbub.conf").write_text(text)
     main = place / "nginx.conf"
     main.write_text(MAIN.format(place=place, user="user root;" if os.getuid() == 0 else ""))

@@ -17,7 +17,7 @@ import pytest
 from tests.clients.installed import HERE as CLIENTS
 from tests.clients.installed import INSTALL_WITHIN_S, node_with_clients
 from tests.clients.publisher import Publisher
-from tests.deploy.proxy import nginx, program, written
+from tests.deploy.proxy import IP_HASH, nginx, program, written
 from tests.server.running import serving, wait_until
 from tests.servers import free_port, two_free_ports
 
@@ -34,9 +34,9 @@ def answer(port: int, path: str) -> dict[str, Any]:
         return {}
 
 
-@pytest.mark.parametrize("ip_hash", [False, True])
-def test_it_is_what_nginx_takes(tmp_path: Path, ip_hash: bool) -> None:
-    main = written(tmp_path, free_port(), [6001, 6002], ip_hash=ip_hash)
+@pytest.mark.parametrize("balance", ["least_conn;", IP_HASH])
+def test_it_is_what_nginx_takes(tmp_path: Path, balance: str) -> None:
+    main = written(tmp_path, free_port(), [6001, 6002], balance=balance)
     done = subprocess.run(
         [program(), "-t", "-c", main], capture_output=True, check=False, text=True
     )
