@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from centrifuge import DeltaType, Filter, StreamPosition  # type: ignore[import-untyped]
 
-from tests.clients.python_cell import Cell, Room, code_of, numbers, two, until
+from tests.clients.python_cell import PATIENCE_S, Cell, Room, code_of, numbers, two, until
 
 # ── being in a room ─────────────────────────────────────────────────────────────────────────────
 
@@ -45,11 +46,19 @@ async def page_through_history(cell: Cell) -> None:
     assert await code_of(other) == 112
 
 
+async def everybody_is_seen(subscription: Any, number: int) -> None:  # noqa: ANN401 (the SDK's)
+    """Wait until so many are present: another node's write may still be on its way to the broker."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (await subscription.presence_stats()).num_clients < number:
+            await asyncio.sleep(0.01)
+
+
 async def see_who_is_there(cell: Cell) -> None:
     zhang, li = await two(cell)
     channel = cell.channel("room")
     room = await zhang.follow(channel)
     await li.follow(channel, token=cell.token(sub="li", channel=channel, info={"chair": 3}))
+    await everybody_is_seen(room.subscription, 2)
     clients = (await room.subscription.presence()).clients
     infos = {each.user: cell.unpack(each.chan_info) for each in clients.values()}
     assert infos == {"zhang": None, "li": {"chair": 3}}

@@ -109,6 +109,7 @@ const scenarios = {
     await zhang.ask("subscribe", { channel: room, join_leave: true });
     await li.ask("subscribe", room);
     await until("li joins", () => zhang.seen("joined").some((each) => each.member.user === "li"));
+    await until("li is seen", async () => (await zhang.ask("presence", room)).members.length === 2);
     const { members } = await zhang.ask("presence", room);
     assert.deepEqual(members.map((each) => each.user).sort(), ["li", "zhang"]);
     const counts = await zhang.ask("presence", { channel: room, counts: true });

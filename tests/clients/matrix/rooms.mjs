@@ -60,6 +60,7 @@ export const scenarios = {
     const { subscription } = await zhang.follow(channel);
     await phone.follow(channel);
     await li.follow(channel, { token });
+    await until("all are seen", async () => (await subscription.presenceStats()).numClients === 3);
     const { clients } = await subscription.presence();
     const infos = Object.values(clients).map((each) => plainInfo(cell.info(each)));
     assert.deepEqual(

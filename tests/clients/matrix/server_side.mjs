@@ -19,8 +19,9 @@ export const scenarios = {
     await zhang.note("publication", (note) => note.channel === news && note.data.n === 2);
     const back = zhang.noted("subscribed").filter((note) => note.channel === news).at(-1);
     assert.deepEqual([back.wasRecovering, back.recovered], [true, true]);
-    const { presence } = await cell.api("presence", { channel: own });
-    assert.deepEqual(Object.values(presence).map((each) => each.chan_info), [{ chair: 3 }]);
+    const seen = async () => Object.values((await cell.api("presence", { channel: own })).presence);
+    await until("the cut session is gone", async () => (await seen()).length === 1);
+    assert.deepEqual((await seen())[0].chan_info, { chair: 3 });
   },
 
   async "be subscribed and unsubscribed by the API"(cell) {
