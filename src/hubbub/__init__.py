@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hubbub.hub.permission import Operation, Permission
     from hubbub.model import ClientInfo, Kind, Position, Publication
     from hubbub.sessions.caller import Caller
+    from hubbub.sessions.groups import Groups, Members
     from hubbub.sessions.hooks import (
         Client,
         ConnectAsk,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         SubRefreshGrant,
         SubscribeGrant,
     )
+    from hubbub.sessions.reach import Fate, Reached
 
 __all__ = [
     "Audience",
@@ -52,11 +54,14 @@ __all__ = [
     "ErrorCode",
     "Event",
     "EventKind",
+    "Fate",
+    "Groups",
     "HookUnavailable",
     "Hubbub",
     "HubbubError",
     "Kind",
     "LifecycleError",
+    "Members",
     "Namespace",
     "Operation",
     "Override",
@@ -64,6 +69,7 @@ __all__ = [
     "Position",
     "Publication",
     "PublishGrant",
+    "Reached",
     "RefreshGrant",
     "Refused",
     "Reject",
@@ -86,11 +92,14 @@ _HOMES = {
     "ErrorCode": "hubbub.errors",
     "Event": "hubbub.sessions.hooks",
     "EventKind": "hubbub.sessions.hooks",
+    "Fate": "hubbub.sessions.reach",
+    "Groups": "hubbub.sessions.groups",
     "HookUnavailable": "hubbub.errors",
     "Hubbub": "hubbub.app",
     "HubbubError": "hubbub.errors",
     "Kind": "hubbub.model",
     "LifecycleError": "hubbub.errors",
+    "Members": "hubbub.sessions.groups",
     "Namespace": "hubbub.hub.namespaces",
     "Operation": "hubbub.hub.permission",
     "Override": "hubbub.hub.options",
@@ -98,6 +107,7 @@ _HOMES = {
     "Position": "hubbub.model",
     "Publication": "hubbub.model",
     "PublishGrant": "hubbub.sessions.hooks",
+    "Reached": "hubbub.sessions.reach",
     "RefreshGrant": "hubbub.sessions.hooks",
     "Refused": "hubbub.errors",
     "Reject": "hubbub.errors",

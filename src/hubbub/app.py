@@ -28,13 +28,17 @@ from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.publishing import Publisher
+from hubbub.pushing import Pusher
 from hubbub.sessions.doors import Doors
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.expulsion import expel
 from hubbub.sessions.gate import Gate
+from hubbub.sessions.groups import Groups
 from hubbub.sessions.orders import Orders
 from hubbub.sessions.polling import Polling
+from hubbub.sessions.pushes import Pushes
+from hubbub.sessions.reach import Reach
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.services import Services
@@ -54,7 +58,7 @@ DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
 
-class Hubbub(Handlers, Publisher, Chatter):
+class Hubbub(Handlers, Publisher, Chatter, Pusher):
     """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
@@ -97,7 +101,13 @@ class Hubbub(Handlers, Publisher, Chatter):
         self.revocations.arrived = partial(expel, self.registry)
         self.chat = Chat(self.hub, self.broker, self.clock)
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
-        services = self._services()
+        self.front = self._front(self._services())
+        """The node as its HTTP side sees it."""
+        self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
+        self._sources: list[Source] = []
+        self._ticker: asyncio.TimerHandle | None = None
+
+    def _front(self, services: Services) -> Node:
         polling = Polling(self.node, services.seal, self.control)
         message_limit = self.settings.listener.websocket.message_limit
         self.doors = Doors(
@@ -105,26 +115,24 @@ class Hubbub(Handlers, Publisher, Chatter):
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
-        emulation = Emulation(self.registry, services.seal, self.control)
-        http = _http_settings(self.settings)
-        self.front = Node(
+        reach = Reach(services, self.control)
+        records = self.broker.records
+        self.pushes = Pushes(reach, Groups(records, self.control, reach, self.registry))
+        return Node(
             self.node,
             self.hub,
             self.control,
             self.registry,
             self.doors,
-            http,
-            emulation,
+            _http_settings(self.settings),
+            Emulation(self.registry, services.seal, self.control),
             Orders(services, self.control),
             self.revocations,
             self.application.hooks,
             polling,
             self.chat,
+            self.pushes,
         )
-        """The node as its HTTP side sees it."""
-        self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
-        self._sources: list[Source] = []
-        self._ticker: asyncio.TimerHandle | None = None
 
     def _services(self) -> Services:
         settings, clock = self.settings, self.clock
@@ -216,6 +224,7 @@ class Hubbub(Handlers, Publisher, Chatter):
             last_first.push_async_callback(self.revocations.close)
             last_first.push_async_callback(self._verifier.close)
             last_first.push_async_callback(self.control.close)
+            last_first.push_async_callback(self.groups.close)
             for source in self._sources:
                 last_first.push_async_callback(source.close)
 

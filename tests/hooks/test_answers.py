@@ -76,6 +76,7 @@ FULL_CONNECT = {
         {"channels": ["exact", "a*"], "allow": ["pub", "prs"]},
         {"channels": [".*"], "match": "regex", "allow": ["sub"]},
     ],
+    "tags": ["beta"],
 }
 
 
@@ -97,6 +98,7 @@ def test_a_connect_result_has_everything() -> None:
             Permission(("exact", "a*"), frozenset({Operation.PUBLISH, Operation.PRESENCE})),
             Permission((), frozenset({Operation.SUBSCRIBE})),
         ),
+        ["beta"],
     )
 
 

@@ -24,11 +24,14 @@ from hubbub.sessions.contract import Carrier, Headers
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Emulation
 from hubbub.sessions.expulsion import expel
+from hubbub.sessions.groups import Groups
 from hubbub.sessions.hooks import RpcAnswer, RpcAsk
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.orders import Orders
 from hubbub.sessions.origins import readable_by
 from hubbub.sessions.polling import Polling
+from hubbub.sessions.pushes import Pushes
+from hubbub.sessions.reach import Reach
 from hubbub.sessions.revocation import Revocations, RevocationSettings
 from tests.hub.stage import stage
 from tests.sessions.stage import Floor
@@ -70,6 +73,8 @@ def front(
 ) -> Node:
     """Return a node as its HTTP side sees it."""
     services = place.services
+    reach = Reach(services, control)
+    groups = Groups(place.node.broker.records, control, reach, place.registry)
     return Node(
         control.node,
         place.node.hub,
@@ -83,6 +88,7 @@ def front(
         place.hooks,
         Polling(control.node, services.seal, control),
         services.chat,
+        Pushes(reach, groups),
     )
 
 
@@ -126,7 +132,7 @@ async def site(
 ) -> AsyncIterator[Site]:
     """Run a node; several of one `world` are a cluster."""
     async with stage(namespace, world=world, node=name) as place:
-        floor = Floor(place, limits or SessionLimits(), trusting=True)
+        floor = Floor(place, limits or SessionLimits(), trusting=True, name=name)
         control = Control(place.broker, name, place.clock)
         gate, crowd = Gate(), Crowd()
         node = front(floor, control, crowd, gate, settings or HttpSettings())

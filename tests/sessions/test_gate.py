@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from hubbub.dialects.contract import Request
-from hubbub.errors import HookUnavailable, Reject
+from hubbub.errors import NORMAL, HookUnavailable, Reject
 from hubbub.hub.namespaces import Audience, Namespace
 from hubbub.hub.permission import Operation, Permission
 from hubbub.sessions.gate import AccessSettings
@@ -205,3 +205,23 @@ async def test_what_a_token_permits_is_granted() -> None:
         await ann.connect(token="ann")
         assert "subscribe" in await ann.ask(subscribe={"channel": "news"})
         assert (await ann.ask(subscribe={"channel": "room"}))["error"]["code"] == 103
+
+
+async def test_the_application_tags_whom_it_lets_in() -> None:
+    async with floor(trusting=False) as place:
+        granted = ["beta", "ios"]
+
+        async def who(request: ConnectAsk) -> ConnectGrant:
+            return ConnectGrant("ann", tags=granted)
+
+        place.hooks.connect = who
+        ann = Speaker(place)
+        await ann.connect()
+        tags = place.registry.tags
+        assert tags.of(ann.session.id) == {"beta", "ios"}
+        assert tags.holders("beta") == (ann.session,)
+        granted = ["x" * 65]
+        assert (await Speaker(place).connect())["error"]["code"] == 100
+        assert len(tags) == 1
+        ann.session.closed(NORMAL)
+        assert len(tags) == 0

@@ -72,6 +72,7 @@ def connect_grant(body: bytes, ask: ConnectAsk) -> ConnectGrant | None:
         },
         _json("meta", result.meta),
         tuple(_permission(capability) for capability in result.caps or ()),
+        result.tags or (),
     )
 
 

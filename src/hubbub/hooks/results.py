@@ -86,6 +86,7 @@ class ConnectResult(Payloads):
     subs: dict[str, SubscribeResult | None] | None = None
     meta: Raw = Raw()
     caps: list[Capability] | None = None
+    tags: list[str] | None = None
 
 
 class RefreshResult(Payloads):

@@ -18,6 +18,7 @@ from hubbub.sessions.emulation import Outcome, Said
 from hubbub.sessions.hooks import Hooks
 from hubbub.sessions.orders import Orders
 from hubbub.sessions.polling import Polling
+from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.revocation import Revocations
 
 
@@ -66,6 +67,7 @@ class Node:
         sessions: their counts. doors: whether clients are let in. settings: who may ask what.
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
         polling: the sessions that are polled. chat: what people do in channels beside publishing.
+        pushes: what is done to sessions by what is known of them.
         pulse: how it fares.
     """
 
@@ -81,4 +83,5 @@ class Node:
     hooks: Hooks
     polling: Polling
     chat: Chat
+    pushes: Pushes
     pulse: Pulse = field(default_factory=Pulse)

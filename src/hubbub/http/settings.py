@@ -8,11 +8,15 @@ from enum import StrEnum
 from itertools import chain
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "publish": ("publish", "broadcast", "edit", "delete", "react", "typing"),
-    "read": ("history", "presence", "presence_stats", "channels", "info"),
+    "publish": ("publish", "broadcast", "push", "edit", "delete", "react", "typing"),
+    "read": (
+        *("history", "presence", "presence_stats", "channels", "info"),
+        *("groups", "groups_members"),
+    ),
     "manage": (
         *("subscribe", "unsubscribe", "disconnect", "refresh", "revoke"),
-        "history_remove",
+        *("history_remove", "kick", "tag"),
+        *("groups_create", "groups_destroy", "groups_join", "groups_leave"),
     ),
     "rpc": ("rpc",),
 }

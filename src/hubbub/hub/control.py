@@ -8,7 +8,7 @@ at most once, and from one node in the order in which it was said. Who has to kn
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +24,7 @@ from hubbub.hub.orders import (
     Answer,
     Answers,
     NodeGone,
+    NodeSilent,
     Order,
     OrderFailed,
     Parting,
@@ -79,6 +80,8 @@ class Control:
         self._broker = broker
         self._duties = Duties(node)
         self._questions = Questions(node, clock)
+        self.restored: Callable[[], None] = _nothing
+        """Called where the broker may have forgotten what this node told it."""
         self._known: set[str] = set()
         self._info = b""
         self._entering: asyncio.Task[None] | None = None
@@ -150,7 +153,8 @@ class Control:
     ) -> bytes:
         """Have one node carry out an order, and return its answer.
 
-        Raises NodeGone when it is unknown or silent, OrderFailed when it could not, BrokerUnavailable.
+        Raises NodeGone when it is unknown or stops, NodeSilent (a NodeGone) when it lives and does not answer
+        in time, OrderFailed when it could not, BrokerUnavailable.
         """
         if node != self.node and node not in self._known and node not in await self.nodes():
             raise NodeGone(node, "no living node has this name")
@@ -159,7 +163,12 @@ class Control:
         answer = question.answers.get(node)
         if answer is None:
             self._known.discard(node)
-            raise NodeGone(node, f"it stopped, or did not answer in {timeout_s:g} s")
+            if node not in question.missing:
+                raise NodeGone(node, "it stopped")
+            silent = f"it did not answer in {timeout_s:g} s"
+            if node in await self.nodes():
+                raise NodeSilent(node, silent)
+            raise NodeGone(node, f"{silent}, and is no more")
         if answer.fault:
             raise OrderFailed(node, answer.fault)
         return answer.payload
@@ -248,6 +257,7 @@ class Control:
         if self._entering is not None:
             self._entering.cancel()
         self._entering = asyncio.create_task(self._enter())
+        self.restored()
 
     def _take_answer(self, answer: Answer) -> None:
         if not self._questions.take(answer):
@@ -259,6 +269,10 @@ class Control:
 
 def _name_of(node: str) -> ChannelName:
     return f"{RESERVED}node.{node}"
+
+
+def _nothing() -> None:
+    """Do nothing, where nobody told the broker more than this."""
 
 
 def _keep(answer: Answer) -> None:

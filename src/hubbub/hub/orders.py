@@ -38,6 +38,10 @@ class NodeGone(HubbubError):
         return f"node {self.node}: {self.detail}"
 
 
+class NodeSilent(NodeGone):
+    """Report that a node is among the living, and did not answer in time."""
+
+
 class OrderFailed(HubbubError):
     """Report that a node took an order, and why it could not carry it out."""
 

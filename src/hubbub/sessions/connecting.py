@@ -47,6 +47,8 @@ async def _connect(session: Session, command: say.Connect) -> None:
     if limit and user and len(services.registry.of_user(user)) >= limit:
         raise ProtocolViolation(CONNECTION_LIMIT)
     session.become(admission.identity)
+    if admission.tags:
+        services.registry.tags.change(session.id, session, admission.tags)
     wanted = _wanted(session, command, admission)
     if wanted:
         await _follow_first(session, command, admission, wanted)

@@ -40,6 +40,7 @@ from hubbub.hub.stepping import apart
 from hubbub.model import ChannelName, ClientInfo, SessionId, UserId
 from hubbub.sessions.hooks import Client, ConnectAsk, Hooks, SubscribeAsk, SubscribeGrant
 from hubbub.sessions.identity import Admission, Identity, admitted
+from hubbub.sessions.tags import check_tags
 from hubbub.sessions.tokens.claims import ConnectionClaims, SubscriptionClaims
 from hubbub.sessions.users import is_user_name
 
@@ -128,6 +129,10 @@ class Gate:
             if grant is not None:
                 if not is_user_name(grant.user):
                     raise HookUnavailable("it named a user who is not printable, or too long")
+                try:
+                    check_tags(grant.tags)
+                except Refused as fault:
+                    raise HookUnavailable(str(fault)) from None
                 return admitted(grant)
         if connect.token:
             raise ProtocolViolation(INVALID_TOKEN, "no token key is configured on this server")

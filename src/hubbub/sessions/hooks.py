@@ -93,7 +93,7 @@ class ConnectGrant:
         expire_at: seconds since 1970 when this ends unless it is refreshed; 0 is never.
         info: raw JSON that others see. data: raw JSON for the client alone. meta: raw JSON for hooks alone.
         channels, subs: what it follows from the start; `subs` says how.
-        permissions: what it may beyond what namespaces allow.
+        permissions: what it may beyond what namespaces allow. tags: by which pushes find its session.
     """
 
     user: UserId
@@ -104,6 +104,7 @@ class ConnectGrant:
     subs: Mapping[ChannelName, SubscribeGrant] = field(default_factory=dict)
     meta: bytes = b""
     permissions: tuple[Permission, ...] = ()
+    tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

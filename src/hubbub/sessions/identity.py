@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,11 +52,12 @@ NOBODY: Final = Identity()
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who comes in, what it is told, and what it follows from the start."""
+    """Who comes in, what it is told, what it follows from the start, and which tags its session gets."""
 
     identity: Identity = NOBODY
     data: bytes = b""
     subs: Mapping[ChannelName, SubscribeGrant] = field(default_factory=dict)
+    tags: Sequence[str] = ()
 
 
 def admitted(
@@ -74,4 +75,4 @@ def admitted(
         grant.permissions,
     )
     subs = {channel: SubscribeGrant() for channel in grant.channels} | dict(grant.subs)
-    return Admission(identity, grant.data, subs)
+    return Admission(identity, grant.data, subs, grant.tags)

@@ -16,6 +16,7 @@ import structlog
 from hubbub.errors import Close
 from hubbub.model import Packet, SessionId, UserId
 from hubbub.sessions.identity import Identity
+from hubbub.sessions.tags import Tags
 
 _log = structlog.get_logger(__name__)
 
@@ -69,13 +70,26 @@ class Registry:
         now: monotonic seconds.
     """
 
-    __slots__ = ("_buckets", "_round", "_users", "congested", "greeting", "now", "total")
+    __slots__ = (
+        "_buckets",
+        "_round",
+        "_users",
+        "congested",
+        "departed",
+        "greeting",
+        "now",
+        "tags",
+        "total",
+    )
 
     def __init__(self, rounds: int, now: float) -> None:
         self._buckets: list[dict[SessionId, Visited]] = [{} for _ in range(max(1, rounds))]
         self._round = 0
         # Most users have one session, which needs no collection around it.
         self._users: dict[UserId, Known | dict[SessionId, Known]] = {}
+        self.tags: Tags[Known] = Tags()
+        self.departed: Callable[[SessionId], None] = _unnoticed
+        """Called with the id of each session that has ended."""
         self.greeting: dict[SessionId, Visited] = {}
         self.congested: dict[SessionId, Visited] = {}
         self.now = now
@@ -105,7 +119,9 @@ class Registry:
 
     def discard(self, session: Visited) -> None:
         """Let a session go."""
-        self._bucket(session.id).pop(session.id, None)
+        if self._bucket(session.id).pop(session.id, None) is not None:
+            self.tags.forget(session.id)
+            self.departed(session.id)
         self.greeting.pop(session.id, None)
         self.congested.pop(session.id, None)
 
@@ -166,6 +182,10 @@ class Registry:
                 self.discard(session)
             if len(sessions) > batch:
                 await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+
+
+def _unnoticed(session: SessionId) -> None:
+    """Do nothing, where nobody has to know."""
 
 
 def _call(look: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.payloads import decode_json
-from hubbub.http.api import application, channels, chats, nodes, sessions
+from hubbub.http.api import application, channels, chats, groups, nodes, pushes, sessions
 from hubbub.http.api import chat_requests as chat
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
@@ -58,6 +58,7 @@ class Method:
 _NEWS = {"channel": "news"}
 _FIRST = {**_NEWS, "offset": 1}
 _ZHANG = {"user": "zhang"}
+_TEAM = {"group": "team"}
 
 METHODS: Mapping[str, Method] = {
     "publish": Method(
@@ -109,6 +110,27 @@ METHODS: Mapping[str, Method] = {
         sessions.refresh, ask.RefreshRequest, say.MetResult, {**_ZHANG, "expire_at": 2**32}
     ),
     "revoke": Method(sessions.revoke, ask.RevokeRequest, say.Done, _ZHANG),
+    "push": Method(
+        pushes.push,
+        pushes.PushRequest,
+        pushes.ReachResult,
+        {**_ZHANG, "event": "news", "data": {"title": "Rain"}},
+    ),
+    "kick": Method(
+        pushes.kick,
+        pushes.KickRequest,
+        pushes.ReachResult,
+        {**_ZHANG, "disconnect": {"code": 4500, "reason": "you were banned"}},
+    ),
+    "tag": Method(pushes.tag, pushes.TagRequest, pushes.ReachResult, {**_ZHANG, "add": ["beta"]}),
+    "groups_create": Method(groups.create, groups.GroupRequest, say.Done, _TEAM),
+    "groups_join": Method(
+        groups.join, groups.MemberRequest, groups.JoinResult, {**_TEAM, **_ZHANG}
+    ),
+    "groups_leave": Method(groups.leave, groups.MemberRequest, say.Done, {**_TEAM, **_ZHANG}),
+    "groups_destroy": Method(groups.destroy, groups.GroupRequest, groups.DestroyResult, _TEAM),
+    "groups_members": Method(groups.members, groups.GroupRequest, groups.MembersResult, _TEAM),
+    "groups": Method(groups.names, groups.GroupsRequest, groups.GroupsResult, {"prefix": "te"}),
     "rpc": Method(application.rpc, ask.RpcRequest, say.RpcResult, {"method": "now", "params": {}}),
     "channels": Method(
         channels.channels,
