@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hubbub.app import Hubbub
+    from hubbub.asking import NodeAnswers
     from hubbub.config import Settings
     from hubbub.errors import (
         BrokerUnavailable,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     )
     from hubbub.hub.namespaces import Audience, Namespace
     from hubbub.hub.options import Override
+    from hubbub.hub.orders import NodeGone, NodeSilent, OrderFailed
     from hubbub.hub.permission import Operation, Permission
     from hubbub.model import ClientInfo, Kind, Position, Publication
     from hubbub.sessions.caller import Caller
@@ -63,7 +65,11 @@ __all__ = [
     "LifecycleError",
     "Members",
     "Namespace",
+    "NodeAnswers",
+    "NodeGone",
+    "NodeSilent",
     "Operation",
+    "OrderFailed",
     "Override",
     "Permission",
     "Position",
@@ -101,7 +107,11 @@ _HOMES = {
     "LifecycleError": "hubbub.errors",
     "Members": "hubbub.sessions.groups",
     "Namespace": "hubbub.hub.namespaces",
+    "NodeAnswers": "hubbub.asking",
+    "NodeGone": "hubbub.hub.orders",
+    "NodeSilent": "hubbub.hub.orders",
     "Operation": "hubbub.hub.permission",
+    "OrderFailed": "hubbub.hub.orders",
     "Override": "hubbub.hub.options",
     "Permission": "hubbub.hub.permission",
     "Position": "hubbub.model",

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from hubbub.asking import ORDER, Asker
 from hubbub.brokers.contract import Broker
 from hubbub.chatting import Chatter
 from hubbub.clock import Clock, SystemClock
@@ -58,7 +59,7 @@ DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
 
-class Hubbub(Handlers, Publisher, Chatter, Pusher):
+class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
     """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
@@ -90,6 +91,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher):
         self.hub.upkeep.watch_ghosts(self.application.tell_ghost)
         self.control = Control(self.broker, self.node, self.clock)
         """Orders to and from the other nodes."""
+        self.control.on(ORDER, self.application.ordered.carry_out)
         self.hub.admit(self.control.names, self.control)
         self.revocations = Revocations(self.broker, self.settings.revocations, self.clock)
         """What was revoked on any node."""

@@ -13,6 +13,7 @@ from hubbub.errors import NODE_DIED
 from hubbub.hooks.courier import Courier
 from hubbub.hooks.handlers import Handlers
 from hubbub.hooks.local import LISTENERS, Local
+from hubbub.hooks.ordered import Ordered
 from hubbub.hooks.outbox import OutboxLimits
 from hubbub.hooks.remote import Remote
 from hubbub.hooks.runner import Runner
@@ -45,6 +46,8 @@ class Application:
         self._statistics = statistics
         self._runner = Runner(settings.functions, clock)
         self._local = Local(handlers.functions, handlers.methods, self._runner)
+        self.ordered = Ordered(handlers.orders, self._runner)
+        """What other nodes may have run."""
         self._remote: Remote | None = None
         self._couriers: dict[EventKind, Courier] = {}
         self._ghosts = 0

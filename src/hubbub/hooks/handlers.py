@@ -24,6 +24,8 @@ class Handlers:
         """What was registered, by the name of its decorator."""
         self.methods: dict[str, Function] = {}
         """What clients may call, by the name of the method."""
+        self.orders: dict[str, Function] = {}
+        """What any node may have run on another, by the name of the order."""
         self.started = False
         """Whether it is too late to register anything."""
 
@@ -74,6 +76,16 @@ class Handlers:
         def register(function: F) -> F:
             self._check_open(f"on({event!r})", event in self.methods)
             self.methods[event] = prepare(function, f"on({event!r})", ("session", DATA))
+            return function
+
+        return register
+
+    def order(self, name: str) -> Callable[[F], F]:
+        """Run `function(data)` where another node asks for `name`, and answer what it returns."""
+
+        def register(function: F) -> F:
+            self._check_open(f"order({name!r})", name in self.orders)
+            self.orders[name] = prepare(function, f"order({name!r})", (DATA,))
             return function
 
         return register
