@@ -25,6 +25,7 @@ from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSett
 from hubbub.hooks.settings import EventSettings, FunctionSettings, HookSettings
 from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import ApiSettings, scope_of
+from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.gate import AccessSettings
@@ -196,6 +197,7 @@ MADE: dict[str, Callable[[], str]] = {
     "api-settings": settings_table(ApiSettings),
     "api-key-settings": settings_table(ApiKeySettings),
     "namespace-settings": settings_table(Namespace),
+    "inbox-settings": settings_table(InboxSettings),
     "listener-settings": settings_table(ListenerSettings),
     "websocket-settings": settings_table(WebSocketSettings),
     "stream-settings": settings_table(StreamSettings),

@@ -28,6 +28,9 @@ from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
+from hubbub.hub.inbox.deadlines import Deadlines
+from hubbub.hub.inbox.inbox import Inbox
+from hubbub.inboxes import Sender
 from hubbub.publishing import Publisher
 from hubbub.pushing import Pusher
 from hubbub.sessions.doors import Doors
@@ -59,7 +62,7 @@ DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
 
-class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
+class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
     """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
@@ -85,6 +88,8 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
         self.node = secrets.token_hex(6)
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
+        self.inbox = Inbox(self.hub, self.settings.inbox)
+        self._deadlines = Deadlines(self.inbox, self.broker.records, self.node, self.clock)
         self.application = Application(self.settings.hooks, self, self.clock, self.hub.statistics)
         """Whom this node asks and tells."""
         self.hub.watch_occupancy(self.application.tell_occupancy)
@@ -134,6 +139,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
             polling,
             self.chat,
             self.pushes,
+            self.inbox,
         )
 
     def _services(self) -> Services:
@@ -162,6 +168,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
             settings.hub.backlog_limit,
             settings.hub.backlog_age_s,
             node=self.node,
+            inbox=self.inbox,
         )
 
     async def start(self) -> None:
@@ -176,6 +183,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
         try:
             await self.broker.start(self.node, self.hub)
             self.application.start()
+            self._deadlines.begin(self.application.hooks.unacknowledged)
             await self.control.start()
             await self.revocations.start()
             for settings in self.settings.sources:
@@ -223,6 +231,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
             # What it is told last, it may still publish.
             last_first.push_async_callback(self.application.flush)
             last_first.push_async_callback(self.hub.close)
+            last_first.push_async_callback(self._deadlines.close)
             last_first.push_async_callback(self.revocations.close)
             last_first.push_async_callback(self._verifier.close)
             last_first.push_async_callback(self.control.close)
@@ -242,6 +251,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker):
         self.application.tick()
         self.hub.tick()
         self.chat.tick()
+        self._deadlines.tick()
         self.revocations.tick()
 
 

@@ -12,6 +12,8 @@ from hubbub.errors import HookUnavailable, Reject
 from hubbub.hooks.remote import Remote, forwarded
 from hubbub.hooks.settings import EventSettings, HookSettings
 from hubbub.hub.contract import Statistics
+from hubbub.hub.inbox.values import Overdue
+from hubbub.model import ClientInfo, Position, Publication
 from hubbub.sessions.hooks import (
     Client,
     ConnectAsk,
@@ -59,6 +61,7 @@ async def stage(*manners: Manner, settings: HookSettings = HookSettings()) -> As
             publish=f"{url}/publish",
             sub_refresh=f"{url}/sub_refresh",
             rpc=f"{url}/rpc",
+            unacknowledged=f"{url}/unacknowledged",
             events=EventSettings(url=f"{url}/events"),
             timeout_s=10.0,
         )
@@ -150,3 +153,29 @@ async def test_who_has_no_url_is_not_asked() -> None:
     assert remote.hooks.rpc is not None
     assert remote.hooks.connect is None
     remote.close()
+
+
+async def test_what_nobody_acknowledged_is_told_until_it_is_taken() -> None:
+    message = Publication(
+        b'{"text":"hi"}', sender=ClientInfo("ann", "s"), tags={"id": "m1"}, time=5, offset=7
+    )
+    overdue = Overdue("bob", [message], 7, False, 0, 3, Position("e", 7))
+    manners = (answering({"error": {"code": 1}}), answering({}, "500 No"), answering({}))
+    async with stage(*manners) as here:
+        tell = here.hooks.unacknowledged
+        assert tell is not None
+        for _ in range(2):
+            with pytest.raises(HookUnavailable):
+                await tell(overdue)
+        await tell(overdue)
+
+        assert {asked.path for asked in here.backend.asked} == {"/unacknowledged"}
+        assert here.backend.asked[2].json == {
+            "user": "bob",
+            "channel": "#bob",
+            "epoch": "e",
+            "unread": 3,
+            "messages": [
+                {"id": "m1", "offset": 7, "time": 5, "data": {"text": "hi"}, "sender": "ann"}
+            ],
+        }

@@ -89,6 +89,7 @@ def front(
         Polling(control.node, services.seal, control),
         services.chat,
         Pushes(reach, groups),
+        services.inbox,
     )
 
 

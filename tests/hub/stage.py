@@ -12,6 +12,8 @@ from hubbub.dialects.text import PLAIN
 from hubbub.hub.contract import Attachment
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.hub import Hub
+from hubbub.hub.inbox.inbox import Inbox
+from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position
@@ -19,6 +21,7 @@ from tests.fakes.carrier import lines
 from tests.fakes.clock import JumpingClock
 from tests.fakes.moody_broker import MoodyBroker
 
+INBOX = InboxSettings().channel()
 PLAIN_LINES = Encoding(PLAIN, lines, joins=False)
 
 
@@ -74,6 +77,7 @@ class Stage:
         self.hub = Hub(
             self.broker, namespaces or Namespaces(), settings or HubSettings(), self.clock
         )
+        self.inbox = Inbox(self.hub, InboxSettings())
 
     async def say(self, channel: str, *texts: str) -> Position:
         position = Position("", 0)
@@ -121,7 +125,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """Run one node whose channels all have the options of `namespace`."""
     clock = JumpingClock()
-    place = Stage(Namespaces(namespace or Namespace()), settings, world, clock)
+    place = Stage(Namespaces(namespace or Namespace(), inbox=INBOX), settings, world, clock)
     await place.broker.start(node, place.hub)
     try:
         yield place

@@ -39,7 +39,7 @@ def test_an_open_server_gives_unknown_prefixes_the_nameless_options() -> None:
     assert Namespaces(named={"news": NEWS}).resolve("sport:x") == Namespace()
 
 
-@pytest.mark.parametrize("name", ["lobby", "#ann", "中文房间", "x" * 255, "a b"])
+@pytest.mark.parametrize("name", ["lobby", "#ann,bob", "中文房间", "x" * 255, "a b"])
 def test_good_names(name: str) -> None:
     assert CLOSED.resolve(name) is CLOSED.nameless
 
@@ -87,3 +87,13 @@ def test_what_a_publication_is_made_of(data: Data, taken: set[Kind]) -> None:
 
 def test_an_object_is_one_wherever_it_begins() -> None:
     Namespace(data=Data.OBJECT).check_data(b' {"a": 1}', Kind.JSON)
+
+
+def test_the_channel_of_one_user_is_an_inbox_whatever_the_user_is_called() -> None:
+    inbox = Namespace(history_size=5)
+    table = Namespaces(named={"chat": Namespace()}, open=False, inbox=inbox)
+
+    assert table.resolve("#ann") is inbox
+    assert table.resolve("#chat:ann") is inbox
+    assert table.resolve("chat:#ann") is table.named["chat"]
+    assert Namespaces(inbox=Namespace(occupancy_hooks=True)).watched

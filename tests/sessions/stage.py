@@ -57,6 +57,7 @@ class Floor:
             backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
             node=name,
+            inbox=node.inbox,
         )
 
     def open(

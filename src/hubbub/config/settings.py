@@ -42,6 +42,7 @@ from hubbub.config.tokens import Tokens
 from hubbub.errors import Refused
 from hubbub.hooks.settings import HookSettings
 from hubbub.http.settings import ApiKey, ApiSettings
+from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.gate import AccessSettings
@@ -118,6 +119,7 @@ class Settings(Part):
     namespaces: dict[Annotated[str, AfterValidator(_check_name)], _Bounded] = Field(
         default_factory=dict
     )
+    inbox: Annotated[InboxSettings, AfterValidator(bounded)] = Field(default_factory=InboxSettings)
     access: AccessSettings = Field(default_factory=AccessSettings)
     hub: Annotated[HubSettings, AfterValidator(bounded)] = Field(default_factory=HubSettings)
     limits: Annotated[SessionLimits, AfterValidator(bounded)] = Field(default_factory=SessionLimits)
@@ -258,7 +260,9 @@ class Settings(Part):
     @property
     def namespace_table(self) -> Namespaces:
         """Return the namespaces as the hub takes them."""
-        return Namespaces(self.default_namespace, self.namespaces, self.open)
+        return Namespaces(
+            self.default_namespace, self.namespaces, self.open, inbox=self.inbox.channel()
+        )
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -290,11 +294,6 @@ def _permissions(data: dict[str, Any]) -> bool:
     namespaces = [*data.get("namespaces", {}).values(), data.get("default_namespace", Namespace())]
     return any(
         audience is not Audience.EVERYONE
-        for namespace in namespaces
-        for audience in (
-            namespace.subscribe,
-            namespace.publish,
-            namespace.history,
-            namespace.see_presence,
-        )
+        for each in namespaces
+        for audience in (each.subscribe, each.publish, each.history, each.see_presence)
     )

@@ -24,7 +24,7 @@ from hubbub.sessions.hooks import Client, Event, EventKind, Hooks, RpcAnswer, Rp
 
 _log = structlog.get_logger(__name__)
 
-QUESTIONS = ("connect", "refresh", "subscribe", "publish", "sub_refresh", "rpc")
+QUESTIONS = ("connect", "refresh", "subscribe", "publish", "sub_refresh", "rpc", "unacknowledged")
 
 
 class Application:

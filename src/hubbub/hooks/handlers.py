@@ -90,6 +90,14 @@ class Handlers:
 
         return register
 
+    def on_unacknowledged(self, function: F) -> F:
+        """Tell `function(user, overdue)` of messages that no device of a user has acknowledged in time.
+
+        `overdue.messages` are publications of the user's inbox, `overdue.unread` is how many are unread. One
+        node of the cluster tells it, and again until the function returns without an error.
+        """
+        return self._add("on_unacknowledged", function, ("user", "overdue"))
+
     # ── events ──────────────────────────────────────────────────────────────────────────────────
 
     def on_disconnect(self, function: F) -> F:

@@ -8,6 +8,7 @@ from hubbub.errors import METHOD_NOT_FOUND, Refused
 from hubbub.hooks import returns
 from hubbub.hooks.functions import Function
 from hubbub.hooks.runner import Runner
+from hubbub.hub.inbox.values import Overdue
 from hubbub.sessions.hooks import (
     ConnectAsk,
     ConnectGrant,
@@ -61,6 +62,7 @@ class Local:
             self._publish if "on_publish" in there else None,
             self._sub_refresh if "on_sub_refresh" in there else None,
             self._rpc if self._methods else None,
+            self._unacknowledged if "on_unacknowledged" in there else None,
         )
 
     async def _connect(self, ask: ConnectAsk) -> ConnectGrant | None:
@@ -99,6 +101,10 @@ class Local:
             raise Refused(METHOD_NOT_FOUND)
         data = function.read(ask.data, ask.kind) if function.takes > 1 else None
         return await self._runner.run(function, returns.rpc_answer, ask.client, data)
+
+    async def _unacknowledged(self, overdue: Overdue) -> None:
+        function = self._functions["on_unacknowledged"]
+        await self._runner.run(function, bool, overdue.user, overdue)
 
     async def tell(self, events: Sequence[Event]) -> None:
         """Tell functions of events, one by one. Raises a HubbubError for one that was not taken."""

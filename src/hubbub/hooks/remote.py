@@ -6,16 +6,22 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from hubbub.clock import Clock
 from hubbub.hooks import answers
 from hubbub.hooks.caller import Caller, Target
 from hubbub.hooks.questions import Ask, question, told
 from hubbub.hooks.settings import HookSettings
 from hubbub.hub.contract import Statistics
-from hubbub.sessions.hooks import Client, Event, Hooks
+from hubbub.hub.inbox.answers import reported
+from hubbub.hub.inbox.values import Overdue, inbox_of
+from hubbub.sessions.hooks import Client, Event, Hooks, UnacknowledgedHook
 
 A = TypeVar("A", bound=Ask)
 G = TypeVar("G")
+
+_encode = msgspec.json.Encoder().encode
 
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """What a header's value may be made of (RFC 9110 section 5.5); a client can say more in its own words."""
@@ -42,6 +48,7 @@ class Remote:
             self._asker("publish", settings.publish, answers.publish_grant, repeatable=False),
             self._asker("sub_refresh", settings.sub_refresh, answers.sub_refresh_grant),
             self._asker("rpc", settings.rpc, answers.rpc_answer, repeatable=False),
+            self._reporter(settings.unacknowledged),
         )
 
     async def tell(self, events: Sequence[Event]) -> None:
@@ -69,6 +76,18 @@ class Remote:
             return await caller.ask(body, headers, lambda answer: judge(answer, asked))
 
         return ask
+
+    def _reporter(self, url: str) -> UnacknowledgedHook | None:
+        """Return the function that tells a URL what nobody acknowledged; None where there is none."""
+        if not url:
+            return None
+        caller = self._caller("unacknowledged", url, self._settings.concurrency)
+
+        async def report(overdue: Overdue) -> None:
+            body = _encode(reported(overdue, inbox_of(overdue.user)))
+            await caller.ask(body, {}, answers.taken)
+
+        return report
 
     def _caller(self, name: str, url: str, concurrency: int, *, repeatable: bool = True) -> Caller:
         target = Target(name, url, repeatable, concurrency)

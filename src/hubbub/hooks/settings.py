@@ -64,6 +64,7 @@ class HookSettings:
         connect: the URL that is asked who a client is ("" : none; so are the others). refresh: the one that
             is asked whether it may stay. subscribe: whether it may follow a channel. publish: what of what it
             says is published. sub_refresh: whether a subscription may last. rpc: the one that answers calls.
+        unacknowledged: the one that is told of messages that no device of a user has acknowledged in time.
         timeout_s: seconds that an answer may take, waiting and trying again included.
         retries: how often a question is asked again after the connection failed; `publish` and `rpc` are only
             where it surely never arrived.
@@ -83,6 +84,7 @@ class HookSettings:
     publish: str = field(default="", repr=False)
     sub_refresh: str = field(default="", repr=False)
     rpc: str = field(default="", repr=False)
+    unacknowledged: str = field(default="", repr=False)
     timeout_s: float = 1.0
     retries: int = 1
     concurrency: int = 64
@@ -100,5 +102,6 @@ class HookSettings:
     @property
     def urls(self) -> dict[str, str]:
         """Return the URLs that are asked, by the name of the question."""
-        names = ("connect", "refresh", "subscribe", "publish", "sub_refresh", "rpc")
+        asked = ("connect", "refresh", "subscribe", "publish", "sub_refresh", "rpc")
+        names = (*asked, "unacknowledged")
         return {name: url for name in names if (url := getattr(self, name))}

@@ -12,6 +12,7 @@ from hubbub.http.settings import HttpSettings
 from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
+from hubbub.hub.inbox.inbox import Inbox
 from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Outcome, Said
@@ -68,6 +69,7 @@ class Node:
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
         polling: the sessions that are polled. chat: what people do in channels beside publishing.
         pushes: what is done to sessions by what is known of them.
+        inbox: the inboxes of users.
         pulse: how it fares.
     """
 
@@ -84,4 +86,5 @@ class Node:
     polling: Polling
     chat: Chat
     pushes: Pushes
+    inbox: Inbox
     pulse: Pulse = field(default_factory=Pulse)

@@ -8,11 +8,12 @@ from enum import StrEnum
 from itertools import chain
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "publish": ("publish", "broadcast", "push", "edit", "delete", "react", "typing"),
+    "publish": ("publish", "broadcast", "send", "push", "edit", "delete", "react", "typing"),
     "read": (
         *("history", "presence", "presence_stats", "channels", "info"),
         *("groups", "groups_members"),
     ),
+    "inbox": ("inbox_pull", "inbox_ack", "inbox_read", "inbox_unread"),
     "manage": (
         *("subscribe", "unsubscribe", "disconnect", "refresh", "revoke"),
         *("history_remove", "kick", "tag"),
@@ -69,13 +70,14 @@ class ApiSettings:
             request may choose by the header `X-Error-Mode`.
         key_in_url: whether a key is also taken from the address, as `?api_key=`, which many things log.
         channels_limit: channels of one broadcast, and of one page of `channels`.
-        commands_limit: commands of one batch.
+        commands_limit: commands of one batch. inbox_limit: messages of one `inbox_pull`.
     """
 
     error_mode: ErrorMode = ErrorMode.BODY
     key_in_url: bool = False
     channels_limit: int = 10_000
     commands_limit: int = 1000
+    inbox_limit: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

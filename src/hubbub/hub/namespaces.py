@@ -187,17 +187,21 @@ class Namespaces:
         named: options by prefix.
         open: whether an unknown prefix takes the nameless options instead of being refused.
         name_limit: the longest channel name in characters.
+        inbox: options of the channels `#` and a user's name.
     """
 
     nameless: Namespace = field(default_factory=Namespace)
     named: Mapping[str, Namespace] = field(default_factory=dict)
     open: bool = True
     name_limit: int = 255
+    inbox: Namespace = field(default_factory=Namespace)
 
     @property
     def watched(self) -> bool:
         """Tell whether any channel's occupancy is of interest."""
-        return any(each.occupancy_hooks for each in (self.nameless, *self.named.values()))
+        return any(
+            each.occupancy_hooks for each in (self.nameless, self.inbox, *self.named.values())
+        )
 
     def resolve(self, channel: ChannelName) -> Namespace:
         """Return a channel's options.
@@ -214,6 +218,8 @@ class Namespaces:
         return namespace
 
     def _find(self, channel: ChannelName) -> Namespace:
+        if is_inbox(channel):
+            return self.inbox
         prefix, boundary, _ = channel.removeprefix(PRIVATE).partition(BOUNDARY)
         if not boundary:
             return self.nameless
@@ -223,6 +229,13 @@ class Namespaces:
         if self.open:
             return self.nameless
         raise Refused(UNKNOWN_CHANNEL, f"no namespace {prefix!r} is configured")
+
+
+def is_inbox(channel: ChannelName) -> bool:
+    """Tell whether a channel is the inbox of one user."""
+    return channel[0] == USER_BOUNDARY and not (
+        USER_SEPARATOR in channel or USER_BOUNDARY in channel[1:] or len(channel) == 1
+    )
 
 
 @lru_cache

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from hubbub.hub.inbox.values import Overdue
 from hubbub.hub.options import Override
 from hubbub.hub.permission import Permission
 from hubbub.model import ChannelName, Kind, SessionId, UserId
@@ -209,6 +210,8 @@ SubscribeHook: TypeAlias = Callable[[SubscribeAsk], Awaitable[SubscribeGrant]]
 PublishHook: TypeAlias = Callable[[PublishAsk], Awaitable[PublishGrant]]
 SubRefreshHook: TypeAlias = Callable[[SubRefreshAsk], Awaitable[SubRefreshGrant]]
 RpcHook: TypeAlias = Callable[[RpcAsk], Awaitable[RpcAnswer]]
+UnacknowledgedHook: TypeAlias = Callable[[Overdue], Awaitable[None]]
+"""Take what no device of a user has acknowledged in time; raises a HubbubError where it was not taken."""
 
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────
@@ -273,4 +276,5 @@ class Hooks:
     publish: PublishHook | None = None
     sub_refresh: SubRefreshHook | None = None
     rpc: RpcHook | None = None
+    unacknowledged: UnacknowledgedHook | None = None
     events: Events = unheard

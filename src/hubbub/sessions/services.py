@@ -8,6 +8,7 @@ from hubbub.clock import Clock
 from hubbub.hub.chat import Chat
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
+from hubbub.hub.inbox.inbox import Inbox
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Events, Hooks, unheard
@@ -24,7 +25,7 @@ class Services:
         hub: the channels. registry: all sessions. encodings: the shared renderings. limits: the bounds.
         gate: who may come in. expiry: what ends by itself. clock: the time. chat: what chats have beside.
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
-        node: this node's name. seal: what makes the secrets of sessions.
+        node: this node's name. seal: what makes the secrets of sessions. inbox: the inboxes of users.
     """
 
     hub: Hub
@@ -39,6 +40,7 @@ class Services:
     backlog_age_s: float
     node: str = ""
     seal: Seal = field(default_factory=Seal)
+    inbox: Inbox = field(kw_only=True)
 
     @property
     def hooks(self) -> Hooks:

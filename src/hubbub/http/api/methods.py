@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.payloads import decode_json
-from hubbub.http.api import application, channels, chats, groups, nodes, pushes, sessions
+from hubbub.http.api import application, channels, chats, groups, inbox, nodes, pushes, sessions
 from hubbub.http.api import chat_requests as chat
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.server import Server
+from hubbub.hub.inbox import answers
 
 Run = Callable[[Server, Caller, Any], Awaitable[Struct]]
 
@@ -137,6 +138,24 @@ METHODS: Mapping[str, Method] = {
         ask.ChannelsRequest,
         say.ChannelsResult,
         {"pattern": "news*", "limit": 100},
+    ),
+    "send": Method(
+        inbox.send,
+        inbox.SendRequest,
+        answers.SendResult,
+        {**_ZHANG, "sender": "li", "data": {"text": "Hello"}, "idempotency_key": "hello-1"},
+    ),
+    "inbox_pull": Method(
+        inbox.inbox_pull, inbox.InboxPullRequest, answers.PullResult, {**_ZHANG, "take": True}
+    ),
+    "inbox_ack": Method(
+        inbox.inbox_ack, inbox.InboxAckRequest, answers.AckResult, {**_ZHANG, "device": "phone"}
+    ),
+    "inbox_read": Method(
+        inbox.inbox_read, inbox.InboxReadRequest, answers.PositionResult, {**_ZHANG, "upto": 0}
+    ),
+    "inbox_unread": Method(
+        inbox.inbox_unread, inbox.InboxUserRequest, answers.UnreadResult, _ZHANG
     ),
     "info": Method(nodes.info, ask.InfoRequest, say.InfoResult, {}),
 }

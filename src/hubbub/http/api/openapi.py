@@ -19,6 +19,7 @@ Schema: TypeAlias = dict[str, Any]
 TAGS: Mapping[str, str] = {
     "publish": "Say something in channels.",
     "read": "Look at channels and nodes.",
+    "inbox": "What users have received and read.",
     "manage": "Act on sessions, and forget history.",
     "rpc": "Call the application.",
 }

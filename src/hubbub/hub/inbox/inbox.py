@@ -1,0 +1,291 @@
+"""Sending to users, and what they have acknowledged and read."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import blake2b
+
+from hubbub.brokers.contract import HistoryQuery
+from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, UNRECOVERABLE_POSITION, Refused
+from hubbub.hub.envelope import open_readable
+from hubbub.hub.hub import Hub
+from hubbub.hub.inbox.cursors import (
+    Cursors,
+    ahead_field,
+    cursors,
+    device_field,
+    outdated,
+    read_field,
+    supernumerary,
+    told_field,
+)
+from hubbub.hub.inbox.settings import InboxSettings
+from hubbub.hub.inbox.values import (
+    ID_TAG,
+    TO_TAG,
+    Acknowledgement,
+    Overdue,
+    Page,
+    Sent,
+    Unread,
+    device_of,
+    inbox_of,
+    is_copy,
+    sender_of,
+)
+from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication, UserId
+
+RECORD = "inbox:"
+"""What the names of the records of cursors begin with."""
+SENDERS_LIMIT = 1000
+"""Senders whose messages are read up to a place of their own."""
+OVERDUE_LIMIT = 100
+"""Messages that the application is told of at once."""
+
+_RESERVED = frozenset({ID_TAG, TO_TAG})
+
+
+class Inbox:
+    """Keep the inboxes of all users.
+
+    Args:
+        hub: whose channels they are. settings: the bounds.
+    """
+
+    def __init__(self, hub: Hub, settings: InboxSettings) -> None:
+        self.settings = settings
+        self.due: Callable[[UserId], Awaitable[None]] | None = None
+        """Called before a message is stored, where the application wants to know what nobody acknowledges."""
+        self._hub = hub
+        self._log = hub.broker.log
+        self._records = hub.broker.records
+
+    # ── sending ─────────────────────────────────────────────────────────────────────────────────
+
+    async def send(
+        self,
+        user: UserId,
+        data: bytes,
+        kind: Kind = Kind.JSON,
+        *,
+        sender: ClientInfo | None = None,
+        key: str = "",
+        tags: dict[str, str] | None = None,
+    ) -> Sent:
+        """Put a message into a user's inbox; return when the broker has it, whoever is there.
+
+        Args:
+            data: the payload; valid JSON where `kind` says so. sender: who speaks.
+            key: the message's name; the same one of the same sender, within 5 minutes, is the same message.
+            tags: short strings beside it.
+
+        Raises Refused (107), or BrokerUnavailable: then sending again with the same key is safe.
+        """
+        channel, who = inbox_of(user), sender.user if sender is not None else ""
+        if _RESERVED & (tags or {}).keys():
+            raise Refused(BAD_REQUEST_ERROR, f"the tags {ID_TAG} and {TO_TAG} are the server's")
+        self._hub.namespaces.resolve(channel).check_data(data, kind)
+        id = key or secrets.token_hex(8)
+        once = _once(who, key) if key else ""
+        if self.due is not None:
+            await self.due(user)
+        said = {**(tags or {}), ID_TAG: id}
+        storing = [self._hub.publish(channel, data, kind, sender=sender, tags=said, key=once)]
+        if sender is not None and self.settings.copies and who and who != user:
+            # In the same turn: the broker has it behind the message, and a retry mends what is missing.
+            storing.append(
+                self._hub.publish(
+                    inbox_of(who),
+                    data,
+                    kind,
+                    sender=sender,
+                    tags={**said, TO_TAG: user},
+                    exclude=sender.session,
+                    key=f"{once} {user}" if once else "",
+                )
+            )
+        stored, *_ = await asyncio.gather(*storing)
+        return Sent(id, stored.position, stored.duplicate)
+
+    # ── cursors ─────────────────────────────────────────────────────────────────────────────────
+
+    async def position(self, user: UserId, device: str = "") -> Position:
+        """Return up to where a device has acknowledged everything: from there on it catches up."""
+        known, _, top = await self._known(inbox_of(user))
+        return Position(top.epoch, min(known.device(device_of(device)).upto, top.offset))
+
+    async def acknowledge(
+        self,
+        user: UserId,
+        device: str = "",
+        *,
+        upto: int = 0,
+        offsets: Sequence[int] = (),
+        epoch: str = "",
+    ) -> Acknowledgement:
+        """Note that a device has received all messages up to `upto`, and the single ones at `offsets`.
+
+        Doing it twice, or in another order, changes nothing. `epoch` is the life of the inbox that offsets
+        belong to, where the device knows it.
+
+        Raises Refused (107) for what is not in the inbox yet, (112) for another epoch, (106) for too many
+        single ones, and BrokerUnavailable.
+        """
+        known, fields, top = await self._known(inbox_of(user), epoch)
+        if max(upto, *offsets, 0) > top.offset or min(upto, *offsets, 0) < 0:
+            raise Refused(BAD_REQUEST_ERROR, f"the inbox ends at offset {top.offset}")
+        before = known.device(device_of(device))
+        now = before.taking(upto, offsets)
+        if len(now.ahead) > self.settings.ahead:
+            raise Refused(LIMIT_EXCEEDED, "acknowledge older messages first, up to an offset")
+        record = RECORD + user
+        writes: list[Awaitable[object]] = []
+        for offset in now.ahead - before.ahead:
+            writes.append(self._records.put(record, ahead_field(top.epoch, device, offset), b"1"))
+        if now.upto:
+            field = device_field(top.epoch, device)
+            writes.append(self._records.raise_to(record, field, now.upto))
+            fields[field] = b"%d" % now.upto
+        await asyncio.gather(*writes)
+        gone = outdated(fields, top.epoch)
+        if device not in known.devices:
+            for name in supernumerary(known, device, self.settings.devices):
+                gone.append(device_field(top.epoch, name))
+                gone += [ahead_field(top.epoch, name, each) for each in known.device(name).ahead]
+        await self._tidy(record, gone)
+        return Acknowledgement(now.upto, len(now.ahead), top)
+
+    async def read(
+        self, user: UserId, upto: int, sender: UserId | None = None, epoch: str = ""
+    ) -> Position:
+        """Note that the user has read all messages up to `upto`, or (with `sender`) those of one sender.
+
+        Returns the inbox's top. Raises as `acknowledge` does.
+        """
+        known, fields, top = await self._known(inbox_of(user), epoch)
+        if not 0 <= upto <= top.offset:
+            raise Refused(BAD_REQUEST_ERROR, f"the inbox ends at offset {top.offset}")
+        if sender is not None:
+            inbox_of(sender or "x")
+            if sender not in known.read_of and len(known.read_of) >= SENDERS_LIMIT:
+                raise Refused(LIMIT_EXCEEDED, "read up to an offset, without a sender")
+        field = read_field(top.epoch, sender)
+        now = await self._records.raise_to(RECORD + user, field, upto)
+        await self._tidy(RECORD + user, outdated(fields | {field: b"%d" % now}, top.epoch))
+        return top
+
+    async def forget(self, user: UserId, device: str) -> None:
+        """Forget a device, such as one that was logged out for ever."""
+        known, _, top = await self._known(inbox_of(user))
+        ahead = known.device(device).ahead
+        names = [ahead_field(top.epoch, device, offset) for offset in ahead]
+        await self._tidy(RECORD + user, [device_field(top.epoch, device), *names])
+
+    # ── looking ─────────────────────────────────────────────────────────────────────────────────
+
+    async def unread(self, user: UserId) -> Unread:
+        """Count what the user has not read; what the user sent does not count."""
+        channel = inbox_of(user)
+        known, _, top = await self._known(channel)
+        page = await self._page(channel, known.read, self.settings.count, top)
+        senders: dict[UserId, int] = {}
+        for message in page.messages:
+            sender = sender_of(message)
+            if not is_copy(message) and not known.is_read(message.offset, sender):
+                senders[sender] = senders.get(sender, 0) + 1
+        behind = max(0, top.offset - page.upto)
+        total = sum(senders.values()) + behind
+        return Unread(total, senders, page.lost, behind > 0, known.read, top)
+
+    async def pull(
+        self,
+        user: UserId,
+        limit: int,
+        *,
+        since: int | None = None,
+        device: str | None = None,
+        take: bool = False,
+    ) -> Page:
+        """Return what the user has not read, or what a `device` has not acknowledged; the oldest first.
+
+        Args:
+            limit: messages at most. since: the offset behind which to look, for the next page.
+            take: whether what is returned counts as read, and acknowledged by the device, from now on.
+        """
+        channel = inbox_of(user)
+        known, _, top = await self._known(channel)
+        received = known.device(device_of(device)) if device is not None else None
+        start = received.upto if received is not None else known.read
+        page = await self._page(channel, start if since is None else since, limit, top)
+        messages = [
+            message
+            for message in page.messages
+            if not is_copy(message)
+            and not (
+                received.has(message.offset)
+                if received is not None
+                else known.is_read(message.offset, sender_of(message))
+            )
+        ]
+        if take and page.upto > start:
+            await self.acknowledge(user, device or "", upto=page.upto, epoch=top.epoch)
+            await self.read(user, page.upto, epoch=top.epoch)
+        return Page(messages, page.upto, page.more, page.lost, top)
+
+    async def overdue(self, user: UserId, before_ms: int) -> Overdue:
+        """Return what was sent before a time (milliseconds since 1970), and no device has acknowledged."""
+        channel = inbox_of(user)
+        known, _, top = await self._known(channel)
+        start = max(known.told, known.acknowledged, known.read)
+        page = await self._page(channel, start, OVERDUE_LIMIT, top)
+        messages: list[Publication] = []
+        upto, next_ms = page.upto, 0
+        for message in page.messages:
+            if message.time > before_ms:
+                upto, next_ms = message.offset - 1, message.time
+                break
+            read = known.is_read(message.offset, sender_of(message))
+            if not (is_copy(message) or read or known.is_acknowledged(message.offset)):
+                messages.append(message)
+        more = page.more and not next_ms
+        unread = (await self.unread(user)).total if messages else 0
+        return Overdue(user, messages, upto, more, next_ms, unread, top)
+
+    async def told(self, user: UserId, upto: int, epoch: str) -> None:
+        """Note that the application was told of what is overdue up to an offset."""
+        await self._records.raise_to(RECORD + user, told_field(epoch), upto)
+
+    async def _known(
+        self, channel: ChannelName, epoch: str = ""
+    ) -> tuple[Cursors, dict[str, bytes], Position]:
+        """Return a user's cursors, the record that they are in, and the inbox's top."""
+        (top,), fields = await asyncio.gather(
+            self._log.tops([channel]), self._records.get(RECORD + channel[1:])
+        )
+        if epoch and epoch != top.epoch:
+            raise Refused(UNRECOVERABLE_POSITION, "the inbox was born again since")
+        return cursors(fields, top.epoch), fields, top
+
+    async def _page(self, channel: ChannelName, since: int, limit: int, top: Position) -> Page:
+        """Return kept messages behind an offset, and how many are not there any more."""
+        if since >= top.offset or limit <= 0:
+            return Page((), since, since < top.offset, 0, top)
+        retention = self._hub.namespaces.resolve(channel).retention
+        page = await self._log.history(channel, HistoryQuery(limit, since), retention)
+        entries = [entry for entry in page.entries if entry.epoch == top.epoch]
+        if not entries:
+            return Page((), top.offset, False, top.offset - since, top)
+        upto = entries[-1].offset
+        lost = entries[0].offset - since - 1
+        return Page(open_readable(entries), upto, upto < page.top.offset, lost, top)
+
+    async def _tidy(self, record: str, fields: Sequence[str]) -> None:
+        if fields:
+            await self._records.remove(record, list(dict.fromkeys(fields)))
+
+
+def _once(sender: UserId, key: str) -> str:
+    """Return an idempotency key that is this sender's own."""
+    return blake2b(f"{sender}\n{key}".encode(), digest_size=16).hexdigest()
