@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from hubbub.config import EndpointSettings
-from hubbub.dialects.contract import Request
+from hubbub.dialects.contract import Connect, Request, Rpc
 from hubbub.endpoints import DEFAULT_ENDPOINTS, doors_of
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.model import Kind, Packet
 from hubbub.sessions.contract import Carrier, Conversation
 
 
@@ -32,6 +34,8 @@ def test_those_of_the_operator_come_first() -> None:
         ("/connection/uni_websocket", [], {"cf_connect": "{}"}, "centrifuge-unidirectional"),
         ("/connection/uni_sse", ["application/json"], {}, "centrifuge-unidirectional"),
         ("/connection/uni_http_stream", ["text/plain"], {}, "centrifuge-unidirectional"),
+        ("/stomp", [], {}, "stomp"),
+        ("/stomp", ["v13.stomp", "v11.stomp", "v10.stomp"], {}, "stomp"),
         ("/ws/lobby", [], {}, "text-plain"),
         ("/ws/lobby", [], {"format": "json"}, "text-json"),
     ],
@@ -90,3 +94,22 @@ def test_socket_io_has_a_door_for_each_transport_and_one_to_come_back_by() -> No
                 refuse(Request(query={**wrong, "sid": "n1.s1"}))
     with pytest.raises(ProtocolViolation, match="no n1"):
         at_once.resume(Request(query={**asked, "sid": "n1.s1"}))
+
+
+def test_stomp_names_the_sub_protocol_and_takes_a_prefix_for_functions() -> None:
+    mine = EndpointSettings(
+        path="/chat/{who}", dialect="stomp", user="{who}", application="/message"
+    )
+    door = doors_of((mine,), 1024, nobody)[0]
+    named, make = door.choose(["v13.stomp", "v11.stomp", "v10.stomp"])
+    assert named == "v11.stomp"
+    dialect = make(Request("/chat/li", {"who": "li"}))
+    assert dialect.receive(Packet(b"CONNECT\n\n\0")) == [Connect(1, "li")]
+    call = Packet(b"SEND\ndestination:/message/say\n\nhi\0")
+    assert dialect.receive(call) == [Rpc("say", 2, b"hi", Kind.TEXT)]
+
+
+@pytest.mark.parametrize("prefix", ["", "message", "/", "/message/"])
+def test_a_prefix_of_functions_is_a_path(prefix: str) -> None:
+    with pytest.raises(ValidationError):
+        EndpointSettings(path="/chat", dialect="stomp", application=prefix)

@@ -14,6 +14,7 @@ from hubbub.dialects.centrifuge.protobuf import PROTOBUF
 from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.socketio.conversation import SocketIoDialect
+from hubbub.dialects.stomp.conversation import StompDialect
 from hubbub.dialects.text import TextDialect, TextSettings, parse_position
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
 from hubbub.framings.conversation import EngineIo
@@ -32,6 +33,7 @@ DEFAULT_ENDPOINTS = (
         path="/connection/uni_http_stream", dialect="unidirectional", transport="http_stream"
     ),
     EndpointSettings(path="/socket.io/", dialect="socketio"),
+    EndpointSettings(path="/stomp", dialect="stomp"),
     EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
 )
 """The endpoints that every server has, after those that its operator configured."""
@@ -55,15 +57,17 @@ def doors_of(
         if endpoint.dialect == "socketio":
             doors += _socketio_doors(endpoint.path, message_limit, resume)
         else:
-            doors.append(_door(endpoint))
+            doors.append(_door(endpoint, message_limit))
     return doors
 
 
-def _door(endpoint: EndpointSettings) -> Door:
+def _door(endpoint: EndpointSettings, limit: int) -> Door:
     if endpoint.dialect == "centrifuge":
         return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
     if endpoint.dialect == "unidirectional":
         return Door(endpoint.path, {"": _unidirectional}, endpoint.transport)
+    if endpoint.dialect == "stomp":
+        return Door(endpoint.path, dict.fromkeys(_STOMP, _stomp(endpoint, limit)))
     return Door(endpoint.path, {"": _text(endpoint)})
 
 
@@ -126,6 +130,18 @@ def _check(request: Request) -> None:
         raise ProtocolViolation(BAD_REQUEST, '{"code":5,"message":"Unsupported protocol version"}')
     if request.query.get("transport") != "websocket":
         raise ProtocolViolation(BAD_REQUEST, '{"code":0,"message":"Transport unknown"}')
+
+
+_STOMP = ("", "v12.stomp", "v11.stomp", "v10.stomp")
+"""Sub-protocols; which version is spoken says the first frame, whatever they name."""
+
+
+def _stomp(endpoint: EndpointSettings, limit: int) -> Callable[[Request], Dialect]:
+    def make(request: Request) -> Dialect:
+        user = fill(endpoint.user, request) if endpoint.user else request.query.get("user", "")
+        return StompDialect(limit, endpoint.application, user)
+
+    return make
 
 
 def _text(endpoint: EndpointSettings) -> Callable[[Request], Dialect]:

@@ -44,10 +44,11 @@ class EndpointSettings(Part):
         heartbeat: a text message that is a sign of life and is not published ("" : none).
         heartbeat_reply: what it is answered with ("" : nothing).
         recent: publications of the recent past that a newcomer gets.
+        application: what stands before the names of functions in destinations; for the STOMP dialect.
     """
 
     path: str
-    dialect: Literal["text", "centrifuge", "unidirectional", "socketio"] = "text"
+    dialect: Literal["text", "centrifuge", "unidirectional", "socketio", "stomp"] = "text"
     transport: Literal["websocket", "sse", "http_stream"] = "websocket"
     channel: str = ""
     user: str = ""
@@ -55,6 +56,7 @@ class EndpointSettings(Part):
     heartbeat: str = ""
     heartbeat_reply: str = ""
     recent: Annotated[int, Field(ge=0)] = 0
+    application: Annotated[str, Field(pattern="^(/[^/]+)+$")] = "/app"
 
     @field_validator("path")
     @classmethod
@@ -81,7 +83,7 @@ class EndpointSettings(Part):
     def _check_channel(self) -> Self:
         if self.dialect == "text" and not self.channel:
             raise wrong("needs a channel, because the text dialect names none itself")
-        if self.dialect in {"text", "socketio"} and self.transport != "websocket":
+        if self.dialect in {"text", "socketio", "stomp"} and self.transport != "websocket":
             raise wrong(
                 f"has transport {self.transport!r}, which the {self.dialect} dialect does not go over"
             )

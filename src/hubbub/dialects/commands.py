@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import msgspec
+from msgspec import structs
 
 from hubbub.dialects.chat import ChatCommand
 from hubbub.dialects.filters import TagFilter
@@ -68,7 +69,8 @@ class Subscribe(msgspec.Struct, frozen=True):
 
     `recent` asks for that many of the last publications where there is no `since`; `delta` for publications
     as changes of their predecessors; `filter` for those with certain tags only; `renderer` for another
-    variant than the connection's.
+    variant than the connection's. `beside` is for a client that follows the channel already, by another name:
+    what shows it from then on by all of its names, while `renderer` shows what this one is given first.
     """
 
     channel: ChannelName
@@ -82,6 +84,7 @@ class Subscribe(msgspec.Struct, frozen=True):
     delta: bool = False
     filter: TagFilter | None = None
     renderer: Renderer | None = None
+    beside: Renderer | None = None
 
 
 class SubRefresh(msgspec.Struct, frozen=True):
@@ -93,10 +96,11 @@ class SubRefresh(msgspec.Struct, frozen=True):
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
-    """Stop following a channel."""
+    """Stop following a channel; by one of its names where there is a `rest`, which shows it by the others."""
 
     channel: ChannelName
     id: int = 0
+    rest: Renderer | None = None
 
 
 class Publish(msgspec.Struct, frozen=True):
@@ -144,6 +148,12 @@ class Rpc(msgspec.Struct, frozen=True):
     renderer: Renderer | None = None
 
 
+class Settle(msgspec.Struct, frozen=True):
+    """Ask to be told when all that was said before is done."""
+
+    id: int = 0
+
+
 class Acknowledged(msgspec.Struct, frozen=True):
     """Answer an `Emit` with a number."""
 
@@ -176,8 +186,20 @@ Command: TypeAlias = (
     | History
     | Presence
     | Rpc
+    | Settle
     | Acknowledged
     | Pong
     | Unsupported
     | ChatCommand
 )
+
+
+def reframed(command: Command, frame: Callable[[Renderer], Renderer]) -> Command:
+    """Return a command that a framing hands on: what it names to show channels is framed too."""
+    if isinstance(command, Subscribe) and command.beside is not None:
+        command = structs.replace(command, beside=frame(command.beside))
+    if isinstance(command, Unsubscribe):
+        return structs.replace(command, rest=frame(command.rest)) if command.rest else command
+    if isinstance(command, Subscribe | Rpc | Connect) and command.renderer is not None:
+        return structs.replace(command, renderer=frame(command.renderer))
+    return command

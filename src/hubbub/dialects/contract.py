@@ -23,11 +23,13 @@ from hubbub.dialects.commands import (
     Publish,
     Refresh,
     Rpc,
+    Settle,
     SubRefresh,
     Subscribe,
     Unsubscribe,
     Unsupported,
     Vouch,
+    reframed,
 )
 from hubbub.dialects.renderer import Renderer
 from hubbub.dialects.replies import (
@@ -48,6 +50,7 @@ from hubbub.dialects.replies import (
     Renewed,
     Reply,
     Resync,
+    Settled,
     SubRefreshed,
     Subscribed,
     Unsubscribed,
@@ -87,6 +90,8 @@ __all__ = [
     "Request",
     "Resync",
     "Rpc",
+    "Settle",
+    "Settled",
     "SubRefresh",
     "SubRefreshed",
     "Subscribe",
@@ -95,6 +100,7 @@ __all__ = [
     "Unsubscribed",
     "Unsupported",
     "Vouch",
+    "reframed",
 ]
 
 

@@ -126,6 +126,10 @@ class Answered(msgspec.Struct, frozen=True):
     kind: Kind = Kind.JSON
 
 
+class Settled(msgspec.Struct, frozen=True):
+    """All that was said before is done."""
+
+
 class Failed(msgspec.Struct, frozen=True):
     """The command cannot be granted."""
 
@@ -145,6 +149,7 @@ Reply: TypeAlias = (
     | Members
     | Counts
     | Answered
+    | Settled
     | Failed
 )
 

@@ -43,6 +43,7 @@ from hubbub.dialects.contract import (
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.dialects.payloads import as_one, as_text, json_container
 from hubbub.dialects.positions import format_position, parse_position
+from hubbub.dialects.refusals import REFUSED, TRY_AGAIN_LATER, close_of
 from hubbub.errors import RESUBSCRIBE, Close, ErrorCode, ProtocolViolation
 from hubbub.model import (
     ChannelName,
@@ -64,13 +65,6 @@ __all__ = [
     "parse_position",
     "unquote",
 ]
-
-REFUSED = 1008
-"""Close code: the server's policy says no (RFC 6455 section 7.4.1)."""
-TRY_AGAIN_LATER = 1013
-"""Close code: the server cannot now (IANA's registry of WebSocket close codes)."""
-REASON_LIMIT = 123
-"""Bytes of a close reason: a control frame's 125 less the code (RFC 6455 section 5.5)."""
 
 _HEARTBEAT: Final = Unsupported(0, ErrorCode(0, "heartbeat"))
 """A command that comes straight back to `reply`, which knows it and answers the heartbeat."""
@@ -193,7 +187,7 @@ class TextDialect:
         json = self._settings.format == "json"
         if isinstance(reply, Failed):
             if not json or isinstance(command, (Connect, Subscribe)):
-                raise ProtocolViolation(_close(reply), f"{type(command).__name__} was refused")
+                raise ProtocolViolation(close_of(reply), f"{type(command).__name__} was refused")
             return envelope.failed(command, reply)
         return envelope.reply(command, reply) if json else None
 
@@ -226,9 +220,3 @@ def unquote(value: str) -> str:
         return _STRING.decode(value.encode("utf-8", "replace"))
     except msgspec.DecodeError:
         return value
-
-
-def _close(reply: Failed) -> Close:
-    code = TRY_AGAIN_LATER if reply.error.temporary else REFUSED
-    reason = (reply.detail or reply.error.message).encode()[:REASON_LIMIT]
-    return Close(code, reason.decode("utf-8", "ignore"))

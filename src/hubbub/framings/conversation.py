@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from msgspec import structs
-
 from hubbub.dialects.contract import (
     Command,
-    Connect,
     Dialect,
     Emit,
     Goodbye,
@@ -21,8 +18,7 @@ from hubbub.dialects.contract import (
     Push,
     Renderer,
     Reply,
-    Rpc,
-    Subscribe,
+    reframed,
 )
 from hubbub.errors import BAD_REQUEST, Close, ProtocolViolation
 from hubbub.framings import engineio
@@ -135,7 +131,7 @@ class EngineIo:
         message = engineio.read(packet)
         if message.type is Type.MESSAGE:
             found = self._dialect.receive(Packet(message.data, message.binary))
-            return [_with_frame(command) for command in found]
+            return [reframed(command, framed) for command in found]
         if message.type is Type.PONG:
             return (Pong(),)
         if message.type is Type.CLOSE:
@@ -163,12 +159,6 @@ class EngineIo:
         """Render the dialect's farewell."""
         farewell = self._dialect.farewell(close)
         return None if farewell is None else _wrapped(farewell)
-
-
-def _with_frame(command: Command) -> Command:
-    if isinstance(command, Subscribe | Rpc | Connect) and command.renderer is not None:
-        return structs.replace(command, renderer=framed(command.renderer))
-    return command
 
 
 def _wrapped(packets: Packets) -> Packets:

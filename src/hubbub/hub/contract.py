@@ -40,7 +40,8 @@ class Attachment:
         channel: its name.
         encoding: how its events are to be rendered.
         arrived: called in the very moment in which the subscriber becomes live, before any publication
-            reaches it; returns False when the subscriber is gone meanwhile, which ends the attempt.
+            reaches it; returns False when there is nobody to be attached: the subscriber is gone meanwhile,
+            or was live before and is only shown the channel in another way.
         since: the position from which the client comes back.
         recent: publications to be given where there is no `since`.
         reject_unrecovered: refuse (112) rather than start anew where `since` cannot be honoured.

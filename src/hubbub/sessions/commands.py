@@ -126,6 +126,20 @@ async def _rpc(session: Session, command: say.Rpc, ask: RpcHook) -> None:
     session.reply(command, say.Answered(answer.data, answer.kind))
 
 
+def settle(session: Session, command: say.Settle) -> asyncio.Future[None] | None:
+    """Tell when all that was said before is done: only publications may still be on their way."""
+    if not session.pending:
+        session.reply(command, say.Settled())
+        return None
+    return start(_settle(session, command))
+
+
+async def _settle(session: Session, command: say.Settle) -> None:
+    session.settling = asyncio.get_running_loop().create_future()
+    await session.settling
+    session.reply(command, say.Settled())
+
+
 def acknowledged(session: Session, command: say.Acknowledged) -> None:
     """Take an answer that came in turn; those come before it, and the session has handed them on."""
 
@@ -157,6 +171,7 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.History: history,
     say.Presence: presence,
     say.Rpc: rpc,
+    say.Settle: settle,
     say.Acknowledged: acknowledged,
     say.Pong: pong,
     say.Unsupported: unsupported,

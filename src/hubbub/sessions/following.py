@@ -15,6 +15,7 @@ from hubbub.errors import (
     CHANNEL_LIMIT,
     EXPIRED_ERROR,
     LIMIT_EXCEEDED,
+    PERMISSION_DENIED,
     ProtocolViolation,
     Refused,
 )
@@ -33,7 +34,10 @@ def subscribe(session: Session, command: say.Subscribe) -> asyncio.Future[None]:
     limits, following = session.services.limits, session.following
     namespace = session.services.hub.namespaces.resolve(command.channel)
     if command.channel in following:
-        raise Refused(ALREADY_SUBSCRIBED)
+        known = following[command.channel]
+        if command.beside is None or known is None:
+            raise Refused(ALREADY_SUBSCRIBED)
+        return start(_subscribe_beside(session, command, known, command.beside))
     if len(following) >= limits.channels:
         raise Refused(LIMIT_EXCEEDED, f"at most {limits.channels} channels at once")
     if namespace.is_pattern(command.channel):
@@ -97,6 +101,48 @@ def _replay(session: Follower, subscription: Subscription, reply: say.Subscribed
         data = subscription.encoding.render(reply.channel, reply.publications)
         if data:  # not everything can be shown in every protocol
             session.write(data)
+
+
+async def _subscribe_beside(
+    session: Session, command: say.Subscribe, known: Subscription, beside: Renderer
+) -> None:
+    """Show a channel that the client follows already by another name too."""
+    channel, services = command.channel, session.services
+    namespace = services.hub.namespaces.resolve(channel)
+    grant = await services.gate.open_channel(command, namespace, session, session.standing(channel))
+    follow = _Following(grant)
+    first = follow.subscription(session, namespace, command)
+
+    def arrived(reply: say.Subscribed) -> bool:
+        if session.following.get(channel) is not known:
+            raise Refused(PERMISSION_DENIED, "the channel is not followed any more")
+        session.reply(command, follow.say(reply))
+        _replay(session, first, reply)
+        show(session, channel, beside)
+        return False
+
+    await services.hub.attach(
+        session,
+        Attachment(
+            channel,
+            first.encoding,
+            arrived,
+            command.since,
+            command.recent,
+            command.reject_unrecovered,
+        ),
+    )
+
+
+def show(session: Session, channel: ChannelName, renderer: Renderer) -> None:
+    """Show a followed channel by another renderer from now on."""
+    subscription = session.following.get(channel)
+    if subscription is None or session.gone:
+        return
+    services, old = session.services, subscription.encoding
+    new = services.encodings.of(renderer, session.connection.frame, old.joins, old.filter)
+    services.hub.recode(session, channel, old, new)
+    session.following[channel] = subscription.shown_by(new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +256,8 @@ async def enter(
 
 def unsubscribe(session: Session, command: say.Unsubscribe) -> None:
     """Stop following a channel because the client asks for it; one that is not followed is no error."""
-    session.leave(command.channel)
+    if command.rest is not None:
+        show(session, command.channel, command.rest)
+    else:
+        session.leave(command.channel)
     session.reply(command, say.Unsubscribed(command.channel))

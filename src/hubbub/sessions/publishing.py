@@ -79,6 +79,9 @@ def _settled(
 ) -> None:
     session.pending -= weight
     _published(session, command, stored)
+    if session.settling is not None and not session.pending:
+        settling, session.settling = session.settling, None
+        settling.set_result(None)
 
 
 def _published(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:

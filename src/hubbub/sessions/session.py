@@ -7,6 +7,8 @@ Commands of one session run in order (`turns.py`), and reading pauses while many
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 
 from hubbub.dialects.contract import (
@@ -64,6 +66,7 @@ class Session(Follower):
         "backlog",
         "calls",
         "pending",
+        "settling",
     )
 
     def __init__(
@@ -76,6 +79,8 @@ class Session(Follower):
         super().__init__(services, dialect, request)
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
+        self.settling: asyncio.Future[None] | None = None
+        """What a command waits for that comes when none of them is pending; None while none does."""
         self.backlog: Backlog | None = None
         self.calls: Calls | None = None
         """What the client has yet to acknowledge; None where it was never asked to."""

@@ -1,0 +1,167 @@
+"""What the frames of a client that introduced itself ask, and what it is to be told of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from hubbub.dialects.contract import (
+    Command,
+    Goodbye,
+    Rpc,
+    Settle,
+    Subscribe,
+    Unsubscribe,
+)
+from hubbub.dialects.stomp import cursor, requests
+from hubbub.dialects.stomp.answers import Asked
+from hubbub.dialects.stomp.destinations import Place, Realm
+from hubbub.dialects.stomp.frames import Frame
+from hubbub.dialects.stomp.renderer import renderer_of
+from hubbub.dialects.stomp.subscriptions import Subscription, Subscriptions
+from hubbub.dialects.stomp.transactions import Transactions
+from hubbub.dialects.stomp.versions import Version
+
+
+class Asking:
+    """Hold what one client asked.
+
+    Each method takes a frame and what the client calls the receipt that it wants ("": none), and returns
+    commands; they raise Refused or ProtocolViolation for what cannot be understood.
+
+    Args:
+        limit: bytes of what may wait in transactions.
+        application: what stands before the names of functions in destinations.
+    """
+
+    __slots__ = ("_application", "_asked", "_last", "_transactions", "subscriptions", "version")
+
+    def __init__(self, limit: int, application: str) -> None:
+        self.version = Version.V1_0
+        self.subscriptions = Subscriptions()
+        self._application = application
+        self._transactions = Transactions(limit)
+        self._asked: dict[int, Asked] = {}
+        self._last = 0
+
+    def count(self) -> int:
+        """Return a number that this connection did not have yet."""
+        self._last += 1
+        return self._last
+
+    def ask(self, asked: Asked) -> int:
+        """Note what the client wants to be told, and return what the command is to be known by."""
+        number = self.count()
+        self._asked[number] = asked
+        return number
+
+    def answered(self, number: int) -> Asked:
+        """Return what the client wants to be told of a command, and forget it."""
+        return self._asked.pop(number, _NOTHING)
+
+    # ── frames ──────────────────────────────────────────────────────────────────────────────────
+
+    def disconnect(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Say goodbye once all that was said before is done."""
+        return (*self._settle(wanted), Goodbye())
+
+    def _settle(self, wanted: str) -> Sequence[Command]:
+        """Return what gives a RECEIPT once all that came before is done."""
+        return (Settle(self.ask(Asked(wanted))),) if wanted else ()
+
+    def send(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Publish, or call a function; in a transaction later."""
+        where = requests.place(requests.required(frame, "destination"), self._application)
+        asked = Asked(wanted)
+        if where.realm is Realm.CALL:
+            to = requests.answers(frame, self._application)
+            correlation = frame.headers.get("correlation-id", "")
+            asked = Asked(wanted, False, self._answered_to(to) if to else None, correlation)
+        if "transaction" in frame.headers:
+            command = requests.send(frame, where, self.ask(asked._replace(receipt="")))
+            self._transactions.add(frame.headers["transaction"], command, len(frame.body))
+            return self._settle(wanted)
+        return (requests.send(frame, where, self.ask(asked)),)
+
+    def _answered_to(self, place: Place) -> Subscription:
+        return self.subscriptions.to(place) or Subscription("", place)
+
+    def subscribe(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Follow a channel, have a function called, or hear what is said to this client."""
+        subscription = requests.subscription(frame, self._application, self.version)
+        place = subscription.place
+        followed = place.realm is Realm.CHANNEL and self.subscriptions.follows(place.name)
+        self.subscriptions.add(subscription)
+        if place.realm is Realm.CHANNEL:
+            return (self._follow(frame, subscription, wanted, followed=followed),)
+        if place.realm is Realm.CALL:
+            return (Rpc(place.name, self.ask(Asked(wanted, False, subscription)), b"null"),)
+        return self._settle(wanted)
+
+    def _follow(
+        self, frame: Frame, subscription: Subscription, wanted: str, *, followed: bool
+    ) -> Command:
+        channel, headers = subscription.place.name, frame.headers
+        word = headers.get("x-since", "")
+        beside = renderer_of(self.version, self.subscriptions.legs(channel)) if followed else None
+        return Subscribe(
+            channel,
+            self.ask(Asked(wanted)),
+            cursor.since(channel, word) if word else None,
+            requests.recent(frame),
+            # Where no RECEIPT can tell that something is missing, an ERROR does.
+            reject_unrecovered=bool(word and not wanted),
+            token=headers.get("token", ""),
+            renderer=renderer_of(self.version, (subscription.leg,)),
+            beside=beside,
+        )
+
+    def unsubscribe(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """End a subscription; a channel is followed as long as another one is to it."""
+        named = "id" if self.version is not Version.V1_0 or "id" in frame.headers else "destination"
+        place = self.subscriptions.remove(requests.required(frame, named)).place
+        if place.realm is not Realm.CHANNEL:
+            return self._settle(wanted)
+        legs = self.subscriptions.legs(place.name)
+        rest = renderer_of(self.version, legs) if legs else None
+        return (Unsubscribe(place.name, self.ask(Asked(wanted)), rest),)
+
+    def ack(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Take an acknowledgement; of a channel everybody gets every message, so that nothing comes of it."""
+        requests.acked(frame, self.version)
+        return self._settle(wanted)
+
+    def begin(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Begin a transaction."""
+        self._transactions.begin(requests.required(frame, "transaction"))
+        return self._settle(wanted)
+
+    def commit(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Do what a transaction holds back."""
+        waiting = self._transactions.end(requests.required(frame, "transaction"))
+        for command in waiting:
+            asked = self._asked[command.id]
+            self._asked[command.id] = asked._replace(receipt=wanted, silent=True)
+        return (*waiting, *self._settle(wanted))
+
+    def abort(self, frame: Frame, wanted: str) -> Sequence[Command]:
+        """Forget what a transaction holds back."""
+        for command in self._transactions.end(requests.required(frame, "transaction")):
+            self._asked.pop(command.id, None)
+        return self._settle(wanted)
+
+
+_NOTHING: Final = Asked()
+
+FRAMES: Mapping[str, Callable[[Asking, Frame, str], Sequence[Command]]] = {
+    "SEND": Asking.send,
+    "SUBSCRIBE": Asking.subscribe,
+    "UNSUBSCRIBE": Asking.unsubscribe,
+    "ACK": Asking.ack,
+    "NACK": Asking.ack,
+    "BEGIN": Asking.begin,
+    "COMMIT": Asking.commit,
+    "ABORT": Asking.abort,
+    "DISCONNECT": Asking.disconnect,
+}
+"""What a client may say once it has introduced itself."""

@@ -1,0 +1,65 @@
+"""Destinations: where a message goes, or comes from.
+
+A prefix says what kind of place it is.
+
+    /topic/room, /channel/room    the channel `room`
+    /app/say                      a function of the application; the prefix may be another
+    /temp-queue/x                 answers to this connection: what a `reply-to` names
+    /event/x                      what the application says to this connection alone
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+APPLICATION = "/app"
+"""What stands before the names of functions, where nothing else is configured."""
+TOPIC = "/topic/"
+EVENT = "/event/"
+MESSAGE = "message"
+"""What an event is called that has no name."""
+
+
+class Realm(Enum):
+    """What kind of place a destination is."""
+
+    CHANNEL = auto()
+    CALL = auto()
+    ANSWERS = auto()
+    EVENT = auto()
+
+
+class Place(NamedTuple):
+    """A destination, taken apart: `prefix` and `name` together are what the client wrote."""
+
+    realm: Realm
+    prefix: str
+    name: str
+
+    @property
+    def destination(self) -> str:
+        """Return it as the client wrote it."""
+        return self.prefix + self.name
+
+
+_REALMS = {
+    TOPIC: Realm.CHANNEL,
+    "/channel/": Realm.CHANNEL,
+    "/temp-queue/": Realm.ANSWERS,
+    EVENT: Realm.EVENT,
+}
+
+
+def place_of(destination: str, application: str = APPLICATION) -> Place | None:
+    """Return what a destination means; None where it means nothing.
+
+    Args:
+        application: what stands before the names of functions.
+    """
+    calls = f"{application}/"
+    for prefix, realm in ((calls, Realm.CALL), *_REALMS.items()):
+        if destination.startswith(prefix):
+            name = destination.removeprefix(prefix)
+            return Place(realm, prefix, name) if name else None
+    return None

@@ -1,0 +1,115 @@
+"""What the frames of a client ask, as commands; what a frame says wrong is refused with a sentence."""
+
+from __future__ import annotations
+
+from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.stomp import cursor, values
+from hubbub.dialects.stomp.destinations import Place, Realm, place_of
+from hubbub.dialects.stomp.frames import Frame
+from hubbub.dialects.stomp.subscriptions import Subscription
+from hubbub.dialects.stomp.versions import Version
+from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, Refused
+from hubbub.model import Kind
+
+RECEIPT_LIMIT = 256
+"""Characters of what a client calls a receipt."""
+RECENT_LIMIT = 2**31 - 1
+
+AUTO = "auto"
+_ACK_MODES = {
+    Version.V1_0: (AUTO, "client"),
+    Version.V1_1: (AUTO, "client", "client-individual"),
+    Version.V1_2: (AUTO, "client", "client-individual"),
+}
+
+
+def required(frame: Frame, name: str) -> str:
+    """Return a header that a frame must have. Raises Refused (107)."""
+    value = frame.headers.get(name, "")
+    if not value:
+        raise bad(f"{frame.command} has the header {name!r}")
+    return value
+
+
+def receipt(frame: Frame) -> str:
+    """Return what the client calls the receipt that it wants, "" for none. Raises Refused (107)."""
+    wanted = frame.headers.get("receipt", "")
+    if len(wanted) > RECEIPT_LIMIT:
+        raise bad(f"a receipt is called by at most {RECEIPT_LIMIT} characters")
+    return wanted
+
+
+def place(written: str, application: str) -> Place:
+    """Return what a destination means. Raises Refused (107)."""
+    found = place_of(written, application)
+    if found is None:
+        raise bad(
+            f"no such destination: {written[:80]!r}; "
+            f"it begins with /topic/, /channel/, {application}/ or /temp-queue/"
+        )
+    return found
+
+
+def subscription(frame: Frame, application: str, version: Version) -> Subscription:
+    """Return what a SUBSCRIBE is to. Raises Refused (107)."""
+    where = place(required(frame, "destination"), application)
+    id = frame.headers.get("id", "") if version is Version.V1_0 else required(frame, "id")
+    if where.realm is Realm.EVENT and id != where.destination:
+        raise bad("a subscription to an event is called like its destination")
+    mode = frame.headers.get("ack", AUTO)
+    if mode not in _ACK_MODES[version]:
+        raise bad(f"ack is one of {', '.join(_ACK_MODES[version])}")
+    return Subscription(id, where, mode != AUTO)
+
+
+def recent(frame: Frame) -> int:
+    """Return how many of the last messages a SUBSCRIBE asks for. Raises Refused (107)."""
+    written = frame.headers.get("x-recent", "0")
+    if not (written.isascii() and written.isdecimal() and len(written) <= 10):
+        raise bad("x-recent is a number of messages")
+    return min(int(written), RECENT_LIMIT)
+
+
+def send(frame: Frame, where: Place, id: int) -> Publish | Rpc:
+    """Return what a SEND asks. Raises Refused (107, 108)."""
+    data, kind = values.payload(frame)
+    if where.realm is Realm.CHANNEL:
+        return Publish(where.name, data, kind, id, tags=values.tags(frame.headers, kind))
+    if where.realm is not Realm.CALL:
+        raise Refused(NOT_AVAILABLE, f"nobody can send to {where.prefix}")
+    if not data and values.CONTENT_TYPE not in frame.headers:
+        data, kind = b"null", Kind.JSON
+    return Rpc(where.name, id, data, kind)
+
+
+def answers(frame: Frame, application: str) -> Place | None:
+    """Return where a SEND wants the result of a function; None where it wants none. Raises Refused (107)."""
+    written = frame.headers.get("reply-to", "")
+    if not written:
+        return None
+    where = place_of(written, application)
+    if where is None or where.realm is not Realm.ANSWERS:
+        raise bad("reply-to is a destination that begins with /temp-queue/")
+    return where
+
+
+def acked(frame: Frame, version: Version) -> tuple[str, cursor.Acked]:
+    """Return the subscription that an ACK or NACK is about, and the message. Raises Refused (107).
+
+    The subscription is "" where a client of 1.0 does not say it.
+    """
+    if version is Version.V1_2:
+        word, at, key = required(frame, "id").partition("@")
+    else:
+        _, at, word = required(frame, "message-id").rpartition("@")
+        named = frame.headers.get("subscription", "")
+        key = named if version is Version.V1_0 else required(frame, "subscription")
+    found = cursor.read(word) if at else None
+    if found is None:
+        raise bad(f"{frame.command} is about no message that was sent")
+    return key, found
+
+
+def bad(sentence: str) -> Refused:
+    """Return the refusal of what cannot be understood."""
+    return Refused(BAD_REQUEST_ERROR, sentence)

@@ -1,0 +1,268 @@
+// Drive the real STOMP client against a running server:
+//   node stomp_js.mjs "SCENARIO|..." VERSION,... PORT [PORT ...]     VERSION: 1.0, 1.1 or 1.2
+// Exits with 0 when all that the scenarios assert held.
+import assert from "node:assert/strict";
+import { Client, Versions } from "@stomp/stompjs";
+import WebSocket from "ws";
+import { Line, until } from "./stage.mjs";
+
+const [wishes, versions, ...ports] = process.argv.slice(2);
+
+/** A client which notes everything that happens to it. */
+class Actor {
+  constructor(version, login, { port = ports[0], query = "", ...options } = {}) {
+    this.errors = [];
+    this.unhandled = [];
+    this.connects = 0;
+    this.receipts = 0;
+    this.client = new Client({
+      webSocketFactory: () =>
+        new WebSocket(`ws://127.0.0.1:${port}/stomp${query}`, new Versions([version]).protocolVersions()),
+      stompVersions: new Versions([version]),
+      connectHeaders: { login },
+      reconnectDelay: 0,
+      onConnect: (frame) => {
+        this.hello = frame.headers;
+        this.connects += 1;
+      },
+      onStompError: (frame) => this.errors.push(frame.headers),
+      onUnhandledMessage: (message) => this.unhandled.push(message),
+      ...options,
+    });
+    this.client.activate();
+  }
+
+  async connected() {
+    await until("connected", () => this.client.connected);
+    return this;
+  }
+
+  /** Do something that has a receipt, and return the headers of that. */
+  async done(act) {
+    const receipt = `r-${(this.receipts += 1)}`;
+    let told;
+    this.client.watchForReceipt(receipt, (frame) => (told = frame.headers));
+    act({ receipt });
+    return until(`receipt ${receipt}`, () => told);
+  }
+
+  /** Subscribe, wait for the receipt, and return what comes. */
+  async follow(destination, headers = {}) {
+    const notes = [];
+    let subscription;
+    const told = await this.done((wanted) => {
+      subscription = this.client.subscribe(destination, (message) => notes.push(message), {
+        ...headers,
+        ...wanted,
+      });
+    });
+    return { notes, told, subscription, seen: () => notes.map((message) => message.body) };
+  }
+
+  send(destination, body, options = {}) {
+    const { headers, ...rest } = options;
+    return this.done((wanted) =>
+      this.client.publish({ destination, body, headers: { ...headers, ...wanted }, ...rest }),
+    );
+  }
+
+  close() {
+    return this.client.deactivate();
+  }
+}
+
+const close = (...actors) => Promise.all(actors.map((actor) => actor.close()));
+
+/** Return the scenarios, as clients of one version play them. */
+const played = (version) => {
+  const at = (login, options) => new Actor(version, login, options).connected();
+  return {
+    async "send and subscribe"(room) {
+      const [zhang, li] = await Promise.all([at("zhang"), at("li", { port: ports.at(-1) })]);
+      assert.equal(zhang.hello.version, version);
+      const topic = `/topic/${room}`;
+      const views = [await zhang.follow(topic), await li.follow(`/channel/${room}`)];
+      const told = await zhang.send(topic, JSON.stringify({ text: "hi\u2028 \ud83d\ude00" }), {
+        headers: { colour: "red" },
+      });
+      await li.send(topic, "just text");
+      await li.send(topic, "");
+      for (const { notes, seen, subscription } of views) {
+        await until("three messages", () => notes.length === 3);
+        assert.deepEqual(seen(), ['{"text":"hi\u2028 \ud83d\ude00"}', "just text", ""]);
+        const [first] = notes;
+        assert.equal(first.headers["message-id"], told["message-id"]);
+        assert.equal(first.headers.subscription, subscription.id);
+        assert.equal(first.headers["x-user"], "zhang");
+        assert.equal(first.headers["content-type"], "application/json");
+        assert.equal(first.headers.colour, "red");
+      }
+      assert.equal(views[0].notes[0].headers.destination, topic);
+      assert.equal(views[1].notes[0].headers.destination, `/channel/${room}`);
+      await li.done((wanted) => views[1].subscription.unsubscribe(wanted));
+      await zhang.send(topic, "four");
+      await until("the fourth", () => views[0].notes.length === 4);
+      assert.equal(views[1].notes.length, 3);
+      await close(zhang, li);
+    },
+
+    async "one order for all"(room) {
+      const actors = await Promise.all(["a", "b", "c"].map((user, n) => at(user, { port: ports[n % ports.length] })));
+      const views = await Promise.all(actors.map((actor) => actor.follow(`/topic/${room}`)));
+      for (let n = 1; n <= 200; n += 1)
+        for (const actor of actors) actor.client.publish({ destination: `/topic/${room}`, body: `${n}` });
+      for (const { notes, seen } of views) {
+        await until("600 messages", () => notes.length === 600);
+        assert.deepEqual(seen(), views[0].seen());
+      }
+      await close(...actors);
+    },
+
+    async "binary and large bodies"(room) {
+      const options = { splitLargeFrames: true, maxWebSocketChunkSize: 1000 };
+      const [zhang, li] = await Promise.all([at("zhang", options), at("li", { forceBinaryWSFrames: true })]);
+      const views = await Promise.all([zhang, li].map((actor) => actor.follow(`/topic/${room}`)));
+      const bytes = Uint8Array.from({ length: 256 }, (_, n) => n);
+      const large = JSON.stringify({ text: "\u00e4\u4e2d\ud83d\ude00\u0000".repeat(3000) });
+      await zhang.send(`/topic/${room}`, undefined, { binaryBody: bytes });
+      await zhang.send(`/topic/${room}`, large);
+      await li.send(`/topic/${room}`, "text in binary frames");
+      for (const { notes, seen } of views) {
+        await until("three messages", () => notes.length === 3);
+        assert.deepEqual(notes[0].binaryBody, bytes);
+        assert.equal(notes[0].headers["content-type"], "application/octet-stream");
+        assert.deepEqual(seen().slice(1), [large, "text in binary frames"]);
+      }
+      await close(zhang, li);
+    },
+
+    async "two subscriptions to one topic"(room) {
+      const zhang = await at("zhang");
+      const [one, two] = [await zhang.follow(`/topic/${room}`), await zhang.follow(`/topic/${room}`)];
+      await zhang.send(`/topic/${room}`, "1");
+      await until("both", () => one.notes.length === 1 && two.notes.length === 1);
+      await zhang.done((wanted) => one.subscription.unsubscribe(wanted));
+      await zhang.send(`/topic/${room}`, "2");
+      await until("the second", () => two.notes.length === 2);
+      assert.deepEqual(one.seen(), ["1"]);
+      await close(zhang);
+    },
+
+    async "transactions and acknowledgements"(room) {
+      const zhang = await at("zhang");
+      const { notes, seen } = await zhang.follow(`/topic/${room}`, { ack: "client" });
+      const [kept, dropped] = [zhang.client.begin(), zhang.client.begin()];
+      await zhang.send(`/topic/${room}`, "1", { headers: { transaction: kept.id } });
+      await zhang.send(`/topic/${room}`, "never", { headers: { transaction: dropped.id } });
+      await zhang.send(`/topic/${room}`, "2", { headers: { transaction: kept.id } });
+      await zhang.send(`/topic/${room}`, "0");
+      dropped.abort();
+      kept.commit();
+      await until("three messages", () => notes.length === 3);
+      assert.deepEqual(seen(), ["0", "1", "2"]);
+      for (const message of notes) await zhang.done((wanted) => message.ack(wanted));
+      if (version !== "1.0") await zhang.done((wanted) => notes[2].nack(wanted));
+      await close(zhang);
+      assert.deepEqual(zhang.errors, []);
+    },
+
+    async "recover after a cut"(room) {
+      const line = await Line.to(ports[0]);
+      const li = await at("li", { port: ports.at(-1) });
+      const topic = `/topic/${room}`;
+      const notes = [];
+      let told;
+      const zhang = new Actor(version, "zhang", {
+        port: line.port,
+        reconnectDelay: 20,
+        onConnect() {
+          // What a page does: it goes on behind the last message that it has.
+          const last = notes.at(-1)?.headers["message-id"];
+          zhang.connects += 1;
+          zhang.client.watchForReceipt(`back-${zhang.connects}`, (frame) => (told = frame.headers));
+          zhang.client.subscribe(topic, (message) => notes.push(message), {
+            receipt: `back-${zhang.connects}`,
+            ...(last && { "x-since": last }),
+          });
+        },
+      });
+      await until("subscribed", () => told);
+      for (let n = 1; n <= 3; n += 1) await li.send(topic, `${n}`);
+      await until("three messages", () => notes.length === 3);
+      line.cut();
+      for (let n = 4; n <= 50; n += 1) await li.send(topic, `${n}`);
+      line.mend();
+      await until("all of them", () => notes.length === 50);
+      assert.equal(told["x-recovered"], "true");
+      await li.send(topic, "51");
+      await until("the next", () => notes.length === 51);
+      assert.deepEqual(notes.map((message) => message.body), Array.from({ length: 51 }, (_, n) => `${n + 1}`));
+      await close(zhang, li);
+      line.close();
+    },
+
+    async "be refused"() {
+      const zhang = await at("zhang");
+      zhang.client.subscribe("/nowhere/at-all", () => {});
+      await until("an error", () => zhang.errors.length === 1);
+      assert.match(zhang.errors[0].message, /no such destination/);
+      await until("the end", () => !zhang.client.connected);
+      const forged = new Actor(version, "zhang", { connectHeaders: { token: "forged" } });
+      await until("an error", () => forged.errors.length === 1);
+      assert.equal(forged.errors[0]["x-code"], "3500");
+      await close(zhang, forged);
+    },
+
+    async "beat"() {
+      let beats = 0;
+      const counted = { heartbeatIncoming: 500, heartbeatOutgoing: 500 };
+      const zhang = await at("zhang", { ...counted, debug: (line) => (beats += line === "<<< PONG") });
+      const [sends, wants] = (zhang.hello["heart-beat"] ?? "0,0").split(",").map(Number);
+      if (version === "1.0") assert.deepEqual([sends, wants], [0, 0]);
+      else {
+        assert.deepEqual([sends, wants], [2000, 1000]);
+        await until("three beats", () => beats >= 3);
+      }
+      // For longer than the server hears of somebody silent: 5 seconds.
+      await new Promise((resolve) => setTimeout(resolve, 6500));
+      assert.ok(zhang.client.connected);
+      await close(zhang);
+    },
+
+    async "talk to functions"(room) {
+      const zhang = await at("zhang", { query: `?roomid=${room}` });
+      const answers = await zhang.follow("/temp-queue/answers");
+      const ask = (method, body, id, options = {}) =>
+        zhang.send(`/app/${method}`, body, {
+          headers: { "reply-to": "/temp-queue/answers", "correlation-id": id, ...options.headers },
+          binaryBody: options.binaryBody,
+        });
+      await ask("join", JSON.stringify({ username: "Zhang" }), "1");
+      await ask("reverse", undefined, "2", { binaryBody: Uint8Array.of(1, 2, 3) });
+      await ask("forbidden", undefined, "3");
+      await until("three answers", () => answers.notes.length === 3);
+      const [joined, reversed, refused] = answers.notes;
+      assert.deepEqual(answers.notes.map((message) => message.headers["correlation-id"]), ["1", "2", "3"]);
+      assert.equal(JSON.parse(joined.body).room, room);
+      assert.deepEqual(reversed.binaryBody, Uint8Array.of(3, 2, 1));
+      assert.deepEqual([refused.headers["x-code"], refused.body], ["103", "not you"]);
+      // The function made it join: that subscription is the server's, and called like its destination.
+      await zhang.send("/app/say", JSON.stringify({ text: "hi" }));
+      await until("the room", () => zhang.unhandled.length === 1);
+      assert.equal(zhang.unhandled[0].headers.destination, `/topic/${room}`);
+      assert.equal(JSON.parse(zhang.unhandled[0].body).data, "hi");
+      const greeting = await zhang.follow("/app/greet me");
+      await until("an answer", () => greeting.notes.length === 1);
+      await close(zhang);
+    },
+  };
+};
+
+const plays = versions.split(",").flatMap((version) => {
+  const scenarios = played(version);
+  return wishes
+    .split("|")
+    .map((wish) => scenarios[wish](`${wish.replaceAll(" ", "-")}-${version}-${process.pid}`));
+});
+await Promise.all(plays);
+process.exit(0);

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from hubbub.dialects.contract import Goodbye, Publish, Settle, Subscribe, Unsubscribe
+from hubbub.dialects.stomp.answers import Asked
+from hubbub.dialects.stomp.asking import FRAMES, Asking
+from hubbub.dialects.stomp.frames import Frame
+from hubbub.dialects.stomp.renderer import Leg, renderer_of
+from hubbub.dialects.stomp.versions import Version
+from hubbub.errors import ProtocolViolation, Refused
+
+V1_2 = Version.V1_2
+IDS = st.sampled_from(["a", "b", "c"])
+CHANNELS = st.sampled_from(["one", "two"])
+
+
+def asking() -> Asking:
+    begun = Asking(1000, "/app")
+    begun.version = V1_2
+    return begun
+
+
+def ask(of: Asking, command: str, receipt: str = "", body: bytes = b"", **headers: str) -> Any:  # noqa: ANN401
+    return list(FRAMES[command](of, Frame(command, headers, body), receipt))
+
+
+def test_what_a_client_is_to_be_told_is_told_once() -> None:
+    of = asking()
+    number = of.ask(Asked("r"))
+    assert of.count() == number + 1
+    assert of.answered(number) == Asked("r")
+    assert of.answered(number) == Asked()
+
+
+def test_a_receipt_that_nothing_else_gives_waits_for_what_came_before() -> None:
+    of = asking()
+    assert ask(of, "BEGIN", transaction="t") == []
+    (settle,) = ask(of, "ABORT", "r", transaction="t")
+    assert settle == Settle(1)
+    assert of.answered(1) == Asked("r")
+    assert ask(of, "DISCONNECT") == [Goodbye()]
+    assert ask(of, "DISCONNECT", "bye") == [Settle(2), Goodbye()]
+
+
+class Client(RuleBasedStateMachine):
+    """Say what any client might, and expect what a model of a few dictionaries says."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.of = asking()
+        self.subscriptions: dict[str, str] = {}
+        self.transactions: dict[str, list[bytes]] = {}
+        self.said = 0
+
+    def legs(self, channel: str) -> tuple[Leg, ...]:
+        return tuple(Leg(id) for id, followed in self.subscriptions.items() if followed == channel)
+
+    @rule(id=IDS, channel=CHANNELS)
+    def subscribe(self, id: str, channel: str) -> None:
+        known = self.legs(channel)
+        try:
+            (command,) = ask(self.of, "SUBSCRIBE", id=id, destination=f"/topic/{channel}")
+        except ProtocolViolation:
+            assert id in self.subscriptions
+            return
+        assert id not in self.subscriptions
+        self.subscriptions[id] = channel
+        assert isinstance(command, Subscribe)
+        assert command.channel == channel
+        assert command.renderer == renderer_of(V1_2, (Leg(id),))
+        assert command.beside == (renderer_of(V1_2, (*known, Leg(id))) if known else None)
+
+    @rule(id=IDS)
+    def unsubscribe(self, id: str) -> None:
+        try:
+            (command,) = ask(self.of, "UNSUBSCRIBE", id=id)
+        except ProtocolViolation:
+            assert id not in self.subscriptions
+            return
+        channel = self.subscriptions.pop(id)
+        rest = self.legs(channel)
+        assert isinstance(command, Unsubscribe)
+        assert command.channel == channel
+        assert command.rest == (renderer_of(V1_2, rest) if rest else None)
+
+    @rule(transaction=IDS, command=st.sampled_from(["BEGIN", "COMMIT", "ABORT"]))
+    def transact(self, transaction: str, command: str) -> None:
+        begun = transaction in self.transactions
+        try:
+            found = ask(self.of, command, transaction=transaction)
+        except ProtocolViolation:
+            assert begun is (command == "BEGIN")
+            return
+        assert begun is (command != "BEGIN")
+        if command == "BEGIN":
+            self.transactions[transaction] = []
+            assert found == []
+            return
+        waiting = self.transactions.pop(transaction)
+        assert [each.data for each in found] == (waiting if command == "COMMIT" else [])
+
+    @rule(transaction=st.none() | IDS)
+    def send(self, transaction: str | None) -> None:
+        self.said += 1
+        body = b"%d" % self.said
+        headers = {"destination": "/topic/one"}
+        if transaction is None:
+            (command,) = ask(self.of, "SEND", body=body, **headers)
+            assert isinstance(command, Publish)
+            assert command.data == body
+            return
+        try:
+            assert ask(self.of, "SEND", body=body, transaction=transaction, **headers) == []
+        except ProtocolViolation:
+            assert transaction not in self.transactions
+        else:
+            self.transactions[transaction].append(body)
+
+    @invariant()
+    def follows_what_it_should(self) -> None:
+        for channel in ("one", "two"):
+            assert self.of.subscriptions.legs(channel) == self.legs(channel)
+
+
+TestClient = Client.TestCase
+TestClient.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+
+
+@given(
+    command=st.sampled_from(sorted(FRAMES)),
+    headers=st.dictionaries(
+        st.sampled_from(
+            [
+                "destination",
+                "id",
+                "ack",
+                "transaction",
+                "receipt",
+                "x-since",
+                "x-recent",
+                "reply-to",
+            ]
+        ),
+        st.text()
+        | st.sampled_from(["/topic/a", "/app/a", "/temp-queue/a", "/event/a", "a", "1.1@a"]),
+    ),
+)
+def test_any_frame_is_understood_or_refused(command: str, headers: dict[str, str]) -> None:
+    try:
+        FRAMES[command](asking(), Frame(command, headers), headers.get("receipt", ""))
+    except (Refused, ProtocolViolation) as fault:
+        assert fault.detail
