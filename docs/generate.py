@@ -21,7 +21,7 @@ from msgspec import Struct
 from pydantic import BaseModel, SecretStr
 
 from docs import protocol_table
-from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
+from hubbub.config import AdminPart, ApiKeySettings, EndpointSettings, Settings, SourceSettings
 from hubbub.hooks.settings import EventSettings, FunctionSettings, HookSettings
 from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import ApiSettings, scope_of
@@ -194,6 +194,7 @@ MADE: dict[str, Callable[[], str]] = {
     "settings": settings_table(Settings),
     "endpoint-settings": settings_table(EndpointSettings),
     "source-settings": settings_table(SourceSettings),
+    "admin-settings": settings_table(AdminPart),
     "api-settings": settings_table(ApiSettings),
     "api-key-settings": settings_table(ApiKeySettings),
     "namespace-settings": settings_table(Namespace),

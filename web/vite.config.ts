@@ -3,8 +3,8 @@ import { defineConfig, type Plugin } from "vitest/config";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The pages. Each lies where the server shows it: index.html at /, later admin/index.html at /admin. */
-const PAGES = { chat: here("./index.html") };
+/** The pages. Each lies where the server shows it: index.html at /, admin/index.html at /admin/. */
+const PAGES = { chat: here("./index.html"), admin: here("./admin/index.html") };
 
 const SERVER = process.env["HUBBUB_SERVER"] ?? "http://127.0.0.1:8000";
 
@@ -45,7 +45,10 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     // The Host header stays, so that the server sees its own page's origin.
-    proxy: { "/connection": { target: SERVER, ws: true } },
+    proxy: {
+      "/connection": { target: SERVER, ws: true },
+      "^/admin/(api/|session$)": { target: SERVER },
+    },
   },
-  test: { include: ["chat/**/*.test.ts"], environment: "node" },
+  test: { include: ["{admin,chat}/**/*.test.ts"], environment: "node" },
 });

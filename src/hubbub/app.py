@@ -45,6 +45,7 @@ from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.reach import Reach
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
+from hubbub.sessions.roll import Roll
 from hubbub.sessions.services import Services
 from hubbub.sessions.tokens import Verifier
 from hubbub.sources.contract import Source
@@ -140,6 +141,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
             self.chat,
             self.pushes,
             self.inbox,
+            Roll(services, self.control),
         )
 
     def _services(self) -> Services:
@@ -244,8 +246,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
         now = loop.time()
         late_s = now - self._ticker.when() if self._ticker is not None else 0.0
         self._ticker = loop.call_later(TICK_S, self._tick)
-        counts = self.hub.statistics
-        self.front.pulse.beat(now, late_s, counts.published, counts.delivered)
+        self.front.beat(now, late_s, self.clock.epoch_ms())
         self.registry.tick(self.clock.monotonic())
         self.expiry.tick()
         self.application.tick()
@@ -271,4 +272,5 @@ def _http_settings(settings: Settings) -> HttpSettings:
         listener.websocket.message_limit,
         settings.api,
         listener.stream.request_limit,
+        settings.admin.value,
     )

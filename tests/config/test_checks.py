@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic_core import PydanticCustomError
 
-from hubbub.config.checks import bounded, is_loopback, listed, redacted, sound
+from hubbub.config.checks import bounded, is_loopback, listed, permissions_in, redacted, sound
 from hubbub.hub.namespaces import Audience, Namespace, RecoveryMode
 from hubbub.hub.settings import HubSettings
 
@@ -93,3 +93,11 @@ def test_what_is_said_about_messages_needs_messages(
     except PydanticCustomError as fault:
         found = [name for name, _ in (fault.context or {})["faults"]]
     assert found == blamed
+
+
+def test_a_permission_in_any_namespace_counts() -> None:
+    closed = Namespace(publish=Audience.NOBODY)
+    assert not permissions_in({})
+    assert not permissions_in({"namespaces": {"chat": Namespace()}})
+    assert permissions_in({"namespaces": {"chat": Namespace(), "news": closed}})
+    assert permissions_in({"default_namespace": closed})

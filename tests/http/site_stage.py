@@ -33,6 +33,7 @@ from hubbub.sessions.polling import Polling
 from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.reach import Reach
 from hubbub.sessions.revocation import Revocations, RevocationSettings
+from hubbub.sessions.roll import Roll
 from tests.hub.stage import stage
 from tests.sessions.stage import Floor
 
@@ -90,6 +91,7 @@ def front(
         services.chat,
         Pushes(reach, groups),
         services.inbox,
+        Roll(services, control),
     )
 
 

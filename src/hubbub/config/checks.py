@@ -147,3 +147,18 @@ def faults_of(part: object, within: str = "") -> Iterator[tuple[str, str]]:
     for name in ("ping_interval_s", "keepalive_s"):
         if name in values and idle is not None and 0 < idle <= values[name]:
             yield f"{within}idle_s", f"must be longer than {name}, which is {values[name]:g}"
+
+
+def permissions_in(data: dict[str, Any]) -> bool:
+    """Tell whether any namespace in these settings restricts what everybody may do."""
+    namespaces = [*data.get("namespaces", {}).values(), data.get("default_namespace", Namespace())]
+    return any(
+        audience is not Audience.EVERYONE
+        for namespace in namespaces
+        for audience in (
+            namespace.subscribe,
+            namespace.publish,
+            namespace.history,
+            namespace.see_presence,
+        )
+    )

@@ -19,7 +19,10 @@ from pydantic import (
 )
 
 from hubbub.config.checks import address, listed, wrong
-from hubbub.http.settings import EVERYTHING, WORDS, ApiKey
+from hubbub.http.settings import EVERYTHING, WORDS, AdminSettings, ApiKey
+
+PASSWORD_LENGTH = 12
+"""Characters that the password of the admin page has at least: people choose it, and may be guessed at."""
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
@@ -165,6 +168,35 @@ class ApiKeySettings(Part):
         """Return it as the API takes it, with the secret in the clear."""
         secret = self.key.get_secret_value()
         return ApiKey(self.name, secret, frozenset(self.scopes), self.channels)
+
+
+class AdminPart(Part):
+    """The admin page, as `[admin]` in the file.
+
+    Args:
+        password: what opens the page at `/admin`, as keys of the API do; of at least 12 characters.
+        session_s: seconds after which it is asked for again.
+    """
+
+    password: SecretStr = SecretStr("")
+    session_s: Annotated[int, Field(ge=60, le=30 * 24 * 3600)] = 12 * 3600
+
+    @field_validator("password")
+    @classmethod
+    def _check_password(cls, password: SecretStr) -> SecretStr:
+        if 0 < len(password.get_secret_value()) < PASSWORD_LENGTH:
+            raise wrong(f"is shorter than {PASSWORD_LENGTH} characters")
+        return password
+
+    @field_serializer("password")
+    def _write_password(self, password: SecretStr, info: FieldSerializationInfo) -> str:
+        reveal = bool(info.context and info.context.get("reveal"))
+        return password.get_secret_value() if reveal else "***" if password else ""
+
+    @property
+    def value(self) -> AdminSettings:
+        """Return it as the admin page takes it, with the password in the clear."""
+        return AdminSettings(self.password.get_secret_value(), self.session_s)
 
 
 def named_keys(value: object) -> object:

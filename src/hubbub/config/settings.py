@@ -25,6 +25,7 @@ from hubbub.config.checks import (
     first_port,
     is_loopback,
     listed,
+    permissions_in,
     redacted,
     sound,
     worker_count,
@@ -32,6 +33,7 @@ from hubbub.config.checks import (
 )
 from hubbub.config.hooks import Hooks
 from hubbub.config.parts import (
+    AdminPart,
     ApiKeySettings,
     EndpointSettings,
     Part,
@@ -43,7 +45,7 @@ from hubbub.errors import Refused
 from hubbub.hooks.settings import HookSettings
 from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.inbox.settings import InboxSettings
-from hubbub.hub.namespaces import BOUNDARY, RESERVED, Audience, Namespace, Namespaces
+from hubbub.hub.namespaces import BOUNDARY, RESERVED, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
@@ -60,8 +62,8 @@ KEY_LENGTH = 8
 
 _UNDECIDED: Any = None
 """Stands for `open` where nobody said it."""
-_UNSIGNED = TokenSettings()
-"""Stands for `tokens` where they are wrong, which is told anyway."""
+_UNSIGNED, _UNGUARDED = TokenSettings(), AdminPart()
+"""Stand for `tokens` and `admin` where they are wrong, which is told anyway."""
 
 
 def _check_name(name: str) -> str:
@@ -96,7 +98,7 @@ class Settings(Part):
             those have keys of their own.
         namespaces: options of channels by their prefix. default_namespace: of those without one.
         open: whether clients are believed who they are, and unknown namespaces exist. Without a value: on
-            loopback, as long as neither keys (of the API or of tokens) nor permissions are configured.
+            loopback, unless keys (of the API or of tokens), a password or permissions are configured.
     """
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
@@ -106,6 +108,7 @@ class Settings(Part):
     broker: Annotated[str, address(BROKERS)] = Field(default="sqlite:///hubbub.db", repr=False)
     allowed_origins: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
     api_keys: _Keys = ()
+    admin: AdminPart = Field(default_factory=AdminPart)
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     drain_s: _Seconds = 10.0
     tls_cert: str = ""
@@ -214,8 +217,9 @@ class Settings(Part):
             return value
         unconfigured = not (
             info.data.get("api_keys")
+            or info.data.get("admin", _UNGUARDED).password
             or info.data.get("tokens", _UNSIGNED).configured
-            or _permissions(info.data)
+            or permissions_in(info.data)
         )
         return is_loopback(info.data.get("host", "")) and unconfigured
 
@@ -226,7 +230,7 @@ class Settings(Part):
         host, keys = info.data.get("host"), info.data.get("api_keys")
         if is_open or host is None or keys is None or is_loopback(host):
             return is_open
-        settings = {"api_keys": bool(keys), "permissions in a namespace": _permissions(info.data)}
+        settings = {"api_keys": bool(keys), "permissions in a namespace": permissions_in(info.data)}
         missing = " and no ".join(name for name, there in settings.items() if not there)
         if missing:
             raise wrong(
@@ -287,13 +291,3 @@ class Settings(Part):
     def from_json(cls, data: bytes) -> Settings:
         """Return what `to_json` wrote."""
         return cls.model_validate_json(data)
-
-
-def _permissions(data: dict[str, Any]) -> bool:
-    """Tell whether any namespace restricts what everybody may do."""
-    namespaces = [*data.get("namespaces", {}).values(), data.get("default_namespace", Namespace())]
-    return any(
-        audience is not Audience.EVERYONE
-        for each in namespaces
-        for audience in (each.subscribe, each.publish, each.history, each.see_presence)
-    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from hubbub.dialects.contract import Request
+from hubbub.http.process import Process, resident_bytes
 from hubbub.http.pulse import Pulse
 from hubbub.http.settings import HttpSettings
+from hubbub.http.trends import STEP, Sample, Trends
 from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
@@ -21,6 +23,7 @@ from hubbub.sessions.orders import Orders
 from hubbub.sessions.polling import Polling
 from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.revocation import Revocations
+from hubbub.sessions.roll import Roll
 
 
 class Doors(Protocol):
@@ -69,8 +72,8 @@ class Node:
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
         polling: the sessions that are polled. chat: what people do in channels beside publishing.
         pushes: what is done to sessions by what is known of them.
-        inbox: the inboxes of users.
-        pulse: how it fares.
+        inbox: the inboxes of users. roll: who is connected.
+        pulse, trends: how it fares, and fared. process: what it uses.
     """
 
     name: str
@@ -87,4 +90,31 @@ class Node:
     chat: Chat
     pushes: Pushes
     inbox: Inbox
+    roll: Roll
     pulse: Pulse = field(default_factory=Pulse)
+    trends: Trends = field(default_factory=Trends)
+    process: Process = field(default_factory=lambda: Process(0.0))
+
+    def beat(self, now: float, late_s: float, epoch_ms: int) -> None:
+        """Note how it is, about once a second.
+
+        Args:
+            now: monotonic seconds. late_s: seconds after the time at which this should have been called.
+            epoch_ms: milliseconds since 1970.
+        """
+        counts = self.hub.statistics
+        self.pulse.beat(now, late_s, counts.published, counts.delivered)
+        if not self.trends.is_due():
+            return
+        health = self.hub.broker.health()
+        self.trends.add(
+            Sample(
+                epoch_ms,
+                *self.pulse.rates(STEP),
+                round(health.round_trip_s * 1000, 2) if health.ok else None,
+                self.process.cpu(now),
+                resident_bytes(),
+                len(self.sessions),
+                counts.subscriptions,
+            )
+        )

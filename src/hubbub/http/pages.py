@@ -18,9 +18,9 @@ BUILT = Path(__file__).parent.parent / "web" / "static"
 """Where the build of `web/` leaves its pages."""
 FALLBACK = Path(__file__).with_name("fallback.html")
 
-_FOREVER = "public, max-age=31536000, immutable"
+FOREVER = "public, max-age=31536000, immutable"
 """For assets, whose names have a hash of their content."""
-_ASK = "no-cache"
+REVALIDATED = "no-cache"
 """For the page: keep it, but ask whether it is still the same."""
 _COMPRESSED_FROM = 1024
 """Bytes from which compressing is worth it."""
@@ -98,11 +98,11 @@ class Pages:
         index = built / "index.html"
         self.built = index.is_file()
         chosen = index if self.built else FALLBACK
-        self._pages = {"/": Page.of("index.html", chosen.read_bytes(), _ASK)}
+        self._pages = {"/": Page.of("index.html", chosen.read_bytes(), REVALIDATED)}
         for file in sorted(built.rglob("*")) if self.built else ():
             name = file.relative_to(built).as_posix()
             if file.is_file() and file != index and not _is_private(name):
-                cache = _FOREVER if name.startswith("assets/") else _ASK
+                cache = FOREVER if name.startswith("assets/") else REVALIDATED
                 self._pages[f"/{name}"] = Page.of(name, file.read_bytes(), cache)
 
     @property

@@ -62,14 +62,15 @@ class Pulse:
         """
         self._beats.append(_Beat(now, published, delivered, max(0.0, late_s)))
 
-    def rates(self) -> Rates:
-        """Return what the last beats say."""
+    def rates(self, beats: int = WINDOW) -> Rates:
+        """Return what the last beats say, `WINDOW` at most."""
         if not self._beats:
             return Rates(0.0, 0.0, 0.0)
-        first, last = self._beats[0], self._beats[-1]
+        lately = list(self._beats)[-beats - 1 :]
+        first, last = lately[0], lately[-1]
         seconds = last.now - first.now or 1.0
         return Rates(
             round((last.published - first.published) / seconds, 1),
             round((last.delivered - first.delivered) / seconds, 1),
-            round(max(beat.late_s for beat in self._beats) * 1000, 1),
+            round(max(beat.late_s for beat in lately) * 1000, 1),
         )

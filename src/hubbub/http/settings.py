@@ -12,6 +12,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "read": (
         *("history", "presence", "presence_stats", "channels", "info"),
         *("groups", "groups_members"),
+        *("users", "sessions", "trends"),
     ),
     "inbox": ("inbox_pull", "inbox_ack", "inbox_read", "inbox_unread"),
     "manage": (
@@ -69,7 +70,7 @@ class ApiSettings:
         error_mode: `body` answers errors with HTTP 200 and an envelope, `transport` with an HTTP status. A
             request may choose by the header `X-Error-Mode`.
         key_in_url: whether a key is also taken from the address, as `?api_key=`, which many things log.
-        channels_limit: channels of one broadcast, and of one page of `channels`.
+        channels_limit: channels of one broadcast, and rows of one page of `channels`, `users` or `sessions`.
         commands_limit: commands of one batch. inbox_limit: messages of one `inbox_pull`.
     """
 
@@ -81,6 +82,19 @@ class ApiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminSettings:
+    """Say who may use the admin page beside those who have a key of the API.
+
+    Args:
+        password: what somebody may type there instead of a key; "" : nothing. Never printed.
+        session_s: seconds after which they are asked again.
+    """
+
+    password: str = field(default="", repr=False)
+    session_s: int = 12 * 3600
+
+
+@dataclass(frozen=True, slots=True)
 class HttpSettings:
     """Say who may use the API, and bound a request.
 
@@ -88,7 +102,7 @@ class HttpSettings:
         keys: one of which a program shows. open: whether the API answers without a key where there is none.
         body_limit: bytes of a request's body. payload_limit: bytes of what one publish publishes.
         api: how the API answers.
-        emulation_limit: bytes of what a client says at once beside its stream.
+        emulation_limit: bytes of what a client says at once beside its stream. admin: the admin page.
     """
 
     keys: tuple[ApiKey, ...] = ()
@@ -97,3 +111,4 @@ class HttpSettings:
     payload_limit: int = 256 * 1024
     api: ApiSettings = field(default_factory=ApiSettings)
     emulation_limit: int = 64 * 1024
+    admin: AdminSettings = field(default_factory=AdminSettings)

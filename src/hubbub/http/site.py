@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hubbub.http.admin import Admin, AdminPage
 from hubbub.http.api import Api, Handbook
 from hubbub.http.emulation import EmulationRoute
 from hubbub.http.health import Health
@@ -33,10 +34,12 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
         *api.routes,
         *Health(node).routes,
         *metrics.routes,
+        *Admin(node, api).routes,
         *EmulationRoute(node).routes,
         *StreamRoutes(node).routes,
         *PollingRoutes(node).routes,
         *Pages(pages).routes,
+        *AdminPage().routes,
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
     app.router.redirect_slashes = False

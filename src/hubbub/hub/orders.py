@@ -107,11 +107,16 @@ class Answers:
 
     def read(self, decoder: msgspec.msgpack.Decoder[T]) -> tuple[list[T], list[str]]:
         """Return what nodes said, and who said nothing, or nothing that this version understands."""
-        said: list[T] = []
+        said, silent = self.read_by_node(decoder)
+        return list(said.values()), silent
+
+    def read_by_node(self, decoder: msgspec.msgpack.Decoder[T]) -> tuple[dict[str, T], list[str]]:
+        """Return the same by the nodes' names, in their order."""
+        said: dict[str, T] = {}
         silent = [*self.missing, *self.failed]
         for name, payload in sorted(self.by_node.items()):
             try:
-                said.append(decoder.decode(payload))
+                said[name] = decoder.decode(payload)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 silent.append(name)
         return said, sorted(silent)

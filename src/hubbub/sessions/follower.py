@@ -38,6 +38,7 @@ class Follower:
 
     __slots__ = (
         "_told",
+        "carrier",
         "connection",
         "dialect",
         "due",
@@ -47,6 +48,7 @@ class Follower:
         "id",
         "identity",
         "info",
+        "peer",
         "request",
         "services",
         "state",
@@ -63,6 +65,9 @@ class Follower:
         self.info = ClientInfo("", self.id)
         self.identity = NOBODY
         self.request = request
+        opening = request or _NO_REQUEST
+        self.carrier, self.peer = opening.carrier, opening.peer
+        """What carries it, and where it comes from; known when the rest of the request is not any more."""
         self.gone = False
         """Whether nothing may be said any more."""
         self.held: list[bytes | Push] | None = []
@@ -113,8 +118,8 @@ class Follower:
             self.id,
             info.user,
             self.dialect.renderer.name,
-            request.carrier,
-            request.peer,
+            self.carrier,
+            self.peer,
             request.headers,
             info.conn_info,
             self.identity.meta,
@@ -183,6 +188,7 @@ class Follower:
         """Go on over another connection; nothing may be on its way to be followed."""
         services = self.services
         self.connection, self.write = connection, connection.write
+        self.carrier = "websocket"  # nothing else takes a session over
         for channel, subscription in self.following.items():
             if subscription is not None:
                 encoding = services.encodings.reframed(subscription.encoding, connection.frame)

@@ -152,6 +152,13 @@ class Registry:
             return ()
         return tuple(known.values()) if isinstance(known, dict) else (known,)
 
+    def crowd(self) -> list[tuple[UserId, int]]:
+        """Return the users of this node, each with how many sessions it has here."""
+        return [
+            (user, len(known) if isinstance(known, dict) else 1)
+            for user, known in self._users.items()
+        ]
+
     def get(self, session: SessionId) -> Visited | None:
         """Return a session of this node by its id."""
         return self._bucket(session).get(session)

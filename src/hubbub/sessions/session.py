@@ -62,9 +62,9 @@ class Session(Follower):
         "_congested_at",
         "_handle",
         "_heard_at",
-        "_opened_at",
         "backlog",
         "calls",
+        "opened_at",
         "pending",
         "settling",
     )
@@ -87,7 +87,7 @@ class Session(Follower):
         self._handle = handle
         self._bucket: TokenBucket | None = None
         self._congested_at = 0.0
-        self._heard_at = self._opened_at = services.registry.now
+        self._heard_at = self.opened_at = services.registry.now
 
     def is_busy(self) -> bool:
         """Tell whether so much waits that no more should be said where it cannot be held back."""
@@ -270,7 +270,7 @@ class Session(Follower):
 
     def hurry(self, now: float) -> None:
         """End a session that has not introduced itself in time, or for which too much is held back."""
-        if now - self._opened_at > self.services.limits.connect_s:
+        if now - self.opened_at > self.services.limits.connect_s:
             self.end(STALE)
             return
         held = [len(each) for each in self.held or () if isinstance(each, bytes)]

@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hubbub.http.api import census
-from hubbub.http.api.census import INFO, Part, Search, merged, part_of
+from hubbub.http.api.census import INFO, Search
 from hubbub.http.settings import ApiKey, ApiSettings, HttpSettings
 from hubbub.hub.orders import Answers
 from tests.http.site_stage import Site, site
 from tests.hub.stage import shared_world
-
-NODES = st.lists(
-    st.dictionaries(st.text("abé:", min_size=1, max_size=4), st.integers(1, 9)), max_size=4
-)
-
-
-@given(NODES, st.integers(1, 5), st.integers(0, 12))
-def test_pages_have_every_channel_once_with_all_its_subscribers(
-    nodes: list[dict[str, int]], limit: int, page_bytes: int
-) -> None:
-    def page(after: str) -> tuple[dict[str, int], str]:
-        search = Search("", (), after, limit)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(census, "PAGE_BYTES", page_bytes)
-            parts = [
-                part_of(sorted(each for each in node.items() if search.fits(each[0])), limit)
-                for node in nodes
-            ]
-        return merged(parts, limit)
-
-    seen: list[tuple[str, int]] = []
-    cursor, goes_on = "", True
-    while goes_on:
-        found, cursor = page(cursor)
-        assert len(found) <= limit
-        seen += found.items()
-        goes_on = bool(cursor)
-    everything: Counter[str] = Counter()
-    for node in nodes:
-        everything.update(node)
-    assert seen == sorted(everything.items())
 
 
 def test_what_is_wanted() -> None:
@@ -59,13 +25,6 @@ def test_what_is_wanted() -> None:
     assert not Search("chat:*", (), "", 1).fits("chat")
     assert Search("*a", ("chat:*", "news"), "", 1).fits("chat:a")
     assert not Search("*a", ("chat:*", "news"), "", 1).fits("news:a")
-
-
-def test_an_end_that_nobody_passes_ends_the_page() -> None:
-    parts = [Part([("a", 1), ("b", 1)], more=True), Part([("b", 2), ("c", 2)], more=False)]
-    assert merged(parts, 9) == ({"a": 1, "b": 3}, "b")
-    assert merged(parts, 1) == ({"a": 1}, "a")
-    assert merged([], 9) == ({}, "")
 
 
 async def test_others_get_a_turn_while_many_channels_are_looked_at(

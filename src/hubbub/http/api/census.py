@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from itertools import islice
+from operator import add
 
 import msgspec
 from msgspec import Struct
@@ -17,17 +18,18 @@ from hubbub.http.api.results import NodeInfo, ProcessInfo
 from hubbub.http.node import Node
 from hubbub.http.process import Process, resident_bytes
 from hubbub.http.pulse import Down
+from hubbub.http.trends import Sample, Trend, columns
+from hubbub.hub.paging import Part, merged, part_of
 from hubbub.hub.permission import matches
 from hubbub.model import ChannelName
 
 CHANNELS = "census.channels"
 INFO = "census.info"
+TRENDS = "census.trends"
 """The orders by which nodes ask each other."""
 
 STRIDE = 2000
 """Channels that are looked at before others get a turn."""
-PAGE_BYTES = 1024 * 1024
-"""Bytes of names after which a node ends its part of a page."""
 
 
 class Search(Struct, frozen=True, array_like=True):
@@ -50,13 +52,6 @@ class Search(Struct, frozen=True, array_like=True):
         )
 
 
-class Part(Struct, frozen=True, array_like=True):
-    """One node's part of a page: names with their subscribers there, in order, and whether there are more."""
-
-    channels: list[tuple[ChannelName, int]]
-    more: bool
-
-
 class Told(Struct, frozen=True, array_like=True):
     """What a node says of itself, and of the workers beside it that are down."""
 
@@ -65,8 +60,10 @@ class Told(Struct, frozen=True, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
+_SINCE = msgspec.msgpack.Decoder(int)
 _SEARCH = msgspec.msgpack.Decoder(Search)
-_PART = msgspec.msgpack.Decoder(Part)
+_PART: msgspec.msgpack.Decoder[Part[int]] = msgspec.msgpack.Decoder(Part[int])
+_TRENDS: msgspec.msgpack.Decoder[list[Sample]] = msgspec.msgpack.Decoder(list[Sample])
 _INFO = msgspec.msgpack.Decoder(Told)
 
 
@@ -82,37 +79,6 @@ class Page:
     missing: list[str] = field(default_factory=list)
 
 
-def part_of(channels: Iterable[tuple[ChannelName, int]], limit: int) -> Part:
-    """Return a node's part of a page, of `limit` channels that come in order."""
-    taken: list[tuple[ChannelName, int]] = []
-    size = 0
-    rest = iter(channels)
-    for name, clients in rest:
-        if len(taken) == limit or size > PAGE_BYTES:
-            return Part(taken, more=True)
-        taken.append((name, clients))
-        size += len(name.encode())
-    return Part(taken, more=False)
-
-
-def merged(parts: Iterable[Part], limit: int) -> tuple[dict[ChannelName, int], ChannelName]:
-    """Return `limit` channels with the subscribers of all nodes, and where the next page begins.
-
-    What stands behind the end of a part that goes on is not counted yet: its node may have more of it.
-    """
-    parts = list(parts)
-    ends = [part.channels[-1][0] for part in parts if part.more and part.channels]
-    horizon = min(ends, default=None)
-    found: dict[ChannelName, int] = {}
-    for part in parts:
-        for name, clients in part.channels:
-            if horizon is None or name <= horizon:
-                found[name] = found.get(name, 0) + clients
-    kept = sorted(found)[:limit]
-    goes_on = horizon is not None or len(found) > limit
-    return {name: found[name] for name in kept}, kept[-1] if goes_on and kept else ""
-
-
 class Census:
     """Know what is on all nodes.
 
@@ -126,12 +92,13 @@ class Census:
         self._process = Process(self._born)
         node.control.on(CHANNELS, self._tell_channels)
         node.control.on(INFO, self._tell_info)
+        node.control.on(TRENDS, self._tell_trends)
 
     async def channels(self, search: Search) -> Page:
         """Return a page of the channels that somebody follows. Raises OrderFailed, BrokerUnavailable."""
         answers = await self._node.control.ask_all(CHANNELS, _encode(search))
         parts, missing = answers.read(_PART)
-        return Page(*merged(parts, search.limit), missing)
+        return Page(*merged(parts, search.limit, add), missing)
 
     async def nodes(self) -> tuple[list[NodeInfo], list[Down], list[str]]:
         """Return the nodes' numbers, the workers that are down, and which nodes did not answer.
@@ -143,6 +110,15 @@ class Census:
         down = {(each.host, each.worker): each for one in told for each in one.down}
         return [one.node for one in told], [down[key] for key in sorted(down)], missing
 
+    async def trends(self, since: int) -> tuple[dict[str, Trend], list[str]]:
+        """Return how the nodes fared after a time in milliseconds, and which nodes did not answer.
+
+        Raises OrderFailed, BrokerUnavailable.
+        """
+        answers = await self._node.control.ask_all(TRENDS, _encode(since))
+        told, missing = answers.read_by_node(_TRENDS)
+        return {node: columns(samples) for node, samples in told.items()}, missing
+
     async def _tell_channels(self, payload: bytes) -> bytes:
         search = _SEARCH.decode(payload)
         channels = iter(self._node.hub.occupied())
@@ -152,6 +128,9 @@ class Census:
             first = sorted(first + found)[: search.limit + 1]
             await asyncio.sleep(0)
         return _encode(part_of(first, search.limit))
+
+    def _tell_trends(self, payload: bytes) -> bytes:
+        return _encode(self._node.trends.since(_SINCE.decode(payload)))
 
     def _tell_info(self, payload: bytes) -> bytes:
         node, now = self._node, time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -49,9 +49,13 @@ class Caller:
 
     def may(self, method: str) -> None:
         """Return when it may call `method`. Raises Forbidden, which names the scope that lacks."""
-        scope = scope_of(method)
-        if not self._scopes & {EVERYTHING, scope, method}:
+        if not self.is_good_for(method):
+            scope = scope_of(method)
             raise Forbidden(f"key {self.name!r} lacks the scope {scope!r}, which {method} needs")
+
+    def is_good_for(self, method: str) -> bool:
+        """Tell whether it may call `method`."""
+        return bool(self._scopes & {EVERYTHING, scope_of(method), method})
 
     def reaches(self, channel: ChannelName) -> bool:
         """Tell whether it may name `channel`."""
@@ -69,8 +73,10 @@ ANYBODY = Caller(ApiKey("anybody", ""))
 
 
 @dataclass(frozen=True, slots=True)
-class _Lock:
-    digest: bytes
+class Lock:
+    """What a key opens: `digest` is all that is kept of the secret."""
+
+    digest: bytes = field(repr=False)
     caller: Caller
 
 
@@ -84,7 +90,7 @@ class Keyring:
     __slots__ = ("_in_url", "_locks", "_open")
 
     def __init__(self, settings: HttpSettings) -> None:
-        self._locks = [_Lock(_digest(key.secret), Caller(key)) for key in settings.keys]
+        self._locks = [Lock(_digest(key.secret), Caller(key)) for key in settings.keys]
         self._open = settings.open
         self._in_url = settings.api.key_in_url
 
@@ -95,18 +101,31 @@ class Keyring:
         shown = self._shown(request)
         if not shown:
             raise Barred(401, UNAUTHORIZED, self._advice(request))
-        given = _digest(shown)
+        lock = self.try_secret(shown)
+        if lock is None:
+            raise Barred(401, UNAUTHORIZED, "this key is not known here")
+        return lock.caller
+
+    @property
+    def has_keys(self) -> bool:
+        """Tell whether anybody has to show one."""
+        return bool(self._locks)
+
+    def try_secret(self, secret: str) -> Lock | None:
+        """Return what a secret opens, None where it is no key; all wrong ones take the same time."""
+        given = _digest(secret)
         # All are compared, whichever fits: how long it takes tells nothing.
         found = [lock for lock in self._locks if hmac.compare_digest(lock.digest, given)]
-        if not found:
-            raise Barred(401, UNAUTHORIZED, "this key is not known here")
-        return found[0].caller
+        return found[0] if found else None
+
+    def named(self, name: str) -> Lock | None:
+        """Return the lock of the key with a name."""
+        return next((lock for lock in self._locks if lock.caller.name == name), None)
 
     def _stranger(self, request: Request) -> Caller:
         if not self._open:
             raise Barred(401, UNAUTHORIZED, "the API is closed until api_keys has a key")
-        if not _same_origin(request):
-            raise Barred(403, PERMISSION_DENIED, "pages of other origins may not use it")
+        demand_own_page(request)
         return ANYBODY
 
     def _shown(self, request: Request) -> str:
@@ -129,11 +148,19 @@ def _digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
 
 
+def demand_own_page(request: Request) -> None:
+    """Return when no page of another origin sent this. Raises Barred (403).
+
+    Every page can reach an open API on loopback, and has the browser send its cookies.
+    """
+    if not _same_origin(request):
+        raise Barred(403, PERMISSION_DENIED, "pages of other origins may not use it")
+
+
 def _same_origin(request: Request) -> bool:
-    """Tell whether no page of another origin sent this; every page can reach an open API on loopback."""
     origin = request.headers.get("origin")
     if origin is None:
-        return True
+        return request.headers.get("sec-fetch-site") not in {"cross-site", "same-site"}
     try:
         return urlsplit(origin).netloc == request.headers.get("host", "")
     except ValueError:

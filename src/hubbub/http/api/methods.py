@@ -11,7 +11,17 @@ import msgspec
 from msgspec import Struct
 
 from hubbub.dialects.payloads import decode_json
-from hubbub.http.api import application, channels, chats, groups, inbox, nodes, pushes, sessions
+from hubbub.http.api import (
+    application,
+    channels,
+    chats,
+    groups,
+    inbox,
+    nodes,
+    pushes,
+    roll,
+    sessions,
+)
 from hubbub.http.api import chat_requests as chat
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
@@ -157,6 +167,13 @@ METHODS: Mapping[str, Method] = {
     "inbox_unread": Method(
         inbox.inbox_unread, inbox.InboxUserRequest, answers.UnreadResult, _ZHANG
     ),
+    "users": Method(
+        roll.users, ask.UsersRequest, say.UsersResult, {"pattern": "zh*", "limit": 100}
+    ),
+    "sessions": Method(
+        roll.sessions, ask.SessionsRequest, say.SessionsResult, {**_ZHANG, "limit": 100}
+    ),
     "info": Method(nodes.info, ask.InfoRequest, say.InfoResult, {}),
+    "trends": Method(nodes.trends, ask.TrendsRequest, say.TrendsResult, {}),
 }
 """The methods by name."""

@@ -217,6 +217,46 @@ class ChannelsRequest(Struct):
     ] = ""
 
 
+class UsersRequest(Struct):
+    """List the users who are connected."""
+
+    pattern: Annotated[
+        str, Meta(max_length=255, description='`*` is any text; "": all.', examples=["zh*"])
+    ] = ""
+    limit: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="Users at most; 0: as many as allowed.")
+    ] = 0
+    cursor: Annotated[
+        str, Meta(max_length=255, description="The `cursor` of the page before this one.")
+    ] = ""
+
+
+class SessionsRequest(Struct):
+    """List sessions; all that is said must fit."""
+
+    user: Annotated[str, Meta(max_length=255, description='Of whom; `*` is any text; "": all.')] = (
+        ""
+    )
+    client: Annotated[
+        str, Meta(max_length=128, description="The one with this id, and what it follows.")
+    ] = ""
+    channel: Annotated[str, Meta(max_length=255, description="Those that follow it.")] = ""
+    limit: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="Sessions at most; 0: as many as allowed.")
+    ] = 0
+    cursor: Annotated[
+        str, Meta(max_length=255, description="The `cursor` of the page before this one.")
+    ] = ""
+
+
+class TrendsRequest(Struct):
+    """Ask how the nodes fared lately."""
+
+    since: Annotated[
+        int, Meta(ge=0, le=2**53, description="Milliseconds since 1970; 0: all that is kept.")
+    ] = 0
+
+
 class InfoRequest(Struct):
     """Ask about the server."""
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 from hubbub.dialects.payloads import as_json
 from hubbub.http.api.requests import Epoch, Json, Offset
 from hubbub.http.pulse import Down
+from hubbub.http.trends import Trend
 from hubbub.model import ClientInfo, Publication
 
 
@@ -126,6 +127,55 @@ class ChannelsResult(Struct, omit_defaults=True):
     cursor: Annotated[str, Meta(description="Where the next page begins; none after the last.")] = (
         ""
     )
+    missing: Missing = field(default_factory=list)
+
+
+class UserInfo(Struct):
+    """A user who is connected."""
+
+    num_sessions: Annotated[int, Meta(description="Sessions on all nodes.")]
+
+
+class UsersResult(Struct, omit_defaults=True):
+    """Users in the order of their names."""
+
+    users: dict[str, UserInfo]
+    cursor: Annotated[str, Meta(description="Where the next page begins; none after the last.")] = (
+        ""
+    )
+    missing: Missing = field(default_factory=list)
+
+
+class SessionInfo(Struct, omit_defaults=True):
+    """A session."""
+
+    user: Annotated[str, Meta(description='Who it speaks for; "": nobody.')]
+    node: Annotated[str, Meta(description="Where it is.")]
+    dialect: Annotated[str, Meta(description="What it speaks, as `centrifuge-json`.")]
+    transport: Annotated[str, Meta(description="What carries it, as `websocket`.")]
+    peer: Annotated[str, Meta(description="The address that it comes from.")]
+    age: Annotated[int, Meta(description="Seconds since it opened.")]
+    backlog: Annotated[int, Meta(description="Bytes that its client has yet to read.")]
+    num_channels: Annotated[int, Meta(description="Channels that it follows.")]
+    channels: Annotated[
+        list[str] | UnsetType, Meta(description="Their names, where one session was asked for.")
+    ] = UNSET
+
+
+class SessionsResult(Struct, omit_defaults=True):
+    """Sessions by their ids, in that order."""
+
+    sessions: dict[str, SessionInfo]
+    cursor: Annotated[str, Meta(description="Where the next page begins; none after the last.")] = (
+        ""
+    )
+    missing: Missing = field(default_factory=list)
+
+
+class TrendsResult(Struct, omit_defaults=True):
+    """How the nodes fared, by their ids."""
+
+    nodes: dict[str, Trend]
     missing: Missing = field(default_factory=list)
 
 

@@ -41,6 +41,10 @@ UNKNOWN = "unknown"
 Several = Callable[[Call, bytes, int], Coroutine[Any, Any, bytes]]
 
 
+Admit = Callable[[Request], Caller]
+"""Return who sends a request. Raises Barred."""
+
+
 class Called(NamedTuple):
     """What is counted: a method, the program that called it, and the code of its error (0: none)."""
 
@@ -69,13 +73,15 @@ class Api:
         return [
             Route("/api", partial(self.answer_several, run_lines), methods=["POST"]),
             Route("/api/batch", partial(self.answer_several, run_batch), methods=["POST"]),
-            Route("/api/{method:path}", self.answer, methods=["POST"]),
+            Route(
+                "/api/{method:path}", partial(self.answer, self._keyring.admit), methods=["POST"]
+            ),
         ]
 
-    async def answer(self, request: Request) -> Response:
-        """Run the method that the path names."""
+    async def answer(self, admit: Admit, request: Request) -> Response:
+        """Run the method that the path names, for whom `admit` says that it is."""
         name = request.path_params["method"]
-        opened = await self._open(request, name)
+        opened = await self._open(admit, request, name)
         if isinstance(opened, Failure):
             return self._refuse(request, opened)
         outcome = await self.call(opened.caller, name, opened.body)
@@ -85,7 +91,7 @@ class Api:
 
     async def answer_several(self, run: Several, request: Request) -> Response:
         """Run several methods; each has its own reply, and there is no envelope around them."""
-        opened = await self._open(request, UNKNOWN)
+        opened = await self._open(self._keyring.admit, request, UNKNOWN)
         if not isinstance(opened, Failure):
             call = partial(self.call, opened.caller)
             limit = self._settings.api.commands_limit
@@ -99,10 +105,10 @@ class Api:
     def _refuse(self, request: Request, failure: Failure) -> Response:
         return complain(failure, mode_of(request, self._settings.api.error_mode))
 
-    async def _open(self, request: Request, method: str) -> _Opened | Failure:
+    async def _open(self, admit: Admit, request: Request, method: str) -> _Opened | Failure:
         """Find out who calls, and read what it says."""
         try:
-            caller = self._keyring.admit(request)
+            caller = admit(request)
             return _Opened(caller, await self._body(request))
         except Barred as barred:
             failure = Failure.of(barred.error, barred.detail, barred.status)
