@@ -4,9 +4,10 @@ import pytest
 
 from hubbub.errors import Refused
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.receipts import Cursor, Room
 from tests.test_app import enter, running, turn
 
-CHAT = Namespace(typing=True, edits=True, reactions=True)
+CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True)
 
 
 async def test_a_program_takes_part_in_a_chat() -> None:
@@ -18,6 +19,12 @@ async def test_a_program_takes_part_in_a_chat() -> None:
         await app.react("room", 1, "+", user="bot")
         await app.delete("room", 1)
         app.typing("room", "bot")
+        assert await app.mark("room", "ann", read=1) == Cursor(1, 1)
+        assert await app.receipts("room") == {"ann": Cursor(1, 1)}
+        assert [type(room) for room in (await app.rooms("ann", "room", "")).values()] == [
+            Room,
+            Refused,
+        ]
         await turn()
         page = await app.hub.history("room", -1, None, reverse=False)
         with pytest.raises(Refused):

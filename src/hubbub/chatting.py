@@ -8,9 +8,11 @@ from hubbub.brokers.contract import Stored
 from hubbub.dialects.chat import Amend
 from hubbub.dialects.kinds import Act
 from hubbub.dialects.operations import reaction_data
+from hubbub.errors import Refused
 from hubbub.hooks.returns import payload
 from hubbub.hub.amendments import Amender
 from hubbub.hub.chat import Chat
+from hubbub.hub.receipts import Cursor, Room
 from hubbub.model import ClientInfo, Kind
 
 
@@ -54,6 +56,19 @@ class Chatter:
         """Show the others in a channel that a user is writing something, or no more."""
         asyncio.get_running_loop()
         self.chat.typing(channel, ClientInfo(user, ""), on=on)
+
+    async def mark(self, channel: str, user: str, *, read: int = 0, received: int = 0) -> Cursor:
+        """Note up to where a user has read and received a channel, and show it to the others there."""
+        return await self.chat.mark(channel, ClientInfo(user, ""), read=read, received=received)
+
+    async def receipts(self, channel: str) -> dict[str, Cursor]:
+        """Return up to where each user has read and received a channel."""
+        return await self.chat.receipts.of(channel)
+
+    async def rooms(self, user: str, *channels: str) -> dict[str, Room | Refused]:
+        """Return how much of each channel a user has not read, or why that cannot be told."""
+        found = await self.chat.receipts.rooms(user, channels)
+        return dict(zip(channels, found, strict=True))
 
     async def _amend(self, amend: Amend, user: str) -> Stored:
         info = ClientInfo(user, "") if user else None

@@ -74,6 +74,7 @@ def test_a_cache_needs_something_to_keep(namespace: Namespace, blamed: str) -> N
     [
         (Namespace(edits=True, history_size=0), ["edits"]),
         (Namespace(reactions=True, ephemeral=True), ["reactions"]),
+        (Namespace(receipts=True, history_size=0), ["receipts"]),
         (
             Namespace(edits=True, reactions=True, recovery=RecoveryMode.CACHE),
             ["edits", "reactions"],

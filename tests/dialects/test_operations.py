@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.dialects.centrifuge.requests import RpcRequest
-from hubbub.dialects.chat import Amend, Typing
+from hubbub.dialects.chat import Amend, Mark, Receipts, Rooms, Typing
 from hubbub.dialects.commands import Command, Rpc, Unsupported
 from hubbub.dialects.kinds import Act
 from hubbub.dialects.operations import operation, reaction_data
@@ -32,6 +32,9 @@ OPERATIONS: list[tuple[str, dict[str, object], Command]] = [
         {"offset": 3, "reaction": "👍"},
         Amend("room", Act.REACTION, 3, 5, '{"reaction":"👍"}'.encode()),
     ),
+    ("hubbub.mark", {"read": 3}, Mark("room", 5, 3)),
+    ("hubbub.mark", {"read": 3, "received": 4}, Mark("room", 5, 3, 4)),
+    ("hubbub.receipts", {}, Receipts("room", 5)),
     (
         "hubbub.react",
         {"offset": 3, "reaction": "+", "removed": True},
@@ -67,6 +70,8 @@ def test_an_operation_is_the_same_in_all_protocols(
 def test_a_channel_of_a_socketio_namespace_has_its_whole_name() -> None:
     command = socketio.operation("/chat", "hubbub.typing", [{"channel": "room"}], 1)
     assert command == Typing("chat:room", 1)
+    command = socketio.operation("/chat", "hubbub.rooms", [{"channels": ["a", "b"]}], 1)
+    assert command == Rooms({"chat:a": "a", "chat:b": "b"}, 1)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +97,10 @@ def test_a_channel_of_a_socketio_namespace_has_its_whole_name() -> None:
         ("hubbub.react", b'{"offset":1,"reaction":"a\\nb"}', 107),
         ("hubbub.react", b'{"offset":1,"reaction":"%b"}' % (b"x" * 65), 107),
         ("hubbub.typing", b'{"typing":1}', 107),
+        ("hubbub.mark", b"{}", 107),
+        ("hubbub.mark", b'{"read":0}', 107),
+        ("hubbub.rooms", b"{}", 107),
+        ("hubbub.rooms", b'{"channels":%b}' % json.dumps(["a"] * 101).encode(), 107),
     ],
     ids=lambda value: repr(value)[:50],
 )

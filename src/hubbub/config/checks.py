@@ -115,10 +115,10 @@ def _recovery_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
 
 def _chat_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
     cache = namespace.recovery is RecoveryMode.CACHE
-    for name in ("edits", "reactions"):
+    for name in ("edits", "reactions", "receipts"):
         if getattr(namespace, name) and (not namespace.recoverable or cache):
             yield name, "needs history, and recovery = 'stream': it is about messages that are kept"
-    for name in ("typing", "edits", "reactions"):
+    for name in ("typing", "edits", "reactions", "receipts"):
         if getattr(namespace, name) and namespace.source:
             yield name, "is for channels that no source owns"
     if namespace.moderate is not Audience.NOBODY and not namespace.edits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -33,4 +34,27 @@ class Amend(Struct, frozen=True):
     key: str = ""
 
 
-ChatCommand: TypeAlias = Typing | Amend
+class Mark(Struct, frozen=True):
+    """Say up to which offset the client's user has read a channel, or received it (0: nothing is said)."""
+
+    channel: ChannelName
+    id: int = 0
+    read: int = 0
+    received: int = 0
+
+
+class Receipts(Struct, frozen=True):
+    """Ask up to where the users of a channel have received and read it."""
+
+    channel: ChannelName
+    id: int = 0
+
+
+class Rooms(Struct, frozen=True):
+    """Ask how much the client's user has not read of these channels; each has what the client calls it."""
+
+    channels: Mapping[ChannelName, str]
+    id: int = 0
+
+
+ChatCommand: TypeAlias = Typing | Amend | Mark | Receipts | Rooms

@@ -4,6 +4,9 @@
     hubbub.edit       {channel, offset, data, encoding, key}
     hubbub.delete     {channel, offset}
     hubbub.react      {channel, offset, reaction, removed}
+    hubbub.mark       {channel, read, received}             up to which offsets
+    hubbub.receipts   {channel}
+    hubbub.rooms      {channels}
 
 A dialect says where such a name stands in its packets; each is answered with `Answered`, which is JSON too.
 `data` is the payload itself, or with `"encoding": "base64"` a string of bytes.
@@ -19,7 +22,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from hubbub.dialects.chat import Amend, ChatCommand, Typing
+from hubbub.dialects.chat import Amend, ChatCommand, Mark, Receipts, Rooms, Typing
 from hubbub.dialects.commands import Unsupported
 from hubbub.dialects.kinds import Act
 from hubbub.dialects.payloads import decode_json, whole_characters
@@ -34,6 +37,8 @@ REACTION_LIMIT: Final = 64
 """Characters of a reaction."""
 KEY_LIMIT: Final = 128
 """Characters of a key."""
+ROOMS_LIMIT: Final = 100
+"""Channels whose unread messages are counted at once."""
 
 
 Place: TypeAlias = Callable[[str], ChannelName]
@@ -50,19 +55,28 @@ class _AskTyping(_Ask):
     typing: bool = True
 
 
-class _AskMark(_Ask, kw_only=True):
+class _AskMessage(_Ask, kw_only=True):
     offset: _Offset
 
 
-class _AskEdit(_AskMark, kw_only=True):
+class _AskEdit(_AskMessage, kw_only=True):
     data: Raw
     encoding: Literal["", "base64"] = ""
     key: Annotated[str, Meta(max_length=KEY_LIMIT)] = ""
 
 
-class _AskReaction(_AskMark, kw_only=True):
+class _AskReaction(_AskMessage, kw_only=True):
     reaction: Annotated[str, Meta(min_length=1, max_length=REACTION_LIMIT)]
     removed: bool = False
+
+
+class _AskMark(_Ask):
+    read: _Offset | None = None
+    received: _Offset | None = None
+
+
+class _AskRooms(Struct):
+    channels: Annotated[list[str], Meta(max_length=ROOMS_LIMIT)]
 
 
 class Reaction(Struct, omit_defaults=True):
@@ -75,7 +89,10 @@ class Reaction(Struct, omit_defaults=True):
 _TYPING = msgspec.json.Decoder(_AskTyping)
 _EDIT = msgspec.json.Decoder(_AskEdit)
 _REACTION = msgspec.json.Decoder(_AskReaction)
+_MESSAGE = msgspec.json.Decoder(_AskMessage)
 _MARK = msgspec.json.Decoder(_AskMark)
+_RECEIPTS = msgspec.json.Decoder(_Ask)
+_ROOMS = msgspec.json.Decoder(_AskRooms)
 _STRING = msgspec.json.Decoder(str)
 
 _encode = msgspec.json.Encoder().encode
@@ -132,7 +149,7 @@ def _edit(body: bytes, id: int, place: Place) -> ChatCommand:
 
 
 def _delete(body: bytes, id: int, place: Place) -> ChatCommand:
-    ask = decode_json(_MARK, body)
+    ask = decode_json(_MESSAGE, body)
     return Amend(place(ask.channel), Act.DELETE, ask.offset, id)
 
 
@@ -142,9 +159,28 @@ def _react(body: bytes, id: int, place: Place) -> ChatCommand:
     return Amend(place(ask.channel), Act.REACTION, ask.offset, id, data)
 
 
+def _mark(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_MARK, body)
+    if ask.read is None and ask.received is None:
+        raise Refused(BAD_REQUEST_ERROR, "a mark says what is read or received")
+    return Mark(place(ask.channel), id, ask.read or 0, ask.received or 0)
+
+
+def _receipts(body: bytes, id: int, place: Place) -> ChatCommand:
+    return Receipts(place(decode_json(_RECEIPTS, body).channel), id)
+
+
+def _rooms(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_ROOMS, body)
+    return Rooms({place(each): each for each in ask.channels}, id)
+
+
 _OPERATIONS: dict[str, Callable[[bytes, int, Place], ChatCommand]] = {
     "typing": _typing,
     "edit": _edit,
     "delete": _delete,
     "react": _react,
+    "mark": _mark,
+    "receipts": _receipts,
+    "rooms": _rooms,
 }

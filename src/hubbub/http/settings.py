@@ -8,9 +8,12 @@ from enum import StrEnum
 from itertools import chain
 
 SCOPES: Mapping[str, tuple[str, ...]] = {
-    "publish": ("publish", "broadcast", "send", "push", "edit", "delete", "react", "typing"),
+    "publish": (
+        *("publish", "broadcast", "send", "push"),
+        *("edit", "delete", "react", "typing", "mark"),
+    ),
     "read": (
-        *("history", "presence", "presence_stats", "channels", "info"),
+        *("history", "presence", "presence_stats", "channels", "info", "receipts", "rooms"),
         *("groups", "groups_members"),
         *("users", "sessions", "trends"),
     ),

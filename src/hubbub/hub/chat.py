@@ -1,4 +1,4 @@
-"""What people do in channels beside publishing: they amend what was said, and are seen to write."""
+"""What people do in channels beside publishing: they amend what was said, and are seen to write and read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import msgspec
 from hubbub.brokers.contract import Broker
 from hubbub.clock import Clock
 from hubbub.dialects.kinds import KIND, Notice
-from hubbub.errors import NOT_AVAILABLE, TOO_MANY_REQUESTS_ERROR, Refused
+from hubbub.errors import NOT_AVAILABLE, PERMISSION_DENIED, TOO_MANY_REQUESTS_ERROR, Refused
 from hubbub.hub.amendments import Amendments
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.hub import Hub
 from hubbub.hub.notices import Notices, Subject, Word
+from hubbub.hub.receipts import Cursor, Receipts
 from hubbub.model import ChannelName, ClientInfo, Kind
 
 TYPING_S: Final = 6
@@ -34,6 +35,7 @@ class Chat:
 
     def __init__(self, hub: Hub, broker: Broker, clock: Clock) -> None:
         self.amendments = Amendments(hub, broker)
+        self.receipts = Receipts(hub, broker)
         self._hub = hub
         self._broker = broker
         self._clock = clock
@@ -53,6 +55,23 @@ class Chat:
         elif subject in self._notices:
             self._offer(subject, Word(_TYPED, info))
 
+    async def mark(
+        self, channel: ChannelName, info: ClientInfo, *, read: int = 0, received: int = 0
+    ) -> Cursor:
+        """Note up to where somebody has read and received a channel, and show it to the others there.
+
+        Raises as `Receipts.mark` does, and Refused (103) for somebody without a name.
+        """
+        if not info.user:
+            raise Refused(PERMISSION_DENIED, "who has no name is not remembered")
+        now, before = await self.receipts.mark(channel, info.user, read, received)
+        if before is not None:
+            if now.read > before.read:
+                self._show(_subject(channel, Notice.READ, info), now.read, info)
+            elif now.received > before.received:  # what is read is received
+                self._show(_subject(channel, Notice.RECEIVED, info), now.received, info)
+        return now
+
     def said(self, channel: ChannelName, info: ClientInfo) -> None:
         """Learn that somebody published a message, upon which nobody takes them for writing any more."""
         if self._notices:
@@ -62,6 +81,11 @@ class Chat:
         """Say what is due; called about once a second."""
         for subject, word in self._notices.due(self._clock.monotonic()):
             self._say(subject, word)
+
+    def _show(self, subject: Subject, offset: int, info: ClientInfo) -> None:
+        # Nothing is lost where there is no room for it: it is in the record.
+        if subject in self._notices or not self._notices.is_full():
+            self._offer(subject, Word(_json({"offset": offset}), info))
 
     def _offer(self, subject: Subject, word: Word) -> None:
         if subject not in self._notices and self._notices.is_full():

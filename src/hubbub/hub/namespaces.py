@@ -87,6 +87,7 @@ class Namespace:
         typing: whether the others are shown who is writing something.
         edits: whether who published something may edit and delete it. moderate: who may delete what others
             published. reactions: whether who may publish may also react to what is there.
+        receipts: whether it is kept, and shown to the others, up to where users have received and read.
     """
 
     history_size: int = 1000
@@ -115,6 +116,7 @@ class Namespace:
     edits: bool = False
     moderate: Audience = Audience.NOBODY
     reactions: bool = False
+    receipts: bool = False
 
     @property
     def retention(self) -> Retention:
@@ -137,16 +139,16 @@ class Namespace:
         return not self.ephemeral
 
     @property
-    def amends(self) -> bool:
-        """Tell whether anything may be said about publications of these channels."""
-        return self.edits or self.reactions
+    def chats(self) -> bool:
+        """Tell whether anything may be said about publications of these channels, or about users there."""
+        return self.edits or self.reactions or self.typing or self.receipts
 
     def check_tags(self, tags: Mapping[str, str] | None) -> None:
         """Return when a publication may have these tags. Raises Refused (107).
 
-        Where messages are edited, nothing may be taken for an edit that is none.
+        Where messages are edited, say, nothing may be taken for an edit that is none.
         """
-        if tags and self.amends and (KIND in tags or ABOUT in tags):
+        if tags and self.chats and (KIND in tags or ABOUT in tags):
             raise Refused(BAD_REQUEST_ERROR, f"the tags {KIND} and {ABOUT} are the server's here")
 
     def check_data(self, data: bytes, kind: Kind) -> None:

@@ -67,6 +67,16 @@ class Past:
         found = [each for each in open_readable(page.entries) if each.offset == offset]
         return found[0] if found else None, page.top
 
+    async def top(self, channel: ChannelName, reaching: int = 0) -> Position:
+        """Return where a channel ends, and look closer where that is before `reaching`.
+
+        Raises BrokerUnavailable.
+        """
+        followed = self._following.get(channel)
+        if followed is not None and followed.is_live() and followed.offset >= reaching:
+            return followed.position
+        return (await self._broker.log.tops([channel]))[0]
+
     async def forget(self, channel: ChannelName) -> None:
         """Have the broker forget a channel's history; offsets and epoch go on.
 

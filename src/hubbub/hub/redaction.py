@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from hubbub.brokers.contract import Broker
 from hubbub.dialects.kinds import ABOUT, DELETED, KIND, Act, about_of, kind_of
-from hubbub.hub.namespaces import RESERVED, Namespace
+from hubbub.hub.namespaces import Namespace
 from hubbub.model import ChannelName, Kind, Position, Publication
 
 NOTHING: frozenset[str] = frozenset()
@@ -81,7 +81,7 @@ def erased(publication: Publication, about: int = 0) -> Publication:
 
 
 def _record(channel: ChannelName) -> str:
-    return f"{RESERVED}deleted.{channel}"
+    return f"deleted:{channel}"
 
 
 def _is_past(noted: str, top: Position, kept: int) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 
 from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
-from hubbub.dialects.chat import Amend, Typing
+from hubbub.dialects.chat import Amend, Mark, Receipts, Rooms, Typing
 from hubbub.dialects.kinds import Act, tags_of
 from hubbub.dialects.positions import format_position
 from hubbub.errors import NOT_AVAILABLE, PERMISSION_DENIED, Refused
@@ -18,11 +18,34 @@ from hubbub.hub.grants import allow, may
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
+from hubbub.model import ChannelName
 from hubbub.sessions.hooks import PublishAsk
 from hubbub.sessions.session import Session
 
 _encode = msgspec.json.Encoder().encode
 _DONE = say.Answered(b"{}")
+
+
+class _Cursor(Struct):
+    read: int
+    received: int
+
+
+class _Room(Struct):
+    unread: int
+    more: bool
+    read: int
+    offset: int
+    epoch: str
+
+
+class _Why(Struct):
+    code: int
+    message: str
+
+
+class _Refusal(Struct):
+    error: _Why
 
 
 class _Amended(Struct):
@@ -81,6 +104,68 @@ async def _asked(session: Session, command: Amend) -> Amend:
     if grant.data is None or command.act is not Act.EDIT:
         return command
     return structs.replace(command, data=grant.data, kind=grant.kind)
+
+
+def mark(session: Session, command: Mark) -> asyncio.Future[None]:
+    """Note up to where the client's user has received and read a channel."""
+    _require_reader(session, command.channel)
+    return start(_mark(session, command))
+
+
+async def _mark(session: Session, command: Mark) -> None:
+    channel, chat = command.channel, session.services.chat
+    info = session.info_in(channel)
+    now = await chat.mark(channel, info, read=command.read, received=command.received)
+    session.reply(command, say.Answered(_encode(_Cursor(now.read, now.received))))
+
+
+def receipts(session: Session, command: Receipts) -> asyncio.Future[None]:
+    """Tell up to where the users of a channel have received and read it."""
+    _require_reader(session, command.channel)
+    return start(_receipts(session, command))
+
+
+async def _receipts(session: Session, command: Receipts) -> None:
+    found = await session.services.chat.receipts.of(command.channel)
+    users = {user: _Cursor(each.read, each.received) for user, each in found.items()}
+    session.reply(command, say.Answered(_encode({"users": users})))
+
+
+def rooms(session: Session, command: Rooms) -> asyncio.Future[None]:
+    """Tell how much the client's user has not read of some channels."""
+    if not session.info.user:
+        raise Refused(PERMISSION_DENIED, "who has no name is not remembered")
+    return start(_rooms(session, command))
+
+
+async def _rooms(session: Session, command: Rooms) -> None:
+    told: dict[str, object] = {}
+    asked: list[ChannelName] = []
+    for channel, name in command.channels.items():
+        try:
+            _require_reader(session, channel)
+            asked.append(channel)
+        except Refused as refused:
+            told[name] = _Refusal(_Why(refused.error.code, str(refused)))
+    found = await session.services.chat.receipts.rooms(session.info.user, asked)
+    for channel, room in zip(asked, found, strict=True):
+        name = command.channels[channel]
+        if isinstance(room, Refused):
+            told[name] = _Refusal(_Why(room.error.code, str(room)))
+        else:
+            top = room.top
+            told[name] = _Room(room.unread, room.more, room.read, top.offset, top.epoch)
+    session.reply(command, say.Answered(_encode({"rooms": told})))
+
+
+def _require_reader(session: Session, channel: ChannelName) -> None:
+    """Return when the client sees what is published in a channel. Raises Refused (103, 108)."""
+    services = session.services
+    namespace = services.hub.namespaces.resolve(channel)
+    services.chat.receipts.require(channel)
+    standing = session.standing(channel)
+    if not standing.subscribed:
+        allow(namespace, channel, Operation.HISTORY, standing)
 
 
 def _amended(stored: Stored) -> _Amended:

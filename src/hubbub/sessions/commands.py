@@ -177,6 +177,9 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.Unsupported: unsupported,
     chat.Typing: chatting.typing,
     chat.Amend: chatting.amend,
+    chat.Mark: chatting.mark,
+    chat.Receipts: chatting.receipts,
+    chat.Rooms: chatting.rooms,
 }
 
 _AT_FIRST = frozenset({say.Opened, say.Connect, say.Vouch, say.Pong, say.Goodbye})

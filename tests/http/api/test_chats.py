@@ -12,7 +12,7 @@ from hubbub.model import ClientInfo
 from tests.http.site_stage import Site, site
 from tests.hub.stage import turn
 
-CHAT = Namespace(typing=True, edits=True, reactions=True)
+CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True)
 FIRST = {"channel": "room", "offset": 1}
 
 
@@ -59,6 +59,8 @@ async def test_bytes_take_the_place_of_data() -> None:
         ("react", {**FIRST, "reaction": "\n"}, 107),
         ("delete", {"offset": 1}, 107),
         ("typing", {"channel": "room", "user": ""}, 107),
+        ("mark", {"channel": "room", "user": ""}, 107),
+        ("rooms", {"user": "ann", "channels": ["a"] * 101}, 107),
     ],
     ids=lambda value: repr(value)[:40],
 )
@@ -68,7 +70,7 @@ async def test_what_cannot_be_is_refused(method: str, request_: object, code: in
         assert (await place.call(method, request_))["error"]["code"] == code
 
 
-@pytest.mark.parametrize("method", ["edit", "delete", "react", "typing"])
+@pytest.mark.parametrize("method", ["edit", "delete", "react", "typing", "mark", "receipts"])
 async def test_where_it_is_not_switched_on_it_is_not_available(method: str) -> None:
     async with site() as place:
         await place.place.say("room", "1")
@@ -80,8 +82,8 @@ async def test_a_key_is_good_for_its_channels_only() -> None:
     key = ApiKey("k", "a-long-key", channels=("news:*",))
     async with site(HttpSettings(keys=(key,), open=False), CHAT) as place:
         place.client.headers["X-API-Key"] = "a-long-key"
-        for method in ("edit", "delete", "react", "typing"):
-            asked = {**FIRST, "data": 1, "reaction": "+", "user": "ann"}
+        for method in ("edit", "delete", "react", "typing", "mark", "receipts", "rooms"):
+            asked = {**FIRST, "data": 1, "reaction": "+", "user": "ann", "channels": ["room"]}
             response = await place.client.post(f"/api/{method}", json=asked)
             assert (response.status_code, response.json()["error"]["code"]) == (403, 103)
 
@@ -94,3 +96,20 @@ async def test_a_user_is_shown_to_write() -> None:
         await place.call("typing", {"channel": "room", "user": "ann", "typing": False})
         await turn()
         assert sum(line.count('"typing":true') for line in carrier.lines()) == 1
+
+
+async def test_a_program_marks_for_a_user_and_knows_what_is_unread() -> None:
+    async with site(namespace=CHAT) as place:
+        await place.place.say("room", "1", "2", "3")
+        marked = await place.call("mark", {"channel": "room", "user": "ann", "read": 2})
+        assert marked == {"result": {"read": 2, "received": 2}}
+        receipts = await place.call("receipts", {"channel": "room"})
+        assert receipts == {"result": {"users": {"ann": {"read": 2, "received": 2}}}}
+        asked = {"user": "ann", "channels": ["room", "!bad", "room"]}
+        rooms = (await place.call("rooms", asked))["result"]["rooms"]
+        epoch = rooms["room"].pop("epoch")
+        assert rooms["room"] == {"unread": 1, "read": 2, "offset": 3}
+        assert epoch
+        assert rooms["!bad"]["error"]["code"] == 107
+        beyond = await place.call("mark", {"channel": "room", "user": "ann", "read": 9})
+        assert beyond["error"]["code"] == 107

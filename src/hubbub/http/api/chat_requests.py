@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct
 
-from hubbub.dialects.operations import KEY_LIMIT, OFFSET_LIMIT, REACTION_LIMIT
+from hubbub.dialects.operations import KEY_LIMIT, OFFSET_LIMIT, REACTION_LIMIT, ROOMS_LIMIT
 from hubbub.http.api.requests import Channel, Json
 
 
@@ -49,6 +49,27 @@ class ReactRequest(AboutMessage, kw_only=True):
         str, Meta(min_length=1, max_length=REACTION_LIMIT, description="Such as an emoji.")
     ]
     removed: Annotated[bool, Meta(description="It is taken back.")] = False
+
+
+class MarkRequest(Struct):
+    """Say up to where a user has received and read a channel; cursors only grow."""
+
+    channel: Channel
+    user: Annotated[str, Meta(min_length=1, max_length=128, examples=["zhang"])]
+    read: Annotated[int, Meta(ge=0, le=OFFSET_LIMIT, description="Up to this offset.")] = 0
+    received: Annotated[
+        int, Meta(ge=0, le=OFFSET_LIMIT, description="What is read is received, too.")
+    ] = 0
+
+
+class RoomsRequest(Struct):
+    """Count what a user has not read."""
+
+    user: Annotated[str, Meta(min_length=1, max_length=128, examples=["zhang"])]
+    channels: Annotated[
+        list[str],
+        Meta(max_length=ROOMS_LIMIT, description="Names of channels.", examples=[["news"]]),
+    ]
 
 
 class TypingRequest(Struct):

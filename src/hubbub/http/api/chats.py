@@ -9,15 +9,19 @@ from hubbub.dialects.kinds import Act
 from hubbub.dialects.operations import reaction_data
 from hubbub.errors import BAD_REQUEST_ERROR, Refused
 from hubbub.http.api import chat_requests as ask
-from hubbub.http.api import results as say
+from hubbub.http.api import chat_results as say
+from hubbub.http.api.envelope import failure_of
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import bytes_of, text_of
+from hubbub.http.api.requests import ChannelRequest
+from hubbub.http.api.results import Done, PublishResult
 from hubbub.http.api.server import Server
 from hubbub.hub.amendments import Amender
+from hubbub.hub.receipts import Room
 from hubbub.model import ClientInfo, Kind
 
 
-async def edit(server: Server, caller: Caller, request: ask.EditRequest) -> say.PublishResult:
+async def edit(server: Server, caller: Caller, request: ask.EditRequest) -> PublishResult:
     """Edit a message, whoever published it; answered when the broker has that."""
     if request.b64data:
         data, kind = bytes_of("b64data", request.b64data), Kind.BINARY
@@ -39,30 +43,65 @@ async def edit(server: Server, caller: Caller, request: ask.EditRequest) -> say.
     return await _amend(server, caller, amend, request)
 
 
-async def delete(server: Server, caller: Caller, request: ask.DeleteRequest) -> say.PublishResult:
+async def delete(server: Server, caller: Caller, request: ask.DeleteRequest) -> PublishResult:
     """Delete a message, whoever published it; nobody is given its data any more."""
     return await _amend(server, caller, Amend(request.channel, Act.DELETE, request.offset), request)
 
 
-async def react(server: Server, caller: Caller, request: ask.ReactRequest) -> say.PublishResult:
+async def react(server: Server, caller: Caller, request: ask.ReactRequest) -> PublishResult:
     """React to a message for a user, or take that back."""
     data = reaction_data(request.reaction, removed=request.removed)
     amend = Amend(request.channel, Act.REACTION, request.offset, data=data)
     return await _amend(server, caller, amend, request)
 
 
-async def typing(server: Server, caller: Caller, request: ask.TypingRequest) -> say.Done:
+async def typing(server: Server, caller: Caller, request: ask.TypingRequest) -> Done:
     """Show in a channel that a user is writing something, which ends by itself after a few seconds."""
     caller.touch(request.channel)
     chat = server.node.chat
     chat.typing(request.channel, ClientInfo(request.user, ""), on=request.typing)
-    return say.Done()
+    return Done()
+
+
+async def mark(server: Server, caller: Caller, request: ask.MarkRequest) -> say.MarkResult:
+    """Note up to where a user has received and read a channel, and show it to the others there."""
+    caller.touch(request.channel)
+    info = ClientInfo(request.user, "")
+    now = await server.node.chat.mark(
+        request.channel, info, read=request.read, received=request.received
+    )
+    return say.MarkResult(now.read, now.received)
+
+
+async def receipts(server: Server, caller: Caller, request: ChannelRequest) -> say.ReceiptsResult:
+    """Return up to where each user has received and read a channel."""
+    caller.touch(request.channel)
+    found = await server.node.chat.receipts.of(request.channel)
+    return say.ReceiptsResult(
+        {user: say.MarkResult(each.read, each.received) for user, each in found.items()}
+    )
+
+
+async def rooms(server: Server, caller: Caller, request: ask.RoomsRequest) -> say.RoomsResult:
+    """Return how many messages of each channel a user has not read; each is counted up to a hundred."""
+    for channel in request.channels:
+        caller.touch(channel)
+    channels = tuple(dict.fromkeys(request.channels))
+    found = await server.node.chat.receipts.rooms(request.user, channels)
+    return say.RoomsResult(dict(zip(channels, map(_room, found), strict=True)))
+
+
+def _room(room: Room | Refused) -> say.RoomResult:
+    if isinstance(room, Refused):
+        return say.RoomResult(error=failure_of(room).complaint)
+    top = room.top
+    return say.RoomResult(room.unread, room.more, room.read, top.offset, top.epoch)
 
 
 async def _amend(
     server: Server, caller: Caller, amend: Amend, request: ask.AboutMessage
-) -> say.PublishResult:
+) -> PublishResult:
     caller.touch(amend.channel)
     info = ClientInfo(request.user, "") if request.user else None
     stored = await server.node.chat.amendments.amend(amend, Amender(info, program=True))
-    return say.PublishResult(stored.position.offset, stored.position.epoch)
+    return PublishResult(stored.position.offset, stored.position.epoch)

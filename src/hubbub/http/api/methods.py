@@ -23,6 +23,7 @@ from hubbub.http.api import (
     sessions,
 )
 from hubbub.http.api import chat_requests as chat
+from hubbub.http.api import chat_results as chat_say
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
@@ -90,6 +91,13 @@ METHODS: Mapping[str, Method] = {
     "delete": Method(chats.delete, chat.DeleteRequest, say.PublishResult, _FIRST),
     "react": Method(
         chats.react, chat.ReactRequest, say.PublishResult, {**_FIRST, **_ZHANG, "reaction": "👍"}
+    ),
+    "mark": Method(
+        chats.mark, chat.MarkRequest, chat_say.MarkResult, {**_NEWS, **_ZHANG, "read": 1}
+    ),
+    "receipts": Method(chats.receipts, ask.ChannelRequest, chat_say.ReceiptsResult, _NEWS),
+    "rooms": Method(
+        chats.rooms, chat.RoomsRequest, chat_say.RoomsResult, {**_ZHANG, "channels": ["news"]}
     ),
     "typing": Method(chats.typing, chat.TypingRequest, say.Done, {**_NEWS, **_ZHANG}),
     "history": Method(
