@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench bench-socketio conformance conformance-all conformance-sdk faults docs proto lock
+.PHONY: help install serve check test bench bench-socketio conformance conformance-all conformance-sdk faults soak docs proto lock
 
 PORT ?= 8000
 ARGS ?=
@@ -25,6 +25,7 @@ help:
 	@echo 'make conformance-sdk  the own tests of the Python SDK'
 	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses;'
 	@echo '                      and 500 clients that poll through nginx, whichever of four workers it chooses'
+	@echo 'make soak             ten minutes of coming and going in all protocols: nothing may be left of it'
 	@echo 'make lock             renew requirements/*.txt'
 	@echo 'make proto            renew what is made from centrifuge.proto'
 	@echo 'make docs             renew the parts of docs/ that are made from the code'
@@ -63,6 +64,9 @@ conformance-sdk: .venv/.tools .venv/.system
 
 faults: .venv/.system .venv/.node .venv/.tools
 	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py tests/faults/test_polling.py
+
+soak: .venv/.system .venv/.tools
+	$(BIN)/python -m tests.soak.run $(ARGS)
 
 proto: .venv/.tools
 	$(BIN)/python -m grpc_tools.protoc -I src --python_out=src --pyi_out=src hubbub/dialects/centrifuge/centrifuge.proto
