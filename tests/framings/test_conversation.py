@@ -8,7 +8,9 @@ from hubbub.dialects import contract as say
 from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.dialects.socketio.renderer import renderer_of
 from hubbub.errors import FORCE_DISCONNECT, ProtocolViolation
-from hubbub.framings.conversation import NEVER_S, EngineIo, framed
+from hubbub.framings import engineio
+from hubbub.framings.conversation import NEVER_S, EngineIo
+from hubbub.framings.framed import framed
 from hubbub.model import ClientInfo, Kind, Packet, Packets, Publication
 from tests.contracts.dialect import TOP, DialectContract, parts
 
@@ -91,11 +93,11 @@ def test_another_variant_is_framed_too() -> None:
     dialect.reply(vouch, say.Connected("s1"))
     (command,) = dialect.receive(Packet(b'42/chat,["subscribe","r1"]'))
     assert isinstance(command, say.Subscribe)
-    assert command.renderer is framed(renderer_of("/chat"))
+    assert command.renderer is framed(renderer_of("/chat"), engineio.wrap)
 
 
 def test_renderers_of_one_variant_are_one() -> None:
-    renderer = framed(renderer_of("/"))
+    renderer = framed(renderer_of("/"), engineio.wrap)
     assert introduced().renderer is renderer
     assert (renderer.name, renderer.joins) == ("socketio", True)
     ann = ClientInfo("ann", "s1")
