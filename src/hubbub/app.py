@@ -15,7 +15,7 @@ from hubbub.brokers.contract import Broker
 from hubbub.chatting import Chatter
 from hubbub.clock import Clock, SystemClock
 from hubbub.config import Settings, SourceSettings, current
-from hubbub.endpoints import doors_of
+from hubbub.endpoints import doors_of, sockjs_of
 from hubbub.engines import open_broker, open_source
 from hubbub.errors import BrokerUnavailable
 from hubbub.hooks.application import Application
@@ -47,7 +47,10 @@ from hubbub.sessions.registry import Registry
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.roll import Roll
 from hubbub.sessions.services import Services
+from hubbub.sessions.sockjs import SockJsSessions
+from hubbub.sessions.sockjs_endpoint import SockJs
 from hubbub.sessions.tokens import Verifier
+from hubbub.sessions.whereabouts import Whereabouts
 from hubbub.sources.contract import Source
 from hubbub.telemetry import join_host
 from hubbub.transports.admission import origin_allowed
@@ -117,9 +120,10 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
 
     def _front(self, services: Services) -> Node:
         polling = Polling(self.node, services.seal, self.control)
+        sockjs = self._sockjs()
         message_limit = self.settings.listener.websocket.message_limit
         self.doors = Doors(
-            doors_of(self.settings.endpoints, message_limit, polling.upgrade),
+            doors_of(self.settings.endpoints, message_limit, polling.upgrade, sockjs.sessions),
             services,
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
@@ -138,11 +142,17 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
             self.revocations,
             self.application.hooks,
             polling,
+            sockjs,
             self.chat,
             self.pushes,
             self.inbox,
             Roll(services, self.control),
         )
+
+    def _sockjs(self) -> SockJs:
+        whereabouts = Whereabouts(self.node, self.broker.presence)
+        self.hub.admit(whereabouts.names, whereabouts)
+        return sockjs_of(self.settings.endpoints, SockJsSessions(self.control, whereabouts))
 
     def _services(self) -> Services:
         settings, clock = self.settings, self.clock
@@ -273,4 +283,5 @@ def _http_settings(settings: Settings) -> HttpSettings:
         settings.api,
         listener.stream.request_limit,
         settings.admin.value,
+        settings.allowed_origins,
     )

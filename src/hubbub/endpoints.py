@@ -21,6 +21,8 @@ from hubbub.framings.conversation import EngineIo
 from hubbub.framings.engineio import REVISION
 from hubbub.sessions.contract import FIRST, Conversation
 from hubbub.sessions.doors import Door, fill
+from hubbub.sessions.sockjs import SockJsSessions
+from hubbub.sessions.sockjs_endpoint import Makers, SockJs, SockJsEndpoint
 from hubbub.transports.streams.wires import OCTETS
 
 DEFAULT_ENDPOINTS = (
@@ -34,6 +36,11 @@ DEFAULT_ENDPOINTS = (
     ),
     EndpointSettings(path="/socket.io/", dialect="socketio"),
     EndpointSettings(path="/stomp", dialect="stomp"),
+    EndpointSettings(path="/stomp", dialect="stomp", transport="sockjs"),
+    EndpointSettings(path="/connection/sockjs", dialect="centrifuge", transport="sockjs"),
+    EndpointSettings(
+        path="/sockjs/{channel}", dialect="text", channel="{channel}", transport="sockjs"
+    ),
     EndpointSettings(path="/ws/{channel}", dialect="text", channel="{channel}"),
 )
 """The endpoints that every server has, after those that its operator configured."""
@@ -44,31 +51,57 @@ Resume: TypeAlias = Callable[[str], Conversation]
 
 
 def doors_of(
-    endpoints: Iterable[EndpointSettings], message_limit: int, resume: Resume
+    endpoints: Iterable[EndpointSettings],
+    message_limit: int,
+    resume: Resume,
+    sockjs: SockJsSessions,
 ) -> list[Door]:
     """Return the doors of a server: those that its operator configured, and those that every server has.
 
     Args:
         message_limit: the largest message in bytes, where a protocol tells it to its clients.
-        resume: what takes polled sessions over by a WebSocket.
+        resume: what takes polled sessions over by a WebSocket. sockjs: where sessions of SockJS are.
     """
     doors: list[Door] = []
     for endpoint in (*endpoints, *DEFAULT_ENDPOINTS):
         if endpoint.dialect == "socketio":
             doors += _socketio_doors(endpoint.path, message_limit, resume)
+        elif endpoint.transport == "sockjs":
+            doors += _place(endpoint).doors(_makers(endpoint, message_limit), sockjs)
         else:
-            doors.append(_door(endpoint, message_limit))
+            makers = _makers(endpoint, message_limit)
+            doors.append(Door(endpoint.path, makers, endpoint.transport))
     return doors
 
 
-def _door(endpoint: EndpointSettings, limit: int) -> Door:
+def sockjs_of(endpoints: Iterable[EndpointSettings], sessions: SockJsSessions) -> SockJs:
+    """Return the places of a server where SockJS is spoken; `sessions` are those without WebSockets."""
+    places = [
+        _place(endpoint)
+        for endpoint in (*endpoints, *DEFAULT_ENDPOINTS)
+        if endpoint.transport == "sockjs"
+    ]
+    return SockJs(tuple(places), sessions)
+
+
+def _place(endpoint: EndpointSettings) -> SockJsEndpoint:
+    return SockJsEndpoint(
+        endpoint.path.rstrip("/"),
+        endpoint.websocket,
+        endpoint.cookie,
+        endpoint.client_url,
+        endpoint.stream_limit,
+    )
+
+
+def _makers(endpoint: EndpointSettings, limit: int) -> Makers:
     if endpoint.dialect == "centrifuge":
-        return Door(endpoint.path, _CENTRIFUGE[endpoint.transport], endpoint.transport)
+        return _CENTRIFUGE[endpoint.transport]
     if endpoint.dialect == "unidirectional":
-        return Door(endpoint.path, {"": _unidirectional}, endpoint.transport)
+        return {"": _unidirectional}
     if endpoint.dialect == "stomp":
-        return Door(endpoint.path, dict.fromkeys(_STOMP, _stomp(endpoint, limit)))
-    return Door(endpoint.path, {"": _text(endpoint)})
+        return dict.fromkeys(_STOMP, _stomp(endpoint, limit))
+    return {"": _text(endpoint)}
 
 
 def _centrifuge(coding: Coding, request: Request) -> Dialect:
@@ -85,10 +118,11 @@ def _asked(request: Request) -> Dialect:
     return _protobuf(request) if wanted == "protobuf" else _json(request)
 
 
-_CENTRIFUGE: dict[str, dict[str, Callable[[Request], Dialect]]] = {
+_CENTRIFUGE: dict[str, Makers] = {
     "websocket": {"": _asked, "centrifuge-json": _json, "centrifuge-protobuf": _protobuf},
     "sse": {"application/json": _json},
     "http_stream": {"application/json": _json, OCTETS: _protobuf},
+    "sockjs": {"": _json, "centrifuge-json": _json},  # which carries text only
 }
 """By transport, what makes the dialect of a connection: by sub-protocol, or by media type."""
 

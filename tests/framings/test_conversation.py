@@ -93,11 +93,11 @@ def test_another_variant_is_framed_too() -> None:
     dialect.reply(vouch, say.Connected("s1"))
     (command,) = dialect.receive(Packet(b'42/chat,["subscribe","r1"]'))
     assert isinstance(command, say.Subscribe)
-    assert command.renderer is framed(renderer_of("/chat"), engineio.wrap)
+    assert command.renderer is framed(renderer_of("/chat"), engineio.wrap, False)
 
 
 def test_renderers_of_one_variant_are_one() -> None:
-    renderer = framed(renderer_of("/"), engineio.wrap)
+    renderer = framed(renderer_of("/"), engineio.wrap, False)
     assert introduced().renderer is renderer
     assert (renderer.name, renderer.joins) == ("socketio", True)
     ann = ClientInfo("ann", "s1")

@@ -28,7 +28,7 @@ def test_each_packet_has_an_envelope_of_its_own() -> None:
 def test_everything_that_a_variant_shows_is_in_envelopes() -> None:
     inner = TextDialect(TextSettings("json"), "room", "ann").renderer
     renderer = enveloped().renderer
-    assert renderer is framed(inner, bracketed)
+    assert renderer is framed(inner, bracketed, False)
     assert (renderer.name, renderer.joins, renderer.deltas) == (inner.name, inner.joins, None)
     publication = Publication(b"hi", Kind.TEXT)
     shown = inner.publication("room", publication)

@@ -34,6 +34,9 @@ from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.reach import Reach
 from hubbub.sessions.revocation import Revocations, RevocationSettings
 from hubbub.sessions.roll import Roll
+from hubbub.sessions.sockjs import SockJsSessions
+from hubbub.sessions.sockjs_endpoint import SockJs
+from hubbub.sessions.whereabouts import Whereabouts
 from tests.hub.stage import stage
 from tests.sessions.stage import Floor
 
@@ -70,9 +73,15 @@ class Crowd:
 
 
 def front(
-    place: Floor, control: Control, sessions: Sessions, doors: Doors, settings: HttpSettings
+    place: Floor,
+    control: Control,
+    sessions: Sessions,
+    doors: Doors,
+    settings: HttpSettings,
+    sockjs: SockJs | None = None,
 ) -> Node:
     """Return a node as its HTTP side sees it."""
+    nowhere = Whereabouts(control.node, place.node.broker.presence)
     services = place.services
     reach = Reach(services, control)
     groups = Groups(place.node.broker.records, control, reach, place.registry)
@@ -88,6 +97,7 @@ def front(
         Revocations(place.node.broker, RevocationSettings(), place.node.clock),
         place.hooks,
         Polling(control.node, services.seal, control),
+        sockjs or SockJs((), SockJsSessions(control, nowhere)),
         services.chat,
         Pushes(reach, groups),
         services.inbox,

@@ -8,7 +8,8 @@ import pytest
 
 from hubbub.errors import FORCE_DISCONNECT, NORMAL, ProtocolViolation
 from hubbub.model import Packet
-from hubbub.sessions.polled import HIGH_WATER, POLL_LIMIT
+from hubbub.sessions.fetched import HIGH_WATER
+from hubbub.sessions.polled import POLL_LIMIT
 from tests.hub.stage import turn
 from tests.sessions.poller import NOTHING, Polled
 from tests.sessions.stage import floor

@@ -24,6 +24,12 @@ from hubbub.http.settings import EVERYTHING, WORDS, AdminSettings, ApiKey
 PASSWORD_LENGTH = 12
 """Characters that the password of the admin page has at least: people choose it, and may be guessed at."""
 
+_POSSIBLE = {
+    "text": {"websocket", "sockjs"},
+    "stomp": {"websocket", "sockjs"},
+    "socketio": {"websocket"},
+}
+"""Transports by dialect, where not all of them are possible."""
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -39,7 +45,8 @@ class EndpointSettings(Part):
     Args:
         path: a pattern such as `/ws/stream/{user}`; a variable is one path segment.
         dialect: what is spoken there; `unidirectional` is the Centrifuge protocol for who only listens.
-        transport: what carries it; streams (`sse`, `http_stream`) are for the Centrifuge dialects only.
+        transport: what carries it; streams (`sse`, `http_stream`) are for the Centrifuge dialects only, and
+            `sockjs` is WebSocket with all the fallbacks that clients of SockJS know, below this path.
         channel: the channel's name; `{name}` is a variable of the path, `{query.name}` a query parameter.
             For the text dialect only, which needs one.
         user: the user's name, built like `channel`; only an open server believes it.
@@ -48,11 +55,17 @@ class EndpointSettings(Part):
         heartbeat_reply: what it is answered with ("" : nothing).
         recent: publications of the recent past that a newcomer gets.
         application: what stands before the names of functions in destinations; for the STOMP dialect.
+        websocket: whether `sockjs` offers WebSocket too.
+        cookie: whether `sockjs` sets the cookie JSESSIONID, by which some proxies choose a server.
+        client_url: where pages find the client of `sockjs`, for the frame through which pages of other
+            origins may talk to this server ("" : there is no such frame).
+        stream_limit: bytes after which a stream of `sockjs` ends and begins anew, so that pages do not keep
+            all they ever read.
     """
 
     path: str
     dialect: Literal["text", "centrifuge", "unidirectional", "socketio", "stomp"] = "text"
-    transport: Literal["websocket", "sse", "http_stream"] = "websocket"
+    transport: Literal["websocket", "sse", "http_stream", "sockjs"] = "websocket"
     channel: str = ""
     user: str = ""
     format: Literal["plain", "json"] = "plain"
@@ -60,6 +73,10 @@ class EndpointSettings(Part):
     heartbeat_reply: str = ""
     recent: Annotated[int, Field(ge=0)] = 0
     application: Annotated[str, Field(pattern="^(/[^/]+)+$")] = "/app"
+    websocket: bool = True
+    cookie: bool = False
+    client_url: str = ""
+    stream_limit: Annotated[int, Field(ge=1)] = 128 * 1024
 
     @field_validator("path")
     @classmethod
@@ -86,7 +103,7 @@ class EndpointSettings(Part):
     def _check_channel(self) -> Self:
         if self.dialect == "text" and not self.channel:
             raise wrong("needs a channel, because the text dialect names none itself")
-        if self.dialect in {"text", "socketio", "stomp"} and self.transport != "websocket":
+        if self.transport not in _POSSIBLE.get(self.dialect, {self.transport}):
             raise wrong(
                 f"has transport {self.transport!r}, which the {self.dialect} dialect does not go over"
             )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TypeAlias
+
+from msgspec import structs
 
 from hubbub.dialects.contract import (
     Command,
@@ -15,9 +18,10 @@ from hubbub.dialects.contract import (
     Push,
     Renderer,
     Reply,
+    reframed,
 )
 from hubbub.errors import Close
-from hubbub.model import ChannelName, ClientInfo, Packet, Packets, Publication
+from hubbub.model import ChannelName, ClientInfo, Kind, Packet, Packets, Publication
 
 Wrap: TypeAlias = Callable[[Packet], Packet]
 """Put a dialect's packet into the envelope."""
@@ -25,10 +29,14 @@ Wrap: TypeAlias = Callable[[Packet], Packet]
 
 @dataclass(frozen=True, slots=True)
 class FramedRenderer:
-    """Put what another renderer makes into envelopes."""
+    """Put what another renderer makes into envelopes.
+
+    Where those hold text only, a publication that would be bytes is shown as a text of base64.
+    """
 
     inner: Renderer
     wrap: Wrap
+    textual: bool = False
 
     @property
     def name(self) -> str:
@@ -47,7 +55,12 @@ class FramedRenderer:
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Render one publication of a channel."""
-        return wrapped(self.wrap, self.inner.publication(channel, publication))
+        shown = self.inner.publication(channel, publication)
+        if self.textual and publication.kind is Kind.BINARY and _is_binary(shown):
+            text = b2a_base64(publication.data, newline=False)
+            as_text = structs.replace(publication, data=text, kind=Kind.TEXT)
+            shown = self.inner.publication(channel, as_text)
+        return wrapped(self.wrap, shown)
 
     def emitted(self, emit: Emit) -> Packets | None:
         """Render what the application says."""
@@ -64,9 +77,9 @@ class FramedRenderer:
 
 
 @lru_cache(maxsize=1024)
-def framed(inner: Renderer, wrap: Wrap) -> FramedRenderer:
+def framed(inner: Renderer, wrap: Wrap, textual: bool) -> FramedRenderer:
     """Return what frames a renderer; those of equal renderers are equal."""
-    return FramedRenderer(inner, wrap)
+    return FramedRenderer(inner, wrap, textual)
 
 
 def wrapped(wrap: Wrap, packets: Packets) -> Packets:
@@ -74,23 +87,30 @@ def wrapped(wrap: Wrap, packets: Packets) -> Packets:
     return [wrap(packet) for packet in packets] if isinstance(packets, list) else wrap(packets)
 
 
+def _is_binary(packets: Packets) -> bool:
+    several = packets if isinstance(packets, list) else [packets]
+    return any(packet.binary for packet in several)
+
+
 class Framed:
     """Hold a dialect; the words of its envelope are left to who inherits.
 
     Args:
         dialect: what is spoken. wrap: what puts its packets into the envelope.
+        textual: whether that holds text only.
     """
 
-    __slots__ = ("_dialect", "_wrap")
+    __slots__ = ("_dialect", "_textual", "_wrap")
 
-    def __init__(self, dialect: Dialect, wrap: Wrap) -> None:
+    def __init__(self, dialect: Dialect, wrap: Wrap, textual: bool = False) -> None:
         self._dialect = dialect
         self._wrap = wrap
+        self._textual = textual
 
     @property
     def renderer(self) -> Renderer:
         """Return what frames the dialect's variant."""
-        return framed(self._dialect.renderer, self._wrap)
+        return self._frame(self._dialect.renderer)
 
     @property
     def replays(self) -> bool:
@@ -123,8 +143,10 @@ class Framed:
 
     def heard(self, packet: Packet) -> Sequence[Command]:
         """Return the commands of a packet without its envelope. Raises what the dialect does."""
-        frame = partial(framed, wrap=self._wrap)
-        return [reframed(command, frame) for command in self._dialect.receive(packet)]
+        return [reframed(command, self._frame) for command in self._dialect.receive(packet)]
+
+    def _frame(self, inner: Renderer) -> FramedRenderer:
+        return framed(inner, self._wrap, self._textual)
 
     def reply(self, command: Command, reply: Reply) -> Packets | None:
         """Render what the dialect answers."""

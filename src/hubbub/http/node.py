@@ -24,6 +24,7 @@ from hubbub.sessions.polling import Polling
 from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.roll import Roll
+from hubbub.sessions.sockjs_endpoint import SockJs
 
 
 class Doors(Protocol):
@@ -70,7 +71,8 @@ class Node:
         name: unique in the cluster. hub: its channels. control: its way to the other nodes.
         sessions: their counts. doors: whether clients are let in. settings: who may ask what.
         orders: what all nodes do with sessions. revocations: what counts no more. hooks: the application.
-        polling: the sessions that are polled. chat: what people do in channels beside publishing.
+        polling: the sessions that are polled. sockjs: those of SockJS.
+        chat: what people do in channels beside publishing.
         pushes: what is done to sessions by what is known of them.
         inbox: the inboxes of users. roll: who is connected.
         pulse, trends: how it fares, and fared. process: what it uses.
@@ -87,6 +89,7 @@ class Node:
     revocations: Revocations
     hooks: Hooks
     polling: Polling
+    sockjs: SockJs
     chat: Chat
     pushes: Pushes
     inbox: Inbox

@@ -106,6 +106,7 @@ class HttpSettings:
         body_limit: bytes of a request's body. payload_limit: bytes of what one publish publishes.
         api: how the API answers.
         emulation_limit: bytes of what a client says at once beside its stream. admin: the admin page.
+        origins: whose pages may put ours into a frame, as Content-Security-Policy writes them.
     """
 
     keys: tuple[ApiKey, ...] = ()
@@ -115,3 +116,4 @@ class HttpSettings:
     api: ApiSettings = field(default_factory=ApiSettings)
     emulation_limit: int = 64 * 1024
     admin: AdminSettings = field(default_factory=AdminSettings)
+    origins: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from hubbub.http.node import Node
 from hubbub.http.pages import BUILT, Pages
 from hubbub.http.polling import PollingRoutes
 from hubbub.http.refusals import refuse
+from hubbub.http.sockjs import SockJsRoutes
 from hubbub.http.streams import StreamRoutes
 
 
@@ -38,6 +39,7 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
         *EmulationRoute(node).routes,
         *StreamRoutes(node).routes,
         *PollingRoutes(node).routes,
+        *SockJsRoutes(node).routes,
         *Pages(pages).routes,
         *AdminPage().routes,
     ]

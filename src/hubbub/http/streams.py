@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from hubbub.http.node import Node
 from hubbub.http.refusals import refuse, refused
-from hubbub.sessions.contract import STREAM_METHODS, Refusal
+from hubbub.sessions.contract import SPOKEN_TO, STREAM_METHODS, Refusal
 from hubbub.sessions.origins import PREFLIGHT
 
 
@@ -27,7 +27,7 @@ class StreamRoutes:
         return [
             Route(door.path, self.answer, methods=[*STREAM_METHODS[door.carrier], "OPTIONS"])
             for door in self._node.doors.doors
-            if door.carrier in STREAM_METHODS
+            if door.carrier in SPOKEN_TO
         ]
 
     async def answer(self, request: Request) -> Response:

@@ -95,7 +95,7 @@ class OnePortProtocol(LimitedHttpProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._verdict: tuple[Accepted, Offer] | None = None
         self._entry: Entry | None = None
-        self._stream: tuple[Accepted, Entry, Packet] | None = None
+        self._stream: tuple[Accepted, Entry, Packet | None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count the connection, and begin to wait for a head."""
@@ -228,7 +228,7 @@ class OnePortProtocol(LimitedHttpProtocol):
         self._watch_head()
         return True
 
-    def _welcome(self, entry: Entry) -> tuple[Accepted, Entry, Packet]:
+    def _welcome(self, entry: Entry) -> tuple[Accepted, Entry, Packet | None]:
         """Ask the doorkeeper about a request that is all there. Ends parsing with a refusal."""
         welcome = entry.welcome(self.listener.doorkeeper)
         if isinstance(welcome, Refusal):

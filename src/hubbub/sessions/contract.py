@@ -10,14 +10,35 @@ from hubbub.dialects.contract import Request
 from hubbub.errors import Close
 from hubbub.model import Packet
 
-Carrier: TypeAlias = Literal["websocket", "sse", "http_stream", "polling"]
-"""What carries a connection: a WebSocket, an HTTP response that does not end, or many short requests."""
+Carrier: TypeAlias = Literal[
+    "websocket",
+    "sse",
+    "http_stream",
+    "polling",
+    "xhr",
+    "xhr_streaming",
+    "eventsource",
+    "htmlfile",
+    "jsonp",
+]
+"""What carries a connection: a WebSocket, an HTTP response that does not end, or many short requests.
+
+The last five are those of SockJS.
+"""
 
 STREAM_METHODS: Mapping[Carrier, tuple[str, ...]] = {
     "sse": ("GET", "POST"),
     "http_stream": ("POST",),
+    "xhr": ("POST",),
+    "xhr_streaming": ("POST",),
+    "eventsource": ("GET",),
+    "htmlfile": ("GET",),
+    "jsonp": ("GET",),
 }
-"""With which methods a stream is asked for."""
+"""With which methods a stream is asked for; one that ends with its first frame is a stream as well."""
+
+SPOKEN_TO: frozenset[Carrier] = frozenset({"sse", "http_stream"})
+"""Streams whose requests hold the first message of their clients."""
 
 FIRST = "cf_connect"
 """The query parameter that holds the first message of a client which can send none before it is answered."""
@@ -96,10 +117,14 @@ class Conversation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Take the connection: this conversation runs over it, in this sub-protocol (None: none was offered)."""
+    """Take the connection: this conversation runs over it, in this sub-protocol (None: none was offered).
+
+    `headers` are the answer's, where it is a stream.
+    """
 
     conversation: Conversation
     subprotocol: str | None = None
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,14 @@ class Door:
         carrier: what carries the connections.
         resume: returns who goes on over a new connection, where the address says that somebody does; it
             raises as makers do.
+        carry: returns what brings a session, or one that the address names, over requests that come and go.
     """
 
     path: str
     dialects: Mapping[str, Callable[[Request], Dialect]]
     carrier: Carrier = "websocket"
     resume: Callable[[Request], Conversation | None] | None = None
+    carry: Callable[[Session, Request], Accepted | Refusal] | None = None
     pattern: re.Pattern[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -158,4 +160,5 @@ class Doors:
         if FIRST in request.query:  # it is said, has tokens in it, and is not to be kept
             said = {name: value for name, value in request.query.items() if name != FIRST}
             request = replace(request, query=said)
-        return Accepted(Session(self._services, dialect, handle, request), subprotocol)
+        session = Session(self._services, dialect, handle, request)
+        return door.carry(session, request) if door.carry else Accepted(session, subprotocol)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,12 +10,11 @@ from hubbub.errors import BAD_REQUEST, Close
 from hubbub.framings import engineio
 from hubbub.model import Packet
 from hubbub.sessions.contract import Connection
+from hubbub.sessions.fetched import FetchedConnection
 from hubbub.sessions.session import Session
 
 POLL_LIMIT = 1024 * 1024
 """Bytes of what one poll is answered, unless one piece alone is larger."""
-HIGH_WATER = 64 * 1024
-"""Bytes that wait for a poll above which a client is congested."""
 LINGER_S = 20.0
 """How long the last words to a client wait for its poll."""
 SETTLE_S = 0.05
@@ -37,7 +35,7 @@ class Candidate(Protocol):
         ...
 
 
-class PolledConnection:
+class PolledConnection(FetchedConnection):
     """Carry a session (`sessions.contract.Connection`) over requests that come and go.
 
     Args:
@@ -45,37 +43,28 @@ class PolledConnection:
     """
 
     __slots__ = (
-        "_bytes",
-        "_congested",
         "_ended",
         "_last",
         "_nonce",
         "_on_gone",
         "_over",
-        "_pieces",
         "_probe",
-        "_resumed",
         "_waiter",
         "frame",
-        "session",
         "write",
     )
 
     says_close: bool = False
 
     def __init__(self, session: Session, on_gone: Callable[[PolledConnection], None]) -> None:
-        self.session = session
+        super().__init__(session)
         self.frame: Callable[[Packet], bytes] = engineio.piece
         self.write: Callable[[bytes], None] = self._put
         self._on_gone = on_gone
-        self._pieces: deque[bytes] = deque()
-        self._bytes = 0
-        self._congested = False
         self._ended = False
         self._waiter: asyncio.Future[bool] | None = None
         self._nonce, self._last = "", b""
         """What the last poll called itself, and what it was answered: a proxy may ask the same again."""
-        self._resumed: asyncio.Future[None] | None = None
         self._probe: Candidate | None = None
         self._over: Connection | None = None
 
@@ -111,8 +100,7 @@ class PolledConnection:
         """Take what the client says; return when it may say more. Raises ProtocolViolation."""
         for packet in engineio.read_payload(body):
             self.session.received(packet)
-        while self._resumed is not None:
-            await asyncio.shield(self._resumed)
+        await self._may_say_more()
 
     def _take(self) -> bytes:
         taken: list[bytes] = []
@@ -120,12 +108,9 @@ class PolledConnection:
         while self._pieces and (not taken or size + len(self._pieces[0]) <= POLL_LIMIT):
             if taken and self._pieces[0] is _CLOSE:
                 break  # a client hears it before what it was told along with it
-            size += len(self._pieces[0])
-            taken.append(self._pieces.popleft())
-        self._bytes -= size
-        if self._congested and self._bytes <= HIGH_WATER // 2:
-            self._congested = False
-            self.session.drained()
+            taken.append(self._next())
+            size += len(taken[-1])
+        self._relieve()
         if self._ended and not self._pieces:
             self._on_gone(self)
         return engineio.payload(taken)
@@ -138,12 +123,8 @@ class PolledConnection:
         if self._over is not None:
             self._relay(self._over, data)
             return
-        self._pieces.append(data)
-        self._bytes += len(data)
+        self._keep(data)
         self._wake()
-        if self._bytes > HIGH_WATER and not self._congested:
-            self._congested = True
-            self.session.congested()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -170,7 +151,7 @@ class PolledConnection:
 
     def abort(self) -> None:
         """Drop all that is still to be said."""
-        self._pieces.clear()
+        self._drop()
         self._end(Close(1006, "connection aborted"))
         self._on_gone(self)
 
@@ -184,22 +165,20 @@ class PolledConnection:
 
     def backlog(self) -> int:
         """Return the bytes that no poll has taken yet."""
-        return self._over.backlog() if self._over is not None else self._bytes
+        return self._over.backlog() if self._over is not None else super().backlog()
 
     def pause_reading(self) -> None:
         """Answer what the client says only later, so that it says no more."""
         if self._over is not None:
             self._over.pause_reading()
-        elif self._resumed is None:
-            self._resumed = asyncio.get_running_loop().create_future()
+        else:
+            super().pause_reading()
 
     def resume_reading(self) -> None:
         """Let it say more."""
         if self._over is not None:
             self._over.resume_reading()
-        resumed, self._resumed = self._resumed, None
-        if resumed is not None:
-            resumed.set_result(None)
+        super().resume_reading()
 
     # ── moving to a WebSocket ───────────────────────────────────────────────────────────────────
 
@@ -225,8 +204,7 @@ class PolledConnection:
         """Go on over a WebSocket, to which the client has stopped polling for."""
         self._over, self._probe = socket, None
         while self._pieces:
-            self._relay(socket, self._pieces.popleft())
-        self._bytes = 0
+            self._relay(socket, self._next())
         self._wake()
         self._move()
 

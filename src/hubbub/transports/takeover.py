@@ -11,7 +11,6 @@ from hubbub.sessions.contract import Accepted
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.streams.entry import Entry
 from hubbub.transports.streams.protocol import StreamProtocol
-from hubbub.transports.streams.wires import wire_of
 from hubbub.transports.websocket.deflate import negotiate
 from hubbub.transports.websocket.handshake import Offer, accept_response
 from hubbub.transports.websocket.protocol import WebSocketProtocol
@@ -43,14 +42,15 @@ class Takeover:
         return protocol
 
     def stream(
-        self, transport: asyncio.Transport, accepted: Accepted, entry: Entry, first: Packet
+        self, transport: asyncio.Transport, accepted: Accepted, entry: Entry, first: Packet | None
     ) -> StreamProtocol:
-        """Begin a response that does not end, and hand on what the client said with its request."""
-        wire = wire_of(entry.carrier, accepted.subprotocol, entry.http_version)
-        transport.write(wire.head(entry.greeting) + wire.begin)
+        """Begin a response that does not end, and hand on what the client said first, if anything."""
+        wire = entry.wire(accepted, entry.http_version)
+        transport.write(wire.head(entry.greeting + accepted.headers) + wire.begin)
         settings, conversation = self._settings.stream, accepted.conversation
         protocol = StreamProtocol(conversation, wire, settings, self._on_lost)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
-        conversation.received(first)
+        if first is not None:
+            conversation.received(first)
         return protocol

@@ -7,6 +7,8 @@ import pytest
 
 from hubbub.dialects import contract as say
 from hubbub.dialects.contract import Dialect
+from hubbub.dialects.stomp.renderer import StompRenderer
+from hubbub.dialects.stomp.versions import Version
 from hubbub.dialects.text import PLAIN, TextDialect, TextSettings
 from hubbub.errors import SHUTDOWN, Close, ProtocolViolation
 from hubbub.framings.framed import framed
@@ -44,7 +46,7 @@ def test_it_opens_before_the_dialect_does() -> None:
     assert rest == list(plain().open())
     assert dialect.reply(opened, say.Greeting("n1.s1", 25, 20)) == Packet(b"o")
     assert dialect.push(say.Ping()) == Packet(b"h")
-    assert dialect.renderer is framed(PLAIN, frames.message)
+    assert dialect.renderer is framed(PLAIN, frames.message, True)
 
 
 def test_an_array_is_several_messages() -> None:
@@ -94,6 +96,17 @@ def _said(packets: Packets | None) -> list[Packet]:
 
 
 def test_bytes_can_be_had_back() -> None:
-    shown = framed(PLAIN, frames.message).publication("room", Publication(b"\xff", Kind.BINARY))
+    shown = framed(PLAIN, frames.message, True).publication(
+        "room", Publication(b"\xff", Kind.BINARY)
+    )
     (text,) = json.loads(parts(shown)[0].data[1:])
     assert a2b_base64(text) == b"\xff"
+
+
+def test_bytes_in_a_frame_of_stomp_are_a_text_that_fits_its_headers() -> None:
+    renderer = framed(StompRenderer(Version.V1_2), frames.message, True)
+    shown = renderer.publication("room", Publication(b"\xff\x00", Kind.BINARY))
+    (text,) = json.loads(parts(shown)[0].data[1:])
+    head, _, body = text.partition("\n\n")
+    assert "content-length:4" in head.split("\n")
+    assert body.removesuffix("\0") == "/wA="

@@ -23,7 +23,7 @@ class SockJsRequests(Framed):
     pongs: bool = False
 
     def __init__(self, dialect: Dialect) -> None:
-        super().__init__(dialect, frames.message)
+        super().__init__(dialect, frames.message, textual=True)
 
     def receive(self, packet: Packet) -> Sequence[Command]:
         """Return the commands of one message. Raises what the dialect raises."""

@@ -31,7 +31,6 @@ from hubbub.transports.asgi.websocket import AsgiWebSocket
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.requests import fold_headers, refusal_response
 from hubbub.transports.streams.entry import Entry
-from hubbub.transports.streams.wires import wire_of
 from hubbub.transports.takeover import Takeover
 from hubbub.transports.websocket.handshake import Offer, read_offer
 
@@ -113,7 +112,7 @@ class Carriage:
         return False
 
     async def stream(
-        self, entry: Entry, welcome: tuple[Accepted, Packet], receive: Receive, send: Send
+        self, entry: Entry, welcome: tuple[Accepted, Packet | None], receive: Receive, send: Send
     ) -> Refusal | None:
         """Begin a stream; return why not, or when nothing is left to do for the server's task."""
         accepted, first = welcome
@@ -127,10 +126,10 @@ class Carriage:
             transport = release_request(cycle)
             self._life.sockets.add(self._takeover.stream(transport, accepted, entry, first))
             return None
-        wire = wire_of(entry.carrier, accepted.subprotocol, UNCHUNKED)
+        wire = entry.wire(accepted, UNCHUNKED)
         headers = [
             (name.lower().encode(), value.encode("latin-1"))
-            for name, value in wire.headers(entry.greeting)
+            for name, value in wire.headers(entry.greeting + accepted.headers)
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": wire.begin, "more_body": True})

@@ -19,7 +19,7 @@ class AsgiStream(EventCarrier):
     """Carry a conversation over a response whose head and beginning the server has.
 
     Args:
-        conversation: who talks. first: what the client said with its request.
+        conversation: who talks. first: what the client said with its request, if it did.
         wire: how packets are written; not in chunks, which the server makes.
         settings: its bounds. send: the server's.
     """
@@ -31,7 +31,7 @@ class AsgiStream(EventCarrier):
     def __init__(
         self,
         conversation: Conversation,
-        first: Packet,
+        first: Packet | None,
         wire: Wire,
         settings: StreamSettings,
         send: Send,
@@ -49,7 +49,8 @@ class AsgiStream(EventCarrier):
             super().ping()
 
     async def _listen(self, conversation: Conversation, receive: Receive) -> None:
-        conversation.received(self._first)
+        if self._first is not None:
+            conversation.received(self._first)
         while (await receive())["type"] != "http.disconnect":
             pass
 

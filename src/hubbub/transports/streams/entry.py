@@ -7,8 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from hubbub.dialects.contract import Request
 from hubbub.model import Packet
-from hubbub.sessions.contract import FIRST, Accepted, Carrier, Doorkeeper, Headers, Refusal
-from hubbub.transports.streams.wires import OCTETS
+from hubbub.sessions.contract import (
+    FIRST,
+    SPOKEN_TO,
+    Accepted,
+    Carrier,
+    Doorkeeper,
+    Headers,
+    Refusal,
+)
+from hubbub.transports.streams import sockjs
+from hubbub.transports.streams.wires import OCTETS, Wire, wire_of
 
 
 def media_type(headers: Mapping[str, str]) -> str:
@@ -55,9 +64,9 @@ class Entry:
         """Return what a body above the limit is answered with."""
         return self.refuse(413, f"A stream's request may have {self.limit} bytes at most.")
 
-    def welcome(self, doorkeeper: Doorkeeper) -> tuple[Accepted, Packet] | Refusal:
+    def welcome(self, doorkeeper: Doorkeeper) -> tuple[Accepted, Packet | None] | Refusal:
         """Ask the doorkeeper about a request that is all there; return who talks, and what was said first."""
-        first = self.first()
+        first = self.first() if self.carrier in SPOKEN_TO else None
         if isinstance(first, Refusal):
             return first
         verdict = doorkeeper.admit(self.request, self.offered, self.carrier)
@@ -66,6 +75,12 @@ class Entry:
         if isinstance(verdict, Refusal):
             return replace(verdict, headers=verdict.headers + self.greeting)
         return verdict, first
+
+    def wire(self, accepted: Accepted, http_version: str) -> Wire:
+        """Return how the answer is written."""
+        if self.carrier in SPOKEN_TO:
+            return wire_of(self.carrier, accepted.subprotocol, http_version)
+        return sockjs.wire(self.carrier, http_version, self.request.query.get("c", ""))
 
     def first(self) -> Packet | Refusal:
         """Return what the client says first: a GET's parameter, or a POST's body."""

@@ -1,0 +1,115 @@
+"""Requests that receive what a session says: a response that ends once it has taken enough."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from hubbub.errors import NORMAL, Close
+from hubbub.model import Packet
+from hubbub.sessions.contract import Connection
+from hubbub.sessions.intermittent import IntermittentConnection
+from hubbub.sessions.session import Session
+
+
+class Host(Protocol):
+    """Where such requests go."""
+
+    def arrive(self, receiver: StreamReceiver) -> None:
+        """Bring a request to its session, or begin one."""
+        ...
+
+    def lose(self, receiver: StreamReceiver) -> None:
+        """Learn that a client gave up a request before it had an end."""
+        ...
+
+
+class StreamReceiver:
+    """Be what a response says (`sessions.contract.Conversation`), and what a session says it to (`Receiver`).
+
+    Args:
+        key: whose it is. candidate: who talks if this request begins a session.
+        limit: bytes after which the response ends (0: with the first frame), because the page keeps them all.
+        host: where it goes.
+    """
+
+    __slots__ = (
+        "_host",
+        "_limit",
+        "_stream",
+        "_taken",
+        "candidate",
+        "connection",
+        "key",
+        "single",
+        "work",
+    )
+
+    def __init__(self, key: str, candidate: Session, limit: int, host: Host) -> None:
+        self.key = key
+        self.candidate = candidate
+        self.single = not limit
+        self.connection: IntermittentConnection | None = None
+        """What it receives from, where that is here."""
+        self.work: asyncio.Future[None] | None = None
+        """What looks for the session, or brings what it says from elsewhere."""
+        self._host = host
+        self._limit = limit
+        self._stream: Connection | None = None
+        self._taken = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether anything can be said."""
+        return self._stream is not None
+
+    # ── from the session (sessions.intermittent.Receiver) ───────────────────────────────────────
+
+    def take(self, lines: bytes) -> bool:
+        """Write frames; tell whether there may be more."""
+        if self._stream is None:
+            return False
+        self._stream.send(Packet(lines))
+        self._taken += len(lines)
+        return self._taken < self._limit
+
+    def finish(self) -> None:
+        """End the response."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close(NORMAL)
+
+    def backlog(self) -> int:
+        """Return the bytes that the socket has not taken yet."""
+        return 0 if self._stream is None else self._stream.backlog()
+
+    # ── from the transport (sessions.contract.Conversation) ─────────────────────────────────────
+
+    def opened(self, connection: Connection) -> None:
+        """Look for the session."""
+        self._stream = connection
+        self._host.arrive(self)
+
+    def received(self, packet: Packet) -> None:
+        """Ignore it: what a client says comes in requests of its own."""
+
+    def heard(self) -> None:
+        """Take a sign of life."""
+        if self.connection is not None:
+            self.connection.session.heard()
+
+    def congested(self) -> None:
+        """Learn that the client reads too slowly."""
+        if self.connection is not None:
+            self.connection.session.congested()
+
+    def drained(self) -> None:
+        """Learn that the client has caught up."""
+        if self.connection is not None:
+            self.connection.session.drained()
+
+    def closed(self, close: Close) -> None:
+        """Learn that the response is over: unless it was ended here, its client has gone."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._host.lose(self)

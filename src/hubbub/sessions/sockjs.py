@@ -1,0 +1,273 @@
+"""Sessions of SockJS that have no WebSocket: their clients name them, and their requests come to any node."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from enum import IntEnum
+from hashlib import blake2b
+
+import msgspec
+import structlog
+
+from hubbub.errors import BrokerUnavailable, Close
+from hubbub.framings.sockjs import frames
+from hubbub.framings.sockjs.reception import DELAY_S
+from hubbub.hub.control import Control
+from hubbub.hub.orders import NodeGone, OrderFailed
+from hubbub.hub.stepping import start
+from hubbub.sessions.intermittent import INTERRUPTED, OCCUPIED, IntermittentConnection
+from hubbub.sessions.patience import Patience
+from hubbub.sessions.receiving import StreamReceiver
+from hubbub.sessions.whereabouts import Whereabouts
+
+_log = structlog.get_logger(__name__)
+
+SESSIONS_LIMIT = 100_000
+"""Such sessions of one node; they need no sockets that would count."""
+HOLD_S = 25.0
+"""How long a request that takes a single frame waits for it; clients that use scripts give up after 35 s."""
+FORWARDED_S = 10.0
+"""How long one does for another node, which so notices when the session's node has died."""
+ANSWER_S = 3.0
+"""What the way between nodes may take beside that."""
+NOT_NOW = Close(1013, "the server cannot look for sessions now")
+
+_RECEIVE, _TAKE, _INTERRUPT = "sockjs.receive", "sockjs.take", "sockjs.interrupt"
+_BEAT = frames.line(frames.HEARTBEAT)
+
+
+class Outcome(IntEnum):
+    """What became of a request on the session's node."""
+
+    DONE = 0
+    UNKNOWN = 1
+
+
+class _Said(msgspec.Struct, frozen=True, array_like=True):
+    """What a client says."""
+
+    key: str
+    messages: list[bytes]
+
+
+class _Ordered:
+    """Be a request (`sessions.intermittent.Receiver`) that came to another node."""
+
+    __slots__ = ("said",)
+
+    single: bool = True
+
+    def __init__(self) -> None:
+        self.said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def take(self, lines: bytes) -> bool:
+        if not self.said.done():
+            self.said.set_result(lines)
+        return False
+
+    def finish(self) -> None:
+        self.take(b"")
+
+    def backlog(self) -> int:
+        return 0
+
+
+def key_of(place: str, session: str) -> str:
+    """Return what a session is called between nodes, which does not tell what its client calls it.
+
+    Args:
+        place: the path of its endpoint. session: its client's name for it.
+    """
+    return blake2b(f"{place}\0{session}".encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+class SockJsSessions:
+    """Keep such sessions here, and bring requests to those of any node.
+
+    Args:
+        control: the way to other nodes. whereabouts: which node has which session.
+    """
+
+    __slots__ = ("_control", "_held", "_here", "_idle", "_looking", "_whereabouts", "_work")
+
+    def __init__(self, control: Control, whereabouts: Whereabouts) -> None:
+        self._control = control
+        self._whereabouts = whereabouts
+        self._here: dict[str, IntermittentConnection] = {}
+        self._looking: set[str] = set()
+        self._work: set[asyncio.Future[None]] = set()
+        self._idle = Patience[IntermittentConnection](DELAY_S, IntermittentConnection.expire)
+        self._held = Patience[IntermittentConnection](HOLD_S, IntermittentConnection.beat)
+        control.on(_RECEIVE, self._carry_receive)
+        control.on(_TAKE, self._carry_take)
+        control.on(_INTERRUPT, self._carry_interrupt)
+
+    def __len__(self) -> int:
+        return len(self._here)
+
+    def has_room(self, key: str) -> bool:
+        """Tell whether a request can be served: its session is here, or there is room for another one."""
+        return key in self._here or len(self._here) < SESSIONS_LIMIT
+
+    # ── requests that receive (sessions.receiving.Host) ─────────────────────────────────────────
+
+    def arrive(self, receiver: StreamReceiver) -> None:
+        """Bring a request to its session, or begin one."""
+        if not self._attach(receiver):
+            receiver.work = work = start(self._look(receiver))
+            self._work.add(work)
+            work.add_done_callback(self._work.discard)
+
+    def lose(self, receiver: StreamReceiver) -> None:
+        """Learn that a client gave up a request."""
+        if receiver.connection is not None:
+            receiver.connection.give_up(receiver)
+        elif receiver.work is not None:
+            receiver.work.cancel()
+
+    def _attach(self, receiver: StreamReceiver) -> bool:
+        connection = self._here.get(receiver.key)
+        if connection is None:
+            return False
+        receiver.connection = connection
+        connection.receive(receiver)
+        return True
+
+    async def _look(self, receiver: StreamReceiver) -> None:
+        """Find the session of a request; where there is none, begin it here."""
+        key = receiver.key
+        if key in self._looking:
+            _say(receiver, OCCUPIED)
+            return
+        self._looking.add(key)
+        try:
+            for node in await self._whereabouts.find(key):
+                if await self._relay(receiver, node):
+                    return
+            await self._whereabouts.settle(key)
+        except BrokerUnavailable as fault:
+            _log.info("a session could not be looked for", fault=str(fault))
+            _say(receiver, NOT_NOW)
+            return
+        finally:
+            self._looking.discard(key)
+        self._begin(receiver)
+
+    def _begin(self, receiver: StreamReceiver) -> None:
+        session = receiver.candidate
+        connection = IntermittentConnection(receiver.key, session, self)
+        self._here[receiver.key] = connection
+        session.opened(connection)
+        self._attach(receiver)
+
+    async def _relay(self, receiver: StreamReceiver, node: str) -> bool:
+        """Let a request take what a session of another node says; tell whether it has it.
+
+        Raises BrokerUnavailable where the node cannot be asked.
+        """
+        key = receiver.key.encode()
+        rounds = 0
+        try:
+            while receiver.is_open:
+                answer = await self._control.call(node, _RECEIVE, key, FORWARDED_S + ANSWER_S)
+                if answer[0] == Outcome.UNKNOWN:
+                    return False
+                rounds += 1
+                said = answer[1:]
+                if not said and receiver.single and (rounds + 1) * FORWARDED_S > HOLD_S:
+                    said = _BEAT
+                if said and (not receiver.take(said) or said.startswith(b"c")):
+                    receiver.finish()
+        except (NodeGone, OrderFailed) as fault:
+            _log.info("a session of another node cannot be reached", fault=str(fault))
+            _say(receiver, INTERRUPTED)
+        except asyncio.CancelledError:
+            self._tell(self._control.call(node, _INTERRUPT, key))
+            raise
+        return True
+
+    def _tell(self, call: Awaitable[bytes]) -> None:
+        work = asyncio.ensure_future(_tried(call))
+        self._work.add(work)
+        work.add_done_callback(self._work.discard)
+
+    # ── requests that say something ─────────────────────────────────────────────────────────────
+
+    async def take(self, key: str, messages: list[bytes]) -> Outcome:
+        """Hand on what a client says, wherever its session is. Raises OrderFailed or BrokerUnavailable."""
+        if key in self._here:
+            return await self._take(key, messages)
+        said = _encode(_Said(key, messages))
+        for node in await self._whereabouts.find(key):
+            try:
+                answer = await self._control.call(node, _TAKE, said, FORWARDED_S + ANSWER_S)
+            except NodeGone:
+                continue
+            if answer[0] == Outcome.DONE:
+                return Outcome.DONE
+        return Outcome.UNKNOWN
+
+    async def _take(self, key: str, messages: list[bytes]) -> Outcome:
+        connection = self._here.get(key)
+        if connection is None:
+            return Outcome.UNKNOWN
+        await connection.take(messages)
+        return Outcome.DONE
+
+    # ── between nodes ───────────────────────────────────────────────────────────────────────────
+
+    async def _carry_receive(self, payload: bytes) -> bytes:
+        connection = self._here.get(payload.decode())
+        if connection is None:
+            return bytes((Outcome.UNKNOWN,))
+        receiver = _Ordered()
+        connection.receive(receiver)
+        await asyncio.wait((receiver.said,), timeout=FORWARDED_S)
+        connection.let_go(receiver)  # which gives it nothing, if nothing was said
+        return bytes((Outcome.DONE,)) + await receiver.said
+
+    async def _carry_take(self, payload: bytes) -> bytes:
+        said = _decode(payload)
+        return bytes((await self._take(said.key, said.messages),))
+
+    def _carry_interrupt(self, payload: bytes) -> bytes:
+        connection = self._here.get(payload.decode())
+        if connection is not None:
+            connection.interrupt()
+        return b""
+
+    # ── their time (sessions.intermittent.Keeper) ───────────────────────────────────────────────
+
+    def left(self, connection: IntermittentConnection) -> None:
+        """Begin to count: no request waits any more."""
+        self._held.end(connection)
+        self._idle.begin(connection)
+
+    def joined(self, connection: IntermittentConnection) -> None:
+        """Stop counting: a request waits."""
+        self._idle.end(connection)
+        self._held.begin(connection)
+
+    def forget(self, connection: IntermittentConnection) -> None:
+        """Let a session go."""
+        self._held.end(connection)
+        self._idle.end(connection)
+        if self._here.pop(connection.key, None) is not None:
+            self._whereabouts.leave(connection.key)
+
+
+def _say(receiver: StreamReceiver, close: Close) -> None:
+    receiver.take(frames.line(frames.closing(close)))
+    receiver.finish()
+
+
+async def _tried(call: Awaitable[bytes]) -> None:
+    try:
+        await call
+    except (BrokerUnavailable, NodeGone, OrderFailed) as fault:
+        _log.debug("a session's node could not be told", fault=str(fault))
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Said).decode

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from hubbub.dialects.text import TextDialect
+from hubbub.errors import NORMAL, Close
+from hubbub.framings.sockjs.conversation import SockJsRequests
+from hubbub.model import Packet
+from hubbub.sessions.commands import handle
+from hubbub.sessions.receiving import StreamReceiver
+from hubbub.sessions.session import Session
+from tests.fakes.carrier import Carrier
+from tests.sessions.sockjs_stage import nodes
+from tests.sessions.stage import PLAIN, floor
+
+LOST = Close(1006, "connection lost")
+
+
+class Host:
+    """Remember who came and who was lost."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def arrive(self, receiver: StreamReceiver) -> None:
+        self.told.append("arrived")
+
+    def lose(self, receiver: StreamReceiver) -> None:
+        self.told.append("lost")
+
+
+async def test_a_response_takes_so_much() -> None:
+    async with floor() as place:
+        session = Session(place.services, SockJsRequests(TextDialect(PLAIN, "room", "ann")), handle)
+        host, response = Host(), Carrier()
+        receiver = StreamReceiver("k1", session, 5, host)
+        assert not receiver.is_open
+        assert (receiver.take(b"early\n"), receiver.backlog()) == (False, 0)
+        receiver.opened(response)
+        response.unread = 3
+        assert (receiver.is_open, receiver.backlog()) == (True, 3)
+        assert receiver.take(b"o\n")
+        assert not receiver.take(b"h\nh\n")
+        receiver.finish()
+        receiver.finish()
+        assert response.closes == [NORMAL]
+        assert response.data == b"o\n\nh\nh\n\n"
+        receiver.closed(NORMAL)
+        receiver.received(Packet(b"ignored"))
+        assert host.told == ["arrived"]
+
+
+async def test_a_response_that_breaks_off_is_told() -> None:
+    async with floor() as place:
+        session = Session(place.services, SockJsRequests(TextDialect(PLAIN, "room", "ann")), handle)
+        host = Host()
+        receiver = StreamReceiver("k1", session, 0, host)
+        receiver.opened(Carrier())
+        receiver.closed(LOST)
+        receiver.closed(LOST)
+        assert host.told == ["arrived", "lost"]
+
+
+async def test_a_slow_reader_slows_its_session() -> None:
+    async with nodes() as (here, _):
+        stream = await here.ask(limit=1000)
+        registry = here.floor.registry
+        stream.receiver.congested()
+        assert len(registry.congested) == 1
+        stream.receiver.drained()
+        assert len(registry.congested) == 0
+        stream.receiver.heard()
+        elsewhere = StreamReceiver("k2", stream.receiver.candidate, 0, Host())
+        for tell in (elsewhere.congested, elsewhere.drained, elsewhere.heard):
+            tell()
+        assert len(registry.congested) == 0
