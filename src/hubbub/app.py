@@ -147,6 +147,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
             self.pushes,
             self.inbox,
             Roll(services, self.control),
+            services.gate,
         )
 
     def _sockjs(self) -> SockJs:

@@ -102,6 +102,7 @@ def front(
         Pushes(reach, groups),
         services.inbox,
         Roll(services, control),
+        services.gate,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from hubbub.dialects.chat import ChatCommand
 from hubbub.dialects.filters import TagFilter
+from hubbub.dialects.inbox import InboxCommand
 from hubbub.dialects.renderer import Renderer
 from hubbub.errors import ErrorCode
 from hubbub.model import ChannelName, Kind, Position, UserId
@@ -191,6 +192,7 @@ Command: TypeAlias = (
     | Pong
     | Unsupported
     | ChatCommand
+    | InboxCommand
 )
 
 

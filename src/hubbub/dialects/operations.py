@@ -1,4 +1,4 @@
-"""Ready-made operations for chats, the same in every protocol: a name that begins with `hubbub.`, and JSON.
+"""Ready-made operations, the same in every protocol: a name that begins with `hubbub.`, and JSON.
 
     hubbub.typing     {channel, typing}                     typing: true where it is left out
     hubbub.edit       {channel, offset, data, encoding, key}
@@ -7,6 +7,7 @@
     hubbub.mark       {channel, read, received}             up to which offsets
     hubbub.receipts   {channel}
     hubbub.rooms      {channels}
+    hubbub.send, and its like                               see `inbox.py`
 
 A dialect says where such a name stands in its packets; each is answered with `Answered`, which is JSON too.
 `data` is the payload itself, or with `"encoding": "base64"` a string of bytes.
@@ -14,8 +15,6 @@ A dialect says where such a name stands in its packets; each is answered with `A
 
 from __future__ import annotations
 
-from binascii import Error as Base64Error
-from binascii import a2b_base64
 from collections.abc import Callable
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -24,10 +23,11 @@ from msgspec import Meta, Raw, Struct
 
 from hubbub.dialects.chat import Amend, ChatCommand, Mark, Receipts, Rooms, Typing
 from hubbub.dialects.commands import Unsupported
+from hubbub.dialects.inbox import INBOX_OPERATIONS, InboxCommand
 from hubbub.dialects.kinds import Act
-from hubbub.dialects.payloads import decode_json, whole_characters
+from hubbub.dialects.payloads import decode_json, payload_of
 from hubbub.errors import BAD_REQUEST_ERROR, METHOD_NOT_FOUND, ErrorCode, Refused
-from hubbub.model import ChannelName, Kind
+from hubbub.model import ChannelName
 
 PREFIX: Final = "hubbub."
 """What the names of operations begin with."""
@@ -93,7 +93,6 @@ _MESSAGE = msgspec.json.Decoder(_AskMessage)
 _MARK = msgspec.json.Decoder(_AskMark)
 _RECEIPTS = msgspec.json.Decoder(_Ask)
 _ROOMS = msgspec.json.Decoder(_AskRooms)
-_STRING = msgspec.json.Decoder(str)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -103,7 +102,9 @@ def itself(channel: str) -> ChannelName:
     return channel
 
 
-def operation(name: str, body: bytes, id: int, place: Place = itself) -> ChatCommand | Unsupported:
+def operation(
+    name: str, body: bytes, id: int, place: Place = itself
+) -> ChatCommand | InboxCommand | Unsupported:
     """Return the operation of a name that begins with `PREFIX`.
 
     One that does not exist is answered with 104, and a body that does not fit with 107.
@@ -111,15 +112,19 @@ def operation(name: str, body: bytes, id: int, place: Place = itself) -> ChatCom
     Args:
         body: JSON; nothing counts as an empty object. id: what the command is to be known by.
     """
-    make = _OPERATIONS.get(name.removeprefix(PREFIX))
-    if make is None:
-        known = ", ".join(PREFIX + each for each in _OPERATIONS)
-        return Unsupported(id, ErrorCode(METHOD_NOT_FOUND.code, f"the operations are {known}"))
+    short = name.removeprefix(PREFIX)
+    if body in {b"", b"null"}:
+        body = b"{}"
     try:
         body.decode()
-        return make(body or b"{}", id, place)
+        if make := _OPERATIONS.get(short):
+            return make(body, id, place)
+        if make_inbox := INBOX_OPERATIONS.get(short):
+            return make_inbox(body, id)
     except (msgspec.DecodeError, UnicodeDecodeError, Refused) as fault:
         return Unsupported(id, ErrorCode(BAD_REQUEST_ERROR.code, f"bad request: {fault}"))
+    known = ", ".join(PREFIX + each for each in (*_OPERATIONS, *INBOX_OPERATIONS))
+    return Unsupported(id, ErrorCode(METHOD_NOT_FOUND.code, f"the operations are {known}"))
 
 
 def reaction_data(reaction: str, *, removed: bool) -> bytes:
@@ -138,14 +143,8 @@ def _typing(body: bytes, id: int, place: Place) -> ChatCommand:
 
 def _edit(body: bytes, id: int, place: Place) -> ChatCommand:
     ask = decode_json(_EDIT, body)
-    channel, data = place(ask.channel), bytes(ask.data)
-    if not ask.encoding:
-        return Amend(channel, Act.EDIT, ask.offset, id, whole_characters(data), key=ask.key)
-    try:
-        data = a2b_base64(decode_json(_STRING, data), strict_mode=True)
-    except (msgspec.DecodeError, Base64Error, ValueError):
-        raise Refused(BAD_REQUEST_ERROR, "data is not base64 (RFC 4648 section 4)") from None
-    return Amend(channel, Act.EDIT, ask.offset, id, data, Kind.BINARY, ask.key)
+    data, kind = payload_of(bytes(ask.data), ask.encoding)
+    return Amend(place(ask.channel), Act.EDIT, ask.offset, id, data, kind, ask.key)
 
 
 def _delete(body: bytes, id: int, place: Place) -> ChatCommand:

@@ -8,12 +8,14 @@ JSON is spoken.
 from __future__ import annotations
 
 import re
-from binascii import b2a_base64
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 
+from hubbub.errors import BAD_REQUEST_ERROR, Refused
 from hubbub.model import Kind
 
 T = TypeVar("T")
@@ -74,6 +76,19 @@ def json_value(data: bytes) -> bytes | None:
     except (UnicodeDecodeError, msgspec.DecodeError):
         return None
     return whole_characters(data) if b"\\u" in data else data
+
+
+def payload_of(value: bytes, encoding: str) -> tuple[bytes, Kind]:
+    """Return the payload that a JSON value is, or (`base64`) a string of which says it.
+
+    Raises Refused (107) for what is no base64.
+    """
+    if not encoding:
+        return whole_characters(value), Kind.JSON
+    try:
+        return a2b_base64(decode_json(_STRING, value), strict_mode=True), Kind.BINARY
+    except (msgspec.DecodeError, Base64Error, ValueError):
+        raise Refused(BAD_REQUEST_ERROR, "data is not base64 (RFC 4648 section 4)") from None
 
 
 def embedded(data: bytes) -> msgspec.Raw | None:

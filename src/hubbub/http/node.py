@@ -18,6 +18,7 @@ from hubbub.hub.inbox.inbox import Inbox
 from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Outcome, Said
+from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Hooks
 from hubbub.sessions.orders import Orders
 from hubbub.sessions.polling import Polling
@@ -74,7 +75,7 @@ class Node:
         polling: the sessions that are polled. sockjs: those of SockJS.
         chat: what people do in channels beside publishing.
         pushes: what is done to sessions by what is known of them.
-        inbox: the inboxes of users. roll: who is connected.
+        inbox: the inboxes of users. roll: who is connected. gate: whose a request is.
         pulse, trends: how it fares, and fared. process: what it uses.
     """
 
@@ -94,6 +95,7 @@ class Node:
     pushes: Pushes
     inbox: Inbox
     roll: Roll
+    gate: Gate
     pulse: Pulse = field(default_factory=Pulse)
     trends: Trends = field(default_factory=Trends)
     process: Process = field(default_factory=lambda: Process(0.0))

@@ -13,6 +13,7 @@ from hubbub.http.admin import Admin, AdminPage
 from hubbub.http.api import Api, Handbook
 from hubbub.http.emulation import EmulationRoute
 from hubbub.http.health import Health
+from hubbub.http.inbox import InboxRoutes
 from hubbub.http.metrics import Metrics
 from hubbub.http.node import Node
 from hubbub.http.pages import BUILT, Pages
@@ -40,6 +41,7 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
         *StreamRoutes(node).routes,
         *PollingRoutes(node).routes,
         *SockJsRoutes(node).routes,
+        *InboxRoutes(node).routes,
         *Pages(pages).routes,
         *AdminPage().routes,
     ]

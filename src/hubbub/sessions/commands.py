@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from hubbub.dialects import chat
+from hubbub.dialects import chat, inbox
 from hubbub.dialects import contract as say
 from hubbub.errors import (
     BAD_REQUEST,
@@ -26,6 +26,7 @@ from hubbub.sessions.caller import caller
 from hubbub.sessions.connecting import connect, vouch
 from hubbub.sessions.following import subscribe, unsubscribe
 from hubbub.sessions.hooks import RpcAsk, RpcHook
+from hubbub.sessions.mailing import mail
 from hubbub.sessions.publishing import publish
 from hubbub.sessions.session import Session
 from hubbub.sessions.subscription import Subscription
@@ -180,6 +181,11 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     chat.Mark: chatting.mark,
     chat.Receipts: chatting.receipts,
     chat.Rooms: chatting.rooms,
+    inbox.Send: mail,
+    inbox.Acknowledge: mail,
+    inbox.MarkRead: mail,
+    inbox.CountUnread: mail,
+    inbox.Pull: mail,
 }
 
 _AT_FIRST = frozenset({say.Opened, say.Connect, say.Vouch, say.Pong, say.Goodbye})

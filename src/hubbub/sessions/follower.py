@@ -40,6 +40,7 @@ class Follower:
         "_told",
         "carrier",
         "connection",
+        "device",
         "dialect",
         "due",
         "following",
@@ -68,6 +69,8 @@ class Follower:
         opening = request or _NO_REQUEST
         self.carrier, self.peer = opening.carrier, opening.peer
         """What carries it, and where it comes from; known when the rest of the request is not any more."""
+        self.device = opening.query.get("device")
+        """Which of its user's devices it is, where its address says so."""
         self.gone = False
         """Whether nothing may be said any more."""
         self.held: list[bytes | Push] | None = []

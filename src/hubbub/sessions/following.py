@@ -20,7 +20,7 @@ from hubbub.errors import (
     Refused,
 )
 from hubbub.hub.contract import Attachment
-from hubbub.hub.namespaces import WILDCARD, Namespace
+from hubbub.hub.namespaces import USER_BOUNDARY, WILDCARD, Namespace
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Position
 from hubbub.sessions.follower import Follower
@@ -60,13 +60,14 @@ async def _subscribe(session: Session, command: say.Subscribe, namespace: Namesp
         ttl_s = _left_s(session, grant)
         follow = _Following(grant, ttl_s if by_token else None, by_token=by_token)
         subscription = follow.subscription(session, namespace, command)
+        since = command.since if command.recent else await _place(session, channel, command.since)
         await services.hub.attach(
             session,
             Attachment(
                 channel,
                 subscription.encoding,
                 partial(_arrived, session, command, subscription, follow),
-                command.since,
+                since,
                 command.recent,
                 command.reject_unrecovered,
             ),
@@ -202,6 +203,19 @@ def _left_s(session: Follower, grant: SubscribeGrant) -> int | None:
     return left
 
 
+async def _place(
+    session: Follower, channel: ChannelName, since: Position | None
+) -> Position | None:
+    """Return from where a session follows a channel.
+
+    A device that knows no place in its inbox goes on behind what it has acknowledged.
+    """
+    user, device = session.info.user, session.device
+    if since is None and device is not None and user and channel == f"{USER_BOUNDARY}{user}":
+        return await session.services.inbox.position(user, device)
+    return since
+
+
 async def enter(
     session: Follower,
     channel: ChannelName,
@@ -244,8 +258,9 @@ async def enter(
 
     session.following[channel] = None
     try:
+        place = await _place(session, channel, since)
         await services.hub.attach(
-            session, Attachment(channel, subscription.encoding, arrived, since)
+            session, Attachment(channel, subscription.encoding, arrived, place)
         )
     except BaseException:
         session.following.pop(channel, None)

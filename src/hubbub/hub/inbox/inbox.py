@@ -230,8 +230,10 @@ class Inbox:
             )
         ]
         if take and page.upto > start:
-            await self.acknowledge(user, device or "", upto=page.upto, epoch=top.epoch)
-            await self.read(user, page.upto, epoch=top.epoch)
+            await asyncio.gather(
+                self.acknowledge(user, device or "", upto=page.upto, epoch=top.epoch),
+                self.read(user, page.upto, epoch=top.epoch),
+            )
         return Page(messages, page.upto, page.more, page.lost, top)
 
     async def overdue(self, user: UserId, before_ms: int) -> Overdue:
