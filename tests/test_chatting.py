@@ -40,3 +40,9 @@ async def test_a_program_takes_part_in_a_chat() -> None:
         b'{"reaction":"+"}',
         b"null",
     ]
+
+
+async def test_a_program_mentions_users() -> None:
+    async with running(default_namespace=Namespace(mentions="to")) as app:
+        await app.publish("room", {"to": ["bob"]})
+        assert len((await app.inbox.pull("bob", 9)).messages) == 1

@@ -110,7 +110,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
         )
         self.hub.watch(self.registry.relieve)
         self.revocations.arrived = partial(expel, self.registry)
-        self.chat = Chat(self.hub, self.broker, self.clock)
+        self.chat = Chat(self.hub, self.inbox, self.clock)
         self.expiry = Expiry(self.application.hooks, self.clock, self.settings.limits.grace_s)
         self.front = self._front(self._services())
         """The node as its HTTP side sees it."""

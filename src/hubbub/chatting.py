@@ -72,4 +72,4 @@ class Chatter:
 
     async def _amend(self, amend: Amend, user: str) -> Stored:
         info = ClientInfo(user, "") if user else None
-        return await self.chat.amendments.amend(amend, Amender(info, program=True))
+        return await self.chat.amend(amend, Amender(info, program=True))

@@ -7,7 +7,9 @@ import asyncio
 from hubbub.brokers.contract import Stored
 from hubbub.dialects.socketio.values import EVENT_LIMIT, RESERVED, tags
 from hubbub.hooks.returns import payload
+from hubbub.hub.chat import Chat
 from hubbub.hub.hub import Hub
+from hubbub.hub.mentions import mentioned
 from hubbub.model import Kind
 from hubbub.sessions.hooks import Client
 from hubbub.transports.asgi.lifespan import reachable
@@ -17,6 +19,7 @@ class Publisher:
     """Publish through a hub that runs in an event loop."""
 
     hub: Hub
+    chat: Chat
     loop: asyncio.AbstractEventLoop | None
     """Where it runs; None where it does not."""
 
@@ -42,7 +45,10 @@ class Publisher:
         asyncio.get_running_loop()
         said, kind = payload(data, kind)
         session = exclude.session if isinstance(exclude, Client) else exclude
-        return self.hub.publish(channel, said, kind, key=key, tags=tags, exclude=session)
+        namespace = self.hub.namespaces.resolve(channel)
+        users = mentioned(namespace, channel, said, kind, None)
+        stored = self.hub.publish(channel, said, kind, key=key, tags=tags, exclude=session)
+        return self.chat.mentions.after(stored, users, channel, None)
 
     def emit(
         self,

@@ -182,20 +182,23 @@ async def test_a_retry_of_an_edit_with_its_key_is_one_edit() -> None:
         amendments = Amendments(place.hub, place.broker)
         await place.hub.publish("room", b"1", sender=ANN.info)
         edit = Amend("room", Act.EDIT, 1, data=b"2", key="k")
-        first = await amendments.amend(edit, ANN)
-        again = await amendments.amend(edit, ANN)
+        first, message = await amendments.amend(edit, ANN)
+        again, _ = await amendments.amend(edit, ANN)
+        assert message.data == b"1"
         assert (again.position, again.duplicate) == (first.position, True)
         back = Amend("room", Act.EDIT, 1, data=b"1")
         await amendments.amend(back, ANN)
-        assert not (await amendments.amend(back, ANN)).duplicate
+        assert not (await amendments.amend(back, ANN))[0].duplicate
 
 
 async def test_two_deletions_of_a_message_are_one() -> None:
     async with stage(CHAT) as place:
         amendments = Amendments(place.hub, place.broker)
         await place.hub.publish("room", b"1", sender=ANN.info)
-        first = await amendments.amend(Amend("room", Act.DELETE, 1), ANN)
-        again = await amendments.amend(Amend("room", Act.DELETE, 1), amender("m", moderates=True))
+        first, _ = await amendments.amend(Amend("room", Act.DELETE, 1), ANN)
+        again, _ = await amendments.amend(
+            Amend("room", Act.DELETE, 1), amender("m", moderates=True)
+        )
         assert again.position == first.position
 
 

@@ -26,7 +26,7 @@ class Room:
 
     def __init__(self, place: Stage, bob: Listener) -> None:
         self.place, self.bob = place, bob
-        self.chat = Chat(place.hub, place.broker, place.clock)
+        self.chat = Chat(place.hub, place.inbox, place.clock)
 
     async def heard(self, seconds: float = 0.0) -> list[Any]:
         """Let time pass, and return what was said of writers since."""
@@ -99,7 +99,7 @@ async def test_a_crowd_is_not_told_of_each_writer() -> None:
 async def test_where_it_is_not_switched_on_nobody_is_seen_to_write() -> None:
     async with stage() as place:
         with pytest.raises(Refused) as refused:
-            Chat(place.hub, place.broker, place.clock).typing("room", ANN, on=True)
+            Chat(place.hub, place.inbox, place.clock).typing("room", ANN, on=True)
         assert refused.value.error.code == 108
 
 

@@ -53,7 +53,7 @@ class Floor:
             Gate(access or AccessSettings(), self.hooks, node.clock, trusting, tokens, tokens),
             self.expiry,
             node.clock,
-            Chat(node.hub, node.broker, node.clock),
+            Chat(node.hub, node.inbox, node.clock),
             backlog_limit=BACKLOG_LIMIT,
             backlog_age_s=10.0,
             node=name,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from hubbub.hub.namespaces import Audience, Namespace
@@ -269,3 +270,20 @@ async def test_a_name_that_the_client_gave_a_room_is_the_one_that_it_is_answered
         bad, rooms = carrier.lines()
         assert '"code":107' in bad
         assert '"rooms":{"here":{"unread":0' in rooms
+
+
+async def test_who_is_mentioned_finds_it_in_the_inbox() -> None:
+    namespace = Namespace(edits=True, mentions="to")
+    async with floor(namespace=namespace) as place:
+        ann = await Chatter.enter(place, "ann")
+        said = {"id": "m1", "to": ["bob"]}
+        await ann.say(said)
+        await ann.say(said)  # a retry
+        await ann.do("edit", offset=1, data={"id": "m1", "to": ["bob", "cia"]})
+        found = {user: await place.node.inbox.pull(user, 9) for user in ("ann", "bob", "cia")}
+        assert [len(page.messages) for page in found.values()] == [0, 1, 1]
+        mention = msgspec.json.decode(found["cia"].messages[0].data)
+        assert (mention["channel"], mention["offset"], mention["user"]) == ("room", 1, "ann")
+        crowd = [str(number) for number in range(21)]
+        reply = await ann.ask(publish={"channel": "room", "data": {"to": crowd}})
+        assert reply["error"]["code"] == 107

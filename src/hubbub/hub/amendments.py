@@ -92,8 +92,8 @@ class Amendments:
         self._hub = hub
         self._redaction = Redaction(broker)
 
-    async def amend(self, amend: Amend, amender: Amender) -> Stored:
-        """Amend a message; done when the broker has it.
+    async def amend(self, amend: Amend, amender: Amender) -> tuple[Stored, Publication]:
+        """Amend a message; done when the broker has it. Return where, and the message as it was published.
 
         Raises Refused (103, 107, 108) and BrokerUnavailable.
         """
@@ -114,7 +114,7 @@ class Amendments:
             raise Refused(NOT_AVAILABLE, "the message was deleted")
         hub.statistics.published += 1
         said = Published(data, kind, amender.info, tags_of(amend.act, about), made=True)
-        return await hub.append(channel, said, _key(amend, amender, top.epoch))
+        return await hub.append(channel, said, _key(amend, amender, top.epoch)), message
 
 
 def _key(amend: Amend, amender: Amender, epoch: str) -> str:

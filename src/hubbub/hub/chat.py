@@ -7,16 +7,19 @@ from typing import Final
 
 import msgspec
 
-from hubbub.brokers.contract import Broker
+from hubbub.brokers.contract import Stored
 from hubbub.clock import Clock
-from hubbub.dialects.kinds import KIND, Notice
+from hubbub.dialects.chat import Amend
+from hubbub.dialects.kinds import KIND, Act, Notice
 from hubbub.errors import NOT_AVAILABLE, PERMISSION_DENIED, TOO_MANY_REQUESTS_ERROR, Refused
-from hubbub.hub.amendments import Amendments
+from hubbub.hub.amendments import Amender, Amendments
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.hub import Hub
+from hubbub.hub.inbox.inbox import Inbox
+from hubbub.hub.mentions import Mentions, mentioned
 from hubbub.hub.notices import Notices, Subject, Word
 from hubbub.hub.receipts import Cursor, Receipts
-from hubbub.model import ChannelName, ClientInfo, Kind
+from hubbub.model import ChannelName, ClientInfo, Kind, Position
 
 TYPING_S: Final = 6
 """Seconds for which somebody counts as writing who does not say so again."""
@@ -30,16 +33,28 @@ class Chat:
     """Let users of this node do what chats are made of.
 
     Args:
-        hub: the channels. broker: what carries notices. clock: the time.
+        hub: the channels. inbox: the inboxes, where mentions go. clock: the time.
     """
 
-    def __init__(self, hub: Hub, broker: Broker, clock: Clock) -> None:
-        self.amendments = Amendments(hub, broker)
-        self.receipts = Receipts(hub, broker)
+    def __init__(self, hub: Hub, inbox: Inbox, clock: Clock) -> None:
+        self.receipts = Receipts(hub, hub.broker)
+        self.mentions = Mentions(inbox)
+        self._amendments = Amendments(hub, hub.broker)
         self._hub = hub
-        self._broker = broker
         self._clock = clock
         self._notices = Notices()
+
+    async def amend(self, amend: Amend, amender: Amender) -> Stored:
+        """Amend a message, and tell whom an edit mentions. See `Amendments.amend`."""
+        stored, message = await self._amendments.amend(amend, amender)
+        if amend.act is Act.EDIT:
+            channel, info = amend.channel, amender.info
+            namespace = self._hub.namespaces.resolve(channel)
+            before = mentioned(namespace, channel, message.data, message.kind, info)
+            users = mentioned(namespace, channel, amend.data, amend.kind, info)
+            at = Position(stored.position.epoch, amend.about)
+            await self.mentions.tell(users - before, channel, at, info)
+        return stored
 
     def typing(self, channel: ChannelName, info: ClientInfo, *, on: bool) -> None:
         """Show the others in a channel that somebody is writing something, or no more.
@@ -98,7 +113,7 @@ class Chat:
         said = Published(
             word.data, Kind.JSON, word.info, {KIND: subject.notice}, "", now, made=True
         )
-        announced = self._broker.feed.announce(subject.channel, encode(said))
+        announced = self._hub.broker.feed.announce(subject.channel, encode(said))
         announced.add_done_callback(_forget)
 
 

@@ -87,6 +87,8 @@ class Namespace:
         typing: whether the others are shown who is writing something.
         edits: whether who published something may edit and delete it. moderate: who may delete what others
             published. reactions: whether who may publish may also react to what is there.
+        mentions: the member of a JSON object that lists users, who find it in their inbox that they are
+            mentioned ("" : none).
         receipts: whether it is kept, and shown to the others, up to where users have received and read.
     """
 
@@ -117,6 +119,7 @@ class Namespace:
     moderate: Audience = Audience.NOBODY
     reactions: bool = False
     receipts: bool = False
+    mentions: str = ""
 
     @property
     def retention(self) -> Retention:

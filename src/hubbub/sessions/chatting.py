@@ -89,7 +89,7 @@ async def _amend(
     else:
         said = command
     amender = Amender(session.info_in(command.channel), moderates)
-    stored = await session.services.chat.amendments.amend(said, amender)
+    stored = await session.services.chat.amend(said, amender)
     session.reply(command, say.Answered(_encode(_amended(stored))))
 
 

@@ -14,6 +14,7 @@ from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
 from hubbub.errors import NOT_AVAILABLE, BrokerUnavailable, Refused
 from hubbub.hub.grants import allow
+from hubbub.hub.mentions import mentioned
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
@@ -54,15 +55,18 @@ def _publish(
     changed = grant.data is not None
     data, kind = (grant.data or b"", grant.kind) if changed else (command.data, command.kind)
     namespace.check_data(data, kind)
+    channel, sender = command.channel, session.info_in(command.channel)
+    users = mentioned(namespace, channel, data, kind, sender)
     stored = session.services.hub.publish(
-        command.channel,
+        channel,
         data,
         kind,
-        sender=session.info_in(command.channel),
+        sender=sender,
         tags=grant.tags if grant.tags is not None else command.tags,
         key=command.key or grant.key or _key(session, command, namespace),
         skip_history=grant.skip_history,
     )
+    stored = session.services.chat.mentions.after(stored, users, channel, sender)
     if stored.done():
         _published(session, command, stored)
         return None

@@ -113,3 +113,11 @@ async def test_a_program_marks_for_a_user_and_knows_what_is_unread() -> None:
         assert rooms["!bad"]["error"]["code"] == 107
         beyond = await place.call("mark", {"channel": "room", "user": "ann", "read": 9})
         assert beyond["error"]["code"] == 107
+
+
+async def test_a_program_mentions_users() -> None:
+    async with site(namespace=Namespace(mentions="to")) as place:
+        await place.call("publish", {"channel": "room", "data": {"to": ["bob"]}})
+        await place.call("broadcast", {"channels": ["a", "b"], "data": {"to": ["bob"]}})
+        page = await place.place.inbox.pull("bob", 9)
+        assert [(each.tags or {})["mention"] for each in page.messages] == ["room", "a", "b"]

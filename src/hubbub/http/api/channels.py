@@ -21,6 +21,7 @@ from hubbub.http.api.envelope import failure_of
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import bytes_of, text_of
 from hubbub.http.api.server import Server
+from hubbub.hub.mentions import mentioned
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Kind, Position
 
@@ -75,7 +76,10 @@ def _publish(
     server: Server, caller: Caller, said: ask.Message, payload: _Payload, channel: ChannelName
 ) -> asyncio.Future[Stored]:
     caller.touch(channel)
-    return server.node.hub.publish(
+    hub = server.node.hub
+    namespace = hub.namespaces.resolve(channel)
+    users = mentioned(namespace, channel, payload.data, payload.kind, None)
+    stored = hub.publish(
         channel,
         payload.data,
         payload.kind,
@@ -83,6 +87,7 @@ def _publish(
         key=said.idempotency_key,
         skip_history=said.skip_history,
     )
+    return server.node.chat.mentions.after(stored, users, channel, None)
 
 
 def _payload(server: Server, said: ask.Message) -> _Payload:

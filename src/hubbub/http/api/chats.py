@@ -103,5 +103,5 @@ async def _amend(
 ) -> PublishResult:
     caller.touch(amend.channel)
     info = ClientInfo(request.user, "") if request.user else None
-    stored = await server.node.chat.amendments.amend(amend, Amender(info, program=True))
+    stored = await server.node.chat.amend(amend, Amender(info, program=True))
     return PublishResult(stored.position.offset, stored.position.epoch)
