@@ -24,7 +24,8 @@ help:
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
 	@echo 'make conformance-sdk  the own tests of the Python SDK'
 	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses;'
-	@echo '                      and 500 clients that poll through nginx, whichever of four workers it chooses'
+	@echo '                      500 clients that poll through nginx, whichever of four workers it chooses;'
+	@echo '                      and 20,000 pushes to 2,000 sessions while their workers are replaced'
 	@echo 'make soak             ten minutes of coming and going in all protocols: nothing may be left of it'
 	@echo 'make lock             renew requirements/*.txt'
 	@echo 'make proto            renew what is made from centrifuge.proto'
@@ -63,7 +64,7 @@ conformance-sdk: .venv/.tools .venv/.system
 	$(BIN)/python -m tests.conformance.python_sdk $(ARGS)
 
 faults: .venv/.system .venv/.node .venv/.tools
-	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py tests/faults/test_polling.py
+	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py tests/faults/test_polling.py tests/faults/test_pushes.py
 
 soak: .venv/.system .venv/.tools
 	$(BIN)/python -m tests.soak.run $(ARGS)

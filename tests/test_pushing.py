@@ -20,7 +20,7 @@ async def test_a_program_pushes_tags_and_kicks() -> None:
         assert await app.push(data=b"bytes", session_id=session.id, event="x") == Reached(
             Fate.DELIVERED, 1
         )
-        await app.groups.join("team", session=session.id)
+        await app.groups.join("team", session_id=session.id)
         assert (await app.push("hi", group="team")).sessions == 1
         assert await app.tag(remove=["beta"], everybody=True) == Reached(Fate.TAGGED, 1)
         assert await app.push(1, tag="beta") == Reached(Fate.OFFLINE)

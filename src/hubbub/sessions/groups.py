@@ -132,24 +132,24 @@ class Groups:
 
     # ── members ─────────────────────────────────────────────────────────────────────────────────
 
-    async def join(self, group: str, *, session: SessionId = "", user: UserId = "") -> bool:
+    async def join(self, group: str, *, session_id: SessionId = "", user: UserId = "") -> bool:
         """Let a session, or a user, be in a group; return False where there is no such session any more.
 
         Raises NodeSilent where it is not known, and Refused (106) for a session in too many groups.
         """
         record = _record(group)
-        if user or not session:
+        if user or not session_id:
             await self._records.put(record, _user_field(user), b"")
             return True
-        return await self._move(_Move(group, session, joins=True))
+        return await self._move(_Move(group, session_id, joins=True))
 
-    async def leave(self, group: str, *, session: SessionId = "", user: UserId = "") -> None:
+    async def leave(self, group: str, *, session_id: SessionId = "", user: UserId = "") -> None:
         """Let a session, or a user, be in a group no more. Raises NodeSilent as well."""
         record = _record(group)
-        if user or not session:
+        if user or not session_id:
             await self._records.remove(record, [_user_field(user)])
-        elif not await self._move(_Move(group, session, joins=False)):
-            await self._take_back(group, [session])
+        elif not await self._move(_Move(group, session_id, joins=False)):
+            await self._take_back(group, [session_id])
 
     async def _move(self, move: _Move) -> bool:
         node = node_of(move.session)

@@ -94,7 +94,7 @@ async def join(server: Server, caller: Caller, request: MemberRequest) -> JoinRe
     """
     _check(request)
     joined = await server.node.pushes.groups.join(
-        request.group, session=request.client, user=request.user
+        request.group, session_id=request.client, user=request.user
     )
     return JoinResult(joined)
 
@@ -102,7 +102,9 @@ async def join(server: Server, caller: Caller, request: MemberRequest) -> JoinRe
 async def leave(server: Server, caller: Caller, request: MemberRequest) -> Done:
     """Let a session or a user be in a group no more."""
     _check(request)
-    await server.node.pushes.groups.leave(request.group, session=request.client, user=request.user)
+    await server.node.pushes.groups.leave(
+        request.group, session_id=request.client, user=request.user
+    )
     return Done()
 
 
