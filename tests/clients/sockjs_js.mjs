@@ -1,31 +1,38 @@
 // Drive the real SockJS client against a running server:
-//   node sockjs_js.mjs "SCENARIO|..." TRANSPORT PORT [PORT ...]
+//   node sockjs_js.mjs "SCENARIO|..." "TRANSPORT|..." PORT [PORT ...]
 // Exits with 0 when all that the scenarios assert held.
 import assert from "node:assert/strict";
 import SockJS from "sockjs-client";
 import { plain, until } from "./stage.mjs";
 
-const [wishes, transport, ...ports] = process.argv.slice(2);
-const below = "sockjs";
-let room;
+const [wishes, transports, ...ports] = process.argv.slice(2);
 
-/** Open a socket which notes every message and its end. */
-function open(port = ports[0], path = `${below}/${room}`, query = "") {
-  const socket = new SockJS(`http://127.0.0.1:${port}/${path}${query}`, null, { transports: transport });
-  socket.heard = [];
-  socket.beats = 0;
-  socket.onmessage = (event) => socket.heard.push(event.data);
-  socket.onheartbeat = () => (socket.beats += 1);
-  socket.onclose = ({ code, reason }) => (socket.end = { code, reason });
-  return socket;
-}
+/** One room, and clients of it with one transport. */
+class Stage {
+  constructor(transport, room) {
+    this.transport = transport;
+    this.room = room;
+  }
 
-async function opened(...where) {
-  const socket = open(...where);
-  await until("open", () => socket.readyState === SockJS.OPEN || socket.end);
-  assert.deepEqual(socket.end, undefined);
-  assert.equal(socket.transport, transport);
-  return socket;
+  /** Open a socket which notes every message and its end. */
+  open(port = ports[0], path = "sockjs") {
+    const address = `http://127.0.0.1:${port}/${path}/${this.room}`;
+    const socket = new SockJS(address, null, { transports: this.transport });
+    socket.heard = [];
+    socket.beats = 0;
+    socket.onmessage = (event) => socket.heard.push(event.data);
+    socket.onheartbeat = () => (socket.beats += 1);
+    socket.onclose = ({ code, reason }) => (socket.end = { code, reason });
+    return socket;
+  }
+
+  async opened(...where) {
+    const socket = this.open(...where);
+    await until("open", () => socket.readyState === SockJS.OPEN || socket.end);
+    assert.deepEqual(socket.end, undefined);
+    assert.equal(socket.transport, this.transport);
+    return socket;
+  }
 }
 
 async function closed(...sockets) {
@@ -49,8 +56,8 @@ const AWKWARD = [
 ];
 
 const scenarios = {
-  async "echo"() {
-    const socket = await opened();
+  async "echo"(stage) {
+    const socket = await stage.opened();
     for (const text of AWKWARD) socket.send(text);
     await until("all of it", () => socket.heard.length === AWKWARD.length);
     assert.deepEqual(socket.heard, AWKWARD);
@@ -60,25 +67,29 @@ const scenarios = {
     await closed(socket);
   },
 
-  async "one order for all"() {
-    const sockets = await Promise.all([0, 1, 2].map((n) => opened(ports[n % ports.length])));
-    const other = await plain(`ws://127.0.0.1:${ports[0]}/ws/${room}`);
-    for (let n = 1; n <= 200; n += 1) sockets.forEach((socket, which) => socket.send(`${which} ${n}`));
-    other.socket.send("from elsewhere");
-    for (const socket of sockets) await until("601 messages", () => socket.heard.length === 601);
-    await until("601 messages", () => other.heard.length === 601);
-    for (const socket of sockets) assert.deepEqual(socket.heard, sockets[0].heard);
-    assert.deepEqual(other.heard, sockets[0].heard);
-    for (const which of [0, 1, 2]) {
-      const own = sockets[0].heard.filter((text) => text.startsWith(`${which} `));
-      assert.deepEqual(own, Array.from({ length: 200 }, (_, n) => `${which} ${n + 1}`));
+  async "one order for all"(stage) {
+    const sockets = await Promise.all([0, 1, 2].map((n) => stage.opened(ports[n % ports.length])));
+    const other = await plain(`ws://127.0.0.1:${ports[0]}/ws/${stage.room}`);
+    const all = [...sockets, { ...other, send: (text) => other.socket.send(text) }];
+    // A client that hears itself follows the room.
+    for (const [n, each] of all.entries()) {
+      each.send(`ready ${n}`);
+      await until("its own voice", () => each.heard.includes(`ready ${n}`));
+    }
+    for (let n = 1; n <= 100; n += 1) all.forEach((each, which) => each.send(`${which} ${n}`));
+    const talk = (each) => each.heard.filter((text) => !text.startsWith("ready"));
+    for (const each of all) await until("400 messages", () => talk(each).length === 400);
+    for (const each of all) assert.deepEqual(talk(each), talk(all[0]));
+    for (const which of all.keys()) {
+      const own = talk(all[0]).filter((text) => text.startsWith(`${which} `));
+      assert.deepEqual(own, Array.from({ length: 100 }, (_, n) => `${which} ${n + 1}`));
     }
     other.socket.close();
     await closed(...sockets);
   },
 
-  async "streams begin anew and lose nothing"() {
-    const socket = await opened(ports[0], `small/${room}`);
+  async "streams begin anew and lose nothing"(stage) {
+    const socket = await stage.opened(ports[0], "small");
     const texts = Array.from({ length: 100 }, (_, n) => `${n} ${"y".repeat(100)}`);
     for (const text of texts) {
       socket.send(text);
@@ -89,16 +100,15 @@ const scenarios = {
     await closed(socket);
   },
 
-  async "be turned away"() {
-    const socket = open(ports[0], `${below}/${room}`, "");
-    await until("open", () => socket.readyState === SockJS.OPEN);
+  async "be turned away"(stage) {
+    const socket = await stage.opened();
     socket.send("!kick me");
     await until("the end", () => socket.end);
     assert.deepEqual(socket.end, { code: 4501, reason: "not here" });
   },
 
-  async "hear the heart beat"() {
-    const socket = await opened();
+  async "hear the heart beat"(stage) {
+    const socket = await stage.opened();
     await until("two beats", () => socket.beats >= 2);
     socket.send("still here");
     await until("it", () => socket.heard.length === 1);
@@ -106,18 +116,12 @@ const scenarios = {
   },
 };
 
-for (const name of wishes.split("|")) {
-  const play = scenarios[name];
-  if (!play) {
-    console.error(`no scenario ${name}; there are: ${Object.keys(scenarios).join(", ")}`);
-    process.exit(2);
+async function play(transport) {
+  for (const [number, name] of wishes.split("|").entries()) {
+    console.log(`${transport}: ${name}`);
+    await scenarios[name](new Stage(transport, `room-${process.pid}-${transport}-${number}`));
   }
-  room = `room-${process.pid}-${Object.keys(scenarios).indexOf(name)}`;
-  const alarm = setTimeout(() => {
-    console.error(`${name}: takes too long`);
-    process.exit(3);
-  }, 40_000);
-  await play();
-  clearTimeout(alarm);
 }
+
+await Promise.all(transports.split("|").map(play));
 process.exit(0);
