@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from hubbub.server.listener import Listener
+from hubbub.server.waiting import Polls
 from hubbub.transports.listening import ListenerSettings
 from tests.transports.wire import DEADLINE_S, Door, until
 
@@ -47,10 +48,11 @@ async def listening(
     settings: ListenerSettings | None = None,
     *,
     door: Door | None = None,
+    polls: Polls | None = None,
     **options: Any,  # noqa: ANN401
 ) -> AsyncIterator[tuple[int, Listener]]:
     """Run uvicorn with a listener on a free port; give the port and the listener."""
-    listener = Listener(door or Door(echo=True), settings)
+    listener = Listener(door or Door(echo=True), settings, polls=polls)
     config = uvicorn.Config(
         pages,
         port=0,
@@ -67,7 +69,7 @@ async def listening(
     try:
         yield server.servers[0].sockets[0].getsockname()[1], listener
     finally:
-        for websocket in list(listener.carriers):
-            websocket.abort()
-        await until(lambda: not listener.carriers)
+        for socket in (*listener.carriers, *listener.room.requests):
+            socket.abort()
+        await until(lambda: not listener.busy)
         await asyncio.wait_for(server.shutdown(), DEADLINE_S)

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -15,10 +16,12 @@ from websockets.exceptions import ConnectionClosed
 from hubbub.errors import Close
 from hubbub.model import Packet
 from hubbub.server.listener import Listener
+from hubbub.server.waiting import Polls
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.websocket.protocol import WebSocketSettings
-from tests.server.ports import GET, listening
+from tests.server.ports import GET, PAGE, listening
 from tests.server.test_limited import LIMITS
+from tests.server.test_waiting import ANSWER, POLL, Answers
 from tests.transports.wire import DEADLINE_S, Door, handshake, until
 
 
@@ -35,11 +38,14 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @asynccontextmanager
 async def listening_tls(
-    certificate: tuple[Path, Path], settings: ListenerSettings, door: Door
+    certificate: tuple[Path, Path],
+    settings: ListenerSettings,
+    door: Door,
+    polls: Polls | None = None,
 ) -> AsyncIterator[tuple[int, Listener, ssl.SSLContext]]:
     key, cert = certificate
-    files = {"ssl_keyfile": os.fspath(key), "ssl_certfile": os.fspath(cert)}
-    async with listening(settings, door=door, **files) as (port, listener):
+    files: dict[str, Any] = {"ssl_keyfile": os.fspath(key), "ssl_certfile": os.fspath(cert)}
+    async with listening(settings, door=door, polls=polls, **files) as (port, listener):
         yield port, listener, ssl.create_default_context(cafile=cert)
 
 
@@ -95,3 +101,17 @@ async def test_shared_bytes_go_out_over_tls_as_they_are(certificate: tuple[Path,
         connection = door.sessions[0].connection
         connection.write(connection.frame(Packet(b"one")) + connection.frame(Packet(b"two")))
         assert [await client.recv(), await client.recv()] == ["one", "two"]
+
+
+async def test_polls_wait_over_tls_and_go_back_to_http(certificate: tuple[Path, Path]) -> None:
+    answers = Answers()
+    async with listening_tls(certificate, ListenerSettings(), Door(), answers) as (port, _, trust):
+        reader, writer = await asyncio.open_connection("localhost", port, ssl=trust)
+        for _again in range(2):
+            writer.write(POLL)
+            await until(lambda: answers.waiting)
+            answers.hurry()
+            await asyncio.wait_for(reader.readuntil(ANSWER), DEADLINE_S)
+            writer.write(GET)
+            await asyncio.wait_for(reader.readuntil(PAGE), DEADLINE_S)
+        writer.transport.abort()

@@ -13,7 +13,8 @@ from hubbub.framings.conversation import EngineIo
 from hubbub.hub.control import Control
 from hubbub.sessions.commands import handle
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.polling import Missed, Polling
+from hubbub.sessions.polled import NOTHING
+from hubbub.sessions.polling import Missed, Polling, Said
 from hubbub.sessions.session import Session
 from tests.hub.stage import Stage, shared_world, stage, turn
 from tests.sessions.stage import Floor
@@ -90,3 +91,29 @@ async def test_a_websocket_takes_over_where_the_session_is() -> None:
         assert not here.polling.upgrade(sid).probed
         with pytest.raises(ProtocolViolation):
             there.polling.upgrade(sid)
+
+
+async def test_a_node_that_stops_sends_polls_for_others_elsewhere() -> None:
+    async with nodes() as (here, there):
+        sid = await here.open()
+        told: list[Said] = []
+        there.polling.begin(sid, "n1", told.append)
+        await turn(5)
+        there.polling.hurry()
+        await turn(5)
+        assert told == [NOTHING]
+        assert await here.polling.take(sid, b"40") is None
+        said = await here.polling.poll(sid, "n2")
+        assert isinstance(said, bytes) and said.startswith((b"40{", NOTHING))
+
+
+async def test_a_poll_for_another_node_can_be_given_up() -> None:
+    async with nodes() as (here, there):
+        sid = await here.open()
+        told: list[Said] = []
+        give_up = there.polling.begin(sid, "n1", told.append)
+        await turn(5)
+        give_up()
+        await turn(5)
+        assert told == []
+        assert not there.polling._away

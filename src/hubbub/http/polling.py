@@ -19,10 +19,14 @@ from hubbub.http.node import Node
 from hubbub.hub.orders import OrderFailed
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.origins import POLLED_PREFLIGHT
-from hubbub.sessions.polling import Missed
+from hubbub.sessions.polling import Missed, Said
 from hubbub.sessions.session import Session
 
 _log = structlog.get_logger(__name__)
+
+_TEXT, _JSON = "text/plain; charset=UTF-8", "application/json"
+_UNKEPT_TEXT: Headers = (("content-type", _TEXT), ("cache-control", "no-store"))
+_UNKEPT_JSON: Headers = (("content-type", _JSON), ("cache-control", "no-store"))
 
 _TRANSPORT = (400, 0, "Transport unknown")
 _UNKNOWN = (400, 1, "Session ID unknown")
@@ -42,6 +46,17 @@ class _Stop(Exception):
         super().__init__(sentence)
         self.status = status
         self.body = b'{"code":%d,"message":"%b"}' % (code, sentence.encode())
+
+
+def answer_to(said: Said) -> tuple[int, Headers, bytes]:
+    """Return what a poll is answered: status, headers and body."""
+    if isinstance(said, bytes):
+        return 200, _UNKEPT_TEXT, said
+    if isinstance(said, Missed):
+        stop = _Stop(*_MISSED[said])
+        return stop.status, _UNKEPT_JSON, stop.body
+    _log.info("a poll could not be brought to its session", fault=str(said))
+    return 503, _UNKEPT_TEXT, b"the node of this session cannot be reached now"
 
 
 class PollingRoutes:
@@ -76,10 +91,10 @@ class _Endpoint:
         try:
             body = await self._serve(scope["method"], asked, Request(scope, receive))
         except _Stop as stop:
-            await _answer(send, stop.status, stop.body, greeting, "application/json")
+            await _answer(send, stop.status, stop.body, greeting, _JSON)
         except (OrderFailed, BrokerUnavailable) as fault:
-            _log.info("a poll could not be brought to its session", fault=str(fault))
-            await _answer(send, 503, b"the node of this session cannot be reached now", greeting)
+            status, _, body = answer_to(fault)
+            await _answer(send, status, body, greeting)
         except ClientDisconnect:
             return
         else:
@@ -153,7 +168,7 @@ async def _answer(
     status: int,
     body: bytes,
     headers: Headers = (),
-    media: str = "text/plain; charset=UTF-8",
+    media: str = _TEXT,
 ) -> None:
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
     if body:

@@ -11,14 +11,13 @@ from typing import Any, ClassVar
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.utils import get_local_addr
 from uvicorn.server import ServerState
 
 from hubbub.dialects.contract import Request
 from hubbub.model import Packet
-from hubbub.server.limited import LimitedHttpProtocol
+from hubbub.server.waiting import PatientHttpProtocol, Polls, WaitingRoom
 from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.admission import host_served
 from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
@@ -43,6 +42,7 @@ class Listener:
         doorkeeper: who says which connections may be opened. settings: what is taken from the network.
         origins: where only this machine may come, the origins whose names requests may give the server
             besides `localhost` and addresses; None where any name will do.
+        polls: who answers polls that wait; the ASGI app does where there is nobody.
     """
 
     __slots__ = (
@@ -52,6 +52,7 @@ class Listener:
         "opened",
         "origins",
         "refused",
+        "room",
         "settings",
         "takeover",
     )
@@ -61,6 +62,7 @@ class Listener:
         doorkeeper: Doorkeeper,
         settings: ListenerSettings | None = None,
         origins: Sequence[str] | None = None,
+        polls: Polls | None = None,
     ) -> None:
         self.doorkeeper = doorkeeper
         self.origins = origins
@@ -68,19 +70,26 @@ class Listener:
         self.cap = self.settings.connection_cap or default_cap()
         self.carriers: set[WebSocketProtocol | StreamProtocol] = set()
         """WebSockets and streams whose socket is not gone yet; uvicorn does not know them."""
+        self.room = WaitingRoom(polls, self.settings.head_limit)
+        """Polls that wait for their answers; uvicorn does not know those either."""
         self.takeover = Takeover(self.settings, self.carriers.discard)
         self.opened = 0
         """Carriers opened so far."""
         self.refused = 0
         """Connections and requests refused so far, by a limit or by the doorkeeper."""
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether any of its sockets, but for plain HTTP, is not gone yet."""
+        return bool(self.carriers or self.room.requests)
+
     def http_class(self) -> type[HttpToolsProtocol]:
         """Return the class to give to `uvicorn.Config(http=...)`."""
-        members = {"listener": self, "limits": self.settings}
+        members = {"listener": self, "limits": self.settings, "room": self.room}
         return type("BoundHttpProtocol", (OnePortProtocol,), members)
 
 
-class OnePortProtocol(LimitedHttpProtocol):
+class OnePortProtocol(PatientHttpProtocol):
     """Serve HTTP until a request for a carrier that is ours; then hand the transport over and vanish."""
 
     listener: ClassVar[Listener]
@@ -99,13 +108,10 @@ class OnePortProtocol(LimitedHttpProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count the connection, and begin to wait for a head."""
-        self.connections.add(self)
-        self.transport = transport
-        self.flow = FlowControl(transport)
-        self.client = get_remote_addr(transport)
-        self.scheme = "https" if is_ssl(transport) else "http"
+        self._adopt(transport)
         listener = self.listener
-        above = len(self.connections) + len(listener.carriers) - listener.cap
+        others = len(listener.carriers) + len(listener.room.requests)
+        above = len(self.connections) + others - listener.cap
         if above > OVERFLOW:
             listener.refused += 1
             self._deaf = True
@@ -131,7 +137,7 @@ class OnePortProtocol(LimitedHttpProtocol):
         if "sec-websocket-key" in headers or "websocket" in headers.get("upgrade", "").lower():
             self._check_length(headers)
             self._verdict = self._admit(headers)
-        elif self._asks_for_stream(headers):
+        elif self._asks_for_poll(headers) or self._asks_for_stream(headers):
             self._meter.end_head()
             return
         self._check_length(headers)
@@ -237,8 +243,9 @@ class OnePortProtocol(LimitedHttpProtocol):
         return accepted, entry, first
 
     def _enter(self, rest: bytes) -> None:
-        """Begin a stream whose request is all there, with the bytes that came behind it."""
+        """Answer a poll, or begin a stream whose request is all there, with the bytes behind it."""
         self._stop_watch()
+        self._wait()
         stream, self._stream = self._stream, None
         if stream is not None:
             self._carry(self.listener.takeover.stream(self.transport, *stream), rest)
@@ -262,12 +269,9 @@ class OnePortProtocol(LimitedHttpProtocol):
             carrier.data_received(rest)
 
     def _vanish(self) -> None:
-        """Drop everything that HTTP needed: it would stay for as long as the carrier does."""
-        self._deaf = True
-        self.connections.discard(self)
-        self._unset_keepalive_if_required()
+        """Drop everything that HTTP needed."""
         self._entry = None
-        self.parser = self.scope = self.headers = self.cycle = self.flow = None  # type: ignore[assignment]
+        super()._vanish()
 
     def _count_refusal(self) -> None:
         self.listener.refused += 1

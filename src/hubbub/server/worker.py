@@ -22,6 +22,7 @@ from hubbub import telemetry
 from hubbub.app import Hubbub
 from hubbub.errors import BrokerUnavailable, ConfigurationError
 from hubbub.http.metrics import Metrics
+from hubbub.http.polls import Polls
 from hubbub.server.listener import Listener
 from hubbub.server.loading import load_app
 from hubbub.server.plan import FAILED, READY, Plan, receive
@@ -60,7 +61,9 @@ class Worker:
         self._app = app
         self._plan = plan
         self._settings = plan.settings
-        self._listener = Listener(app.doors, plan.settings.listener, plan.settings.names)
+        self._polls = Polls(app.front)
+        settings = plan.settings
+        self._listener = Listener(app.doors, settings.listener, settings.names, self._polls)
         app.front.pulse.worker, app.front.pulse.port = plan.worker, plan.own_port
         self._stopping = asyncio.Event()
         self._forced = asyncio.Event()
@@ -156,9 +159,10 @@ class Worker:
     async def _drain(self) -> None:
         """Send everybody away, and wait until what was said to them is out."""
         await self._app.drain(self._settings.drain_s)
+        self._polls.hurry()
         deadline = asyncio.get_running_loop().time() + FAREWELL_S
         # Sockets tell nobody when the last of them is gone.
-        while self._listener.carriers and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        while self._listener.busy and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _race(self, work: Coroutine[Any, Any, None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from hubbub.errors import BAD_REQUEST, Close
 from hubbub.framings import engineio
@@ -20,8 +20,12 @@ LINGER_S = 20.0
 SETTLE_S = 0.05
 """Between looks at whether nothing is on its way any more, before a session moves."""
 
-_NOOP = engineio.payload([engineio.piece(engineio.NOOP)])
+NOTHING = engineio.payload([engineio.piece(engineio.NOOP)])
+"""What a poll is answered when there is nothing to be said."""
 _CLOSE = engineio.piece(engineio.CLOSE)
+
+Told: TypeAlias = Callable[[bytes], None]
+"""Take what a poll is answered."""
 
 
 class Candidate(Protocol):
@@ -43,12 +47,15 @@ class PolledConnection(FetchedConnection):
     """
 
     __slots__ = (
+        "_asked",
         "_ended",
         "_last",
         "_nonce",
         "_on_gone",
         "_over",
         "_probe",
+        "_scheduled",
+        "_timer",
         "_waiter",
         "frame",
         "write",
@@ -62,7 +69,11 @@ class PolledConnection(FetchedConnection):
         self.write: Callable[[bytes], None] = self._put
         self._on_gone = on_gone
         self._ended = False
-        self._waiter: asyncio.Future[bool] | None = None
+        self._waiter: Told | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._scheduled = False
+        self._asked = ""
+        """What the poll calls itself that waits."""
         self._nonce, self._last = "", b""
         """What the last poll called itself, and what it was answered: a proxy may ask the same again."""
         self._probe: Candidate | None = None
@@ -70,30 +81,61 @@ class PolledConnection(FetchedConnection):
 
     # ── from the client ─────────────────────────────────────────────────────────────────────────
 
-    async def poll(self, nonce: str, hold_s: float) -> bytes:
-        """Return what there is to be said, once there is something.
+    def wait(self, nonce: str, hold_s: float, told: Told) -> None:
+        """Have `told` called with what there is to be said, once there is something: now, or later.
 
         Args:
             nonce: what tells this poll from every other ("": nothing does). hold_s: seconds after which it is
                 answered with nothing.
         """
         if nonce and nonce == self._nonce and self._last:
-            return self._last
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(False)  # the newest poll is the one that somebody reads
+            told(self._last)
+            return
+        older = self._let_go()
+        if older is not None:
+            older(NOTHING)  # the newest poll is the one that somebody reads
         self.session.heard()
-        if not self._pieces and not self._ended and not self._is_probed():
-            self._waiter = waiter = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(hold_s):
-                    if not await waiter:
-                        return _NOOP
-            except TimeoutError:
-                pass
-            finally:
-                if self._waiter is waiter:
-                    self._waiter = None
-        self._nonce, self._last = nonce, self._take() or _NOOP
+        self._asked = nonce
+        if self._pieces or self._ended or self._is_probed():
+            told(self._fill())
+        else:
+            self._waiter = told
+            self._timer = asyncio.get_running_loop().call_later(hold_s, self._answer)
+
+    def drop(self, told: Told) -> None:
+        """Learn that nobody waits any more, unless somebody else does."""
+        if self._waiter == told:
+            self._let_go()
+
+    async def poll(self, nonce: str, hold_s: float) -> bytes:
+        """Return what there is to be said, once there is something (see `wait`)."""
+        said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        def told(payload: bytes) -> None:
+            if not said.done():
+                said.set_result(payload)
+
+        self.wait(nonce, hold_s, told)
+        try:
+            return await said
+        finally:
+            self.drop(told)
+
+    def _let_go(self) -> Told | None:
+        waiter, self._waiter = self._waiter, None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        return waiter
+
+    def _answer(self) -> None:
+        self._scheduled = False
+        waiter = self._let_go()
+        if waiter is not None:
+            waiter(self._fill())
+
+    def _fill(self) -> bytes:
+        self._nonce, self._last = self._asked, self._take() or NOTHING
         return self._last
 
     async def take(self, body: bytes) -> None:
@@ -127,8 +169,10 @@ class PolledConnection(FetchedConnection):
         self._wake()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(True)
+        """Answer the poll that waits at the end of this turn, so that what belongs together goes together."""
+        if self._waiter is not None and not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._answer)
 
     def send(self, packet: Packet) -> None:
         """Write a packet; ignored once closing."""

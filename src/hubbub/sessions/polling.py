@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
-from hubbub.errors import BAD_REQUEST, ProtocolViolation
+from hubbub.errors import BAD_REQUEST, BrokerUnavailable, ProtocolViolation
 from hubbub.hub.control import Control
-from hubbub.hub.orders import NodeGone
+from hubbub.hub.orders import NodeGone, OrderFailed
 from hubbub.sessions.addresses import node_of
-from hubbub.sessions.polled import PolledConnection
+from hubbub.sessions.polled import NOTHING, PolledConnection
 from hubbub.sessions.seal import Seal
 from hubbub.sessions.session import Session
 from hubbub.sessions.upgrade import Upgrade
@@ -35,6 +39,10 @@ class Missed(IntEnum):
     """What it says cannot be read."""
 
 
+Said: TypeAlias = bytes | Missed | OrderFailed | BrokerUnavailable
+"""What comes of a poll."""
+
+
 class _Poll(msgspec.Struct, frozen=True, array_like=True):
     """A poll, or with a body something that the client says."""
 
@@ -51,12 +59,14 @@ class Polling:
         control: the way to other nodes.
     """
 
-    __slots__ = ("_control", "_node", "_polled", "_seal")
+    __slots__ = ("_away", "_control", "_node", "_polled", "_seal")
 
     def __init__(self, node: str, seal: Seal, control: Control) -> None:
         self._node = node
         self._seal = seal
         self._control = control
+        self._away: dict[asyncio.Task[None], Callable[[Said], None]] = {}
+        """Polls for sessions of other nodes."""
         self._polled: dict[str, PolledConnection] = {}
         control.on(_POLL, self._carry_poll)
         control.on(_TAKE, self._carry_take)
@@ -80,6 +90,41 @@ class Polling:
         self._polled.pop(connection.session.id, None)
 
     # ── requests ────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, sid: str, nonce: str, told: Callable[[Said], None]) -> Callable[[], object]:
+        """Have `told` called once with what there is to be said to a client, now or later.
+
+        Returns what to call when nobody wants to know any more.
+        """
+        node = node_of(sid)
+        if node != self._node:
+            return self._begin_away(node, _Poll(sid, nonce), told)
+        polled = self._find(sid)
+        if polled is None:
+            told(Missed.UNKNOWN)
+            return _nothing
+        polled.wait(nonce, HOLD_S, told)
+        return partial(polled.drop, told)
+
+    def _begin_away(
+        self, node: str, asked: _Poll, told: Callable[[Said], None]
+    ) -> Callable[[], object]:
+        async def bring() -> None:
+            try:
+                told(await self._forward(node, _POLL, asked, FORWARDED_S))
+            except (OrderFailed, BrokerUnavailable) as fault:
+                told(fault)
+
+        task = asyncio.get_running_loop().create_task(bring())
+        self._away[task] = told
+        task.add_done_callback(self._away.pop)
+        return partial(task.cancel, None)
+
+    def hurry(self) -> None:
+        """Answer all polls whose sessions are on other nodes: this one stops, and they go on elsewhere."""
+        for task, told in list(self._away.items()):
+            task.cancel()
+            told(NOTHING)
 
     async def poll(self, sid: str, nonce: str) -> bytes | Missed:
         """Return what there is to be said to a client. Raises OrderFailed or BrokerUnavailable."""
@@ -140,6 +185,10 @@ class Polling:
 
     async def _carry_take(self, payload: bytes) -> bytes:
         return bytes((await self._take(_decode(payload)) or 0,))
+
+
+def _nothing() -> None:
+    """Give up what is done."""
 
 
 _encode = msgspec.msgpack.Encoder().encode
