@@ -13,7 +13,7 @@ from hubbub.errors import FORCE_DISCONNECT, Refused, Unanswered
 from hubbub.model import Packet
 from hubbub.sessions.caller import Caller
 from hubbub.sessions.hooks import RpcAnswer, RpcAsk
-from tests.hub.stage import turn
+from tests.hub.stage import turn, until
 from tests.sessions.speaker import Speaker
 from tests.sessions.stage import Floor, floor
 from tests.sessions.test_socketio import Page
@@ -124,7 +124,8 @@ async def test_who_does_not_acknowledge_is_not_waited_for() -> None:
         page, ann, gone = Page(place), Speaker(place), Page(place)
         await page.connect()
         await page.say('425["start"]')
-        await asyncio.sleep(0.02)
+        await until(lambda: faults)
+        await turn(10)
         (ack,) = page.hear()
         assert ack.startswith('435[{"error":{"code":100,"message":"internal server error"')
         await ann.connect()
