@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 ARGS ?=
 PYTEST ?=
+FAULTS := cluster polling pushes inbox_race inbox_load
 # Three beside each other on two cores: many tests wait for servers and browsers.
 BESIDE ?= -n 3 --dist worksteal
 BIN := .venv/bin
@@ -25,7 +26,8 @@ help:
 	@echo 'make conformance-sdk  the own tests of the Python SDK'
 	@echo 'make faults           two workers on one Redis, 50,000 messages to 200 clients, through kills and pauses;'
 	@echo '                      500 clients that poll through nginx, whichever of four workers it chooses;'
-	@echo '                      and 20,000 pushes to 2,000 sessions while their workers are replaced'
+	@echo '                      20,000 pushes to 2,000 sessions while their workers are replaced;'
+	@echo '                      and 20,000 messages to an inbox whose owner comes and goes, and 20,000 full inboxes'
 	@echo 'make soak             ten minutes of coming and going in all protocols: nothing may be left of it'
 	@echo 'make lock             renew requirements/*.txt'
 	@echo 'make proto            renew what is made from centrifuge.proto'
@@ -64,7 +66,7 @@ conformance-sdk: .venv/.tools .venv/.system
 	$(BIN)/python -m tests.conformance.python_sdk $(ARGS)
 
 faults: .venv/.system .venv/.node .venv/.tools
-	HUBBUB_FAULTS=full $(BIN)/pytest tests/faults/test_cluster.py tests/faults/test_polling.py tests/faults/test_pushes.py
+	HUBBUB_FAULTS=full $(BIN)/pytest $(FAULTS:%=tests/faults/test_%.py)
 
 soak: .venv/.system .venv/.tools
 	$(BIN)/python -m tests.soak.run $(ARGS)
