@@ -50,6 +50,7 @@ from hubbub.sessions.services import Services
 from hubbub.sessions.sockjs import SockJsSessions
 from hubbub.sessions.sockjs_endpoint import SockJs
 from hubbub.sessions.tokens import Verifier
+from hubbub.sessions.tracing import Tracing
 from hubbub.sessions.whereabouts import Whereabouts
 from hubbub.sources.contract import Source
 from hubbub.telemetry import join_host
@@ -148,6 +149,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
             self.inbox,
             Roll(services, self.control),
             services.gate,
+            Tracing(services, self.control),
         )
 
     def _sockjs(self) -> SockJs:

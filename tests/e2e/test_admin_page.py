@@ -164,6 +164,32 @@ async def test_who_knows_the_password_sees_and_ends_what_is_there(
         await leave(admin, server)
 
 
+async def test_what_passes_is_seen_as_it_happens(
+    browser: Browser, server: Running, shots: Path
+) -> None:
+    async with desk(browser, server, shots) as admin, here(server, "olu", "lobby") as olu:
+        page = admin.page
+        await admin.log_in(PASSWORD)
+        await admin.go(4)
+        await page.get_by_label("Name").fill("olu")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".event.note")).to_contain_text("text-plain websocket")
+        await olu.send("is anybody listening?")
+        await expect(page.locator(".event.in")).to_contain_text("is anybody listening?")
+        await expect(page.locator(".event.out")).to_contain_text("is anybody listening?")
+        await admin.audit("trace")
+
+        await page.locator(".event.in a").click()
+        await page.get_by_role("button", name="Push").click()
+        await page.get_by_label("Event").fill("greeting")
+        await page.get_by_label("Message").fill("yes")
+        await admin.audit("push")
+        await page.get_by_role("dialog").get_by_role("button", name="Push").click()
+        await expect(page.get_by_role("status").first).to_contain_text("Delivered")
+        await olu.recv()
+        assert await olu.recv() == "yes"
+
+
 async def test_a_key_for_reading_shows_and_changes_nothing(
     browser: Browser, server: Running, shots: Path
 ) -> None:

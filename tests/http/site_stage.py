@@ -36,6 +36,7 @@ from hubbub.sessions.revocation import Revocations, RevocationSettings
 from hubbub.sessions.roll import Roll
 from hubbub.sessions.sockjs import SockJsSessions
 from hubbub.sessions.sockjs_endpoint import SockJs
+from hubbub.sessions.tracing import Tracing
 from hubbub.sessions.whereabouts import Whereabouts
 from tests.hub.stage import stage
 from tests.sessions.stage import Floor
@@ -103,6 +104,7 @@ def front(
         services.inbox,
         Roll(services, control),
         services.gate,
+        Tracing(services, control),
     )
 
 

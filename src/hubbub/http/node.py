@@ -26,6 +26,7 @@ from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.roll import Roll
 from hubbub.sessions.sockjs_endpoint import SockJs
+from hubbub.sessions.tracing import Tracing
 
 
 class Doors(Protocol):
@@ -76,6 +77,7 @@ class Node:
         chat: what people do in channels beside publishing.
         pushes: what is done to sessions by what is known of them.
         inbox: the inboxes of users. roll: who is connected. gate: whose a request is.
+        tracing: who listens to sessions.
         pulse, trends: how it fares, and fared. process: what it uses.
     """
 
@@ -96,17 +98,19 @@ class Node:
     inbox: Inbox
     roll: Roll
     gate: Gate
+    tracing: Tracing
     pulse: Pulse = field(default_factory=Pulse)
     trends: Trends = field(default_factory=Trends)
     process: Process = field(default_factory=lambda: Process(0.0))
 
     def beat(self, now: float, late_s: float, epoch_ms: int) -> None:
-        """Note how it is, about once a second.
+        """Note how it is, and end what nobody looks at any more; about once a second.
 
         Args:
             now: monotonic seconds. late_s: seconds after the time at which this should have been called.
             epoch_ms: milliseconds since 1970.
         """
+        self.tracing.tick()
         counts = self.hub.statistics
         self.pulse.beat(now, late_s, counts.published, counts.delivered)
         if not self.trends.is_due():

@@ -20,7 +20,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "inbox": ("inbox_pull", "inbox_ack", "inbox_read", "inbox_unread"),
     "manage": (
         *("subscribe", "unsubscribe", "disconnect", "refresh", "revoke"),
-        *("history_remove", "kick", "tag"),
+        *("history_remove", "kick", "tag", "trace"),
         *("groups_create", "groups_destroy", "groups_join", "groups_leave"),
     ),
     "rpc": ("rpc",),

@@ -77,6 +77,7 @@ class Registry:
         "congested",
         "departed",
         "greeting",
+        "noticed",
         "now",
         "tags",
         "total",
@@ -94,6 +95,8 @@ class Registry:
         self.congested: dict[SessionId, Visited] = {}
         self.now = now
         """Coarse monotonic seconds, as of the last tick: good enough to tell silence from life."""
+        self.noticed: Callable[[Known], None] | None = None
+        """Called with a session that has become somebody's; None where nobody wants to know."""
         self.total = 0
         """Sessions since the start."""
 
@@ -127,6 +130,8 @@ class Registry:
 
     def know(self, user: UserId, session: Known) -> None:
         """Note whose session it is; "" is nobody's."""
+        if self.noticed is not None:
+            self.noticed(session)
         if not user:
             return
         known = self._users.setdefault(user, session)

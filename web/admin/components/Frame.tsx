@@ -7,6 +7,7 @@ import { Channels } from "./Channels";
 import { Icon } from "./Icon";
 import { Overview } from "./Overview";
 import { PublishView } from "./Publish";
+import { TraceView } from "./Trace";
 import { Users } from "./Users";
 import { usePlace } from "./hooks";
 
@@ -63,6 +64,7 @@ export function Frame({ server, welcome, onLeave }: Props) {
             {place.view === "overview" && <Overview desk={desk} />}
             {place.view === "channels" && <Channels {...section} />}
             {place.view === "users" && <Users {...section} />}
+            {place.view === "trace" && <TraceView key={`${place.kind} ${place.name}`} {...section} />}
             {place.view === "publish" && <PublishView key={place.name} desk={desk} channel={place.name} />}
           </>
         )}

@@ -6,6 +6,7 @@ import type { Desk } from "./Frame";
 import { useAsked } from "./hooks";
 import { Icon } from "./Icon";
 import { Kick } from "./Kick";
+import { Push } from "./Push";
 import { Head, Named, Notices, Protocol } from "./parts";
 
 const EVERY_MS = 2_000;
@@ -23,6 +24,7 @@ export function Session({ desk, id }: { desk: Desk; id: string }) {
             {text.traceUser}
           </a>
         )}
+        {session && desk.may("push") && <Push desk={desk} whom={{ client: id }} who={session.user || id} />}
         {session && desk.may("disconnect") && (
           <Kick desk={desk} whom={{ client: id }} who={session.user || id} label={text.kick} onDone={again} />
         )}

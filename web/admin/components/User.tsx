@@ -6,6 +6,7 @@ import type { Desk } from "./Frame";
 import { useAsked } from "./hooks";
 import { Icon } from "./Icon";
 import { Kick } from "./Kick";
+import { Push } from "./Push";
 import { Head, Notices, Pager, Protocol, usePages } from "./parts";
 
 const EVERY_MS = 3_000;
@@ -31,6 +32,7 @@ export function User({ desk, name }: { desk: Desk; name: string }) {
             {text.traceUser}
           </a>
         )}
+        {desk.may("push") && rows.length > 0 && <Push desk={desk} whom={{ user: name }} who={name} />}
         {desk.may("disconnect") && rows.length > 0 && (
           <Kick desk={desk} whom={{ user: name }} who={name} label={text.kickUser} onDone={again} />
         )}

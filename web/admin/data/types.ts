@@ -88,6 +88,29 @@ export interface Sessions extends Page {
   readonly sessions: Readonly<Record<string, SessionInfo>>;
 }
 
+export interface TraceEvent {
+  readonly time: number;
+  readonly node: string;
+  readonly session: string;
+  readonly user: string;
+  readonly way: "in" | "out" | "note";
+  readonly size: number;
+  readonly text: string;
+}
+
+export interface Trace {
+  readonly trace: string;
+  readonly events: readonly TraceEvent[];
+  readonly lost?: number;
+  readonly missing?: readonly string[];
+}
+
+/** What came of a push. */
+export interface Reached {
+  readonly status: string;
+  readonly num_sessions?: number;
+}
+
 export interface Member {
   readonly user: string;
   readonly client: string;

@@ -124,6 +124,27 @@ export const en = {
   refused: (reason: string) => `Refused: ${reason}`,
   mayNot: (method: string) => `Your key is not good for ${method}.`,
 
+  // tracing
+  traceIntro: "See what a user's clients say and are told, or what is said in a channel, as it happens. Others do not notice.",
+  traceWhat: "What",
+  traceKinds: { user: "A user", session: "A session", channel: "A channel" },
+  traceName: "Name",
+  start: "Start",
+  stop: "Stop",
+  clear: "Clear",
+  stopped: "stopped",
+  waiting: "Nothing happened yet.",
+  lost: (n: number) => count(n, { one: "1 event was too many", other: `${n} events were too many` }),
+  ways: { in: "from the client", out: "to the client", note: "what happened" },
+
+  // pushing
+  push: "Push",
+  pushTo: (who: string) => `Push to ${who}`,
+  event: "Event",
+  eventHint: "a name, if it has one",
+  pushed: (status: string) =>
+    ({ delivered: "Delivered", offline: "Nobody is there", gone: "It is no more", unknown: "A node did not answer" })[status] ?? status,
+
   seconds: (n: number) => `${n} s`,
   minutes: (n: number) => `${n} min`,
   hours: (n: number) => `${n} h`,

@@ -114,6 +114,25 @@ export const zh: Text = {
   refused: (reason) => `被拒绝：${reason}`,
   mayNot: (method) => `你的密钥不能调用 ${method}。`,
 
+  traceIntro: "实时查看某个用户的客户端收发的内容，或某个频道中的消息。其他人不会察觉。",
+  traceWhat: "对象",
+  traceKinds: { user: "用户", session: "会话", channel: "频道" },
+  traceName: "名称",
+  start: "开始",
+  stop: "停止",
+  clear: "清空",
+  stopped: "已停止",
+  waiting: "还没有任何事件。",
+  lost: (n) => `${n} 个事件因过多而丢失`,
+  ways: { in: "来自客户端", out: "发往客户端", note: "发生的事情" },
+
+  push: "推送",
+  pushTo: (who) => `推送给 ${who}`,
+  event: "事件",
+  eventHint: "名称，可不填",
+  pushed: (status) =>
+    ({ delivered: "已送达", offline: "不在线", gone: "已不存在", unknown: "有节点没有回应" })[status] ?? status,
+
   seconds: (n) => `${n} 秒`,
   minutes: (n) => `${n} 分钟`,
   hours: (n) => `${n} 小时`,

@@ -21,6 +21,7 @@ from hubbub.http.api import (
     pushes,
     roll,
     sessions,
+    tracing,
 )
 from hubbub.http.api import chat_requests as chat
 from hubbub.http.api import chat_results as chat_say
@@ -181,6 +182,7 @@ METHODS: Mapping[str, Method] = {
     "sessions": Method(
         roll.sessions, ask.SessionsRequest, say.SessionsResult, {**_ZHANG, "limit": 100}
     ),
+    "trace": Method(tracing.trace, tracing.TraceRequest, tracing.TraceResult, _ZHANG),
     "info": Method(nodes.info, ask.InfoRequest, say.InfoResult, {}),
     "trends": Method(nodes.trends, ask.TrendsRequest, say.TrendsResult, {}),
 }
