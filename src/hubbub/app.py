@@ -31,6 +31,7 @@ from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.deadlines import Deadlines
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.inboxes import Sender
+from hubbub.mounting import Mounter
 from hubbub.publishing import Publisher
 from hubbub.pushing import Pusher
 from hubbub.sessions.doors import Doors
@@ -67,7 +68,7 @@ DISMISS_STEPS = 20
 """Batches in which a draining server closes its sessions."""
 
 
-class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
+class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
     """Be one node: its hub, its sessions and its doors; and take the functions of an application.
 
     Args:
@@ -81,6 +82,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
         self.clock = clock or SystemClock()
         self.loop: asyncio.AbstractEventLoop | None = None
         """Where it runs; None where it does not."""
+        self.mounts = []
         self._wire()
         farewell_s = self.settings.listener.websocket.close_timeout_s + 1
         self._life = Life(self, self.settings.drain_s, farewell_s)
@@ -116,6 +118,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender):
         self.front = self._front(self._services())
         """The node as its HTTP side sees it."""
         self.site = build(self.front, Path(self.settings.pages) if self.settings.pages else BUILT)
+        self.site.router.routes[:0] = self.mounts
         self._sources: list[Source] = []
         self._ticker: asyncio.TimerHandle | None = None
 
