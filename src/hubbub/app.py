@@ -30,6 +30,7 @@ from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.deadlines import Deadlines
 from hubbub.hub.inbox.inbox import Inbox
+from hubbub.hub.queues.queues import Queues
 from hubbub.inboxes import Sender
 from hubbub.mounting import Mounter
 from hubbub.publishing import Publisher
@@ -105,6 +106,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         """Orders to and from the other nodes."""
         self.control.on(ORDER, self.application.ordered.carry_out)
         self.hub.admit(self.control.names, self.control)
+        self._queues = Queues(self.hub, self.control)
         self.revocations = Revocations(self.broker, self.settings.revocations, self.clock)
         """What was revoked on any node."""
         self.hub.admit(self.revocations.journal.names, self.revocations.journal)
@@ -187,6 +189,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             settings.hub.backlog_age_s,
             node=self.node,
             inbox=self.inbox,
+            queues=self._queues,
         )
 
     async def start(self) -> None:
@@ -253,6 +256,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             last_first.push_async_callback(self.revocations.close)
             last_first.push_async_callback(self._verifier.close)
             last_first.push_async_callback(self.control.close)
+            last_first.push_async_callback(self._queues.close)
             last_first.push_async_callback(self.groups.close)
             for source in self._sources:
                 last_first.push_async_callback(source.close)
@@ -269,6 +273,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         self.hub.tick()
         self.chat.tick()
         self._deadlines.tick()
+        self._queues.tick()
         self.revocations.tick()
 
 

@@ -166,6 +166,32 @@ const played = (version) => {
       assert.deepEqual(zhang.errors, []);
     },
 
+    async "compete for work"(room) {
+      const queue = `/queue/${room}`;
+      const boss = await at("boss");
+      const hired = await Promise.all(["a", "b", "c"].map((user, n) => at(user, { port: ports[n % ports.length] })));
+      for (let n = 1; n <= 10; n += 1) await boss.send(queue, `${n}`); // before anybody is there
+      const follow = (actor, headers) => actor.follow(queue, { "prefetch-count": "5", ...headers });
+      const [slow, ...others] = await Promise.all([
+        follow(hired[0], { ack: version === "1.0" ? "client" : "client-individual" }),
+        follow(hired[1], { ack: "auto" }),
+        follow(hired[2], { ack: "auto" }),
+      ]);
+      for (let n = 11; n <= 200; n += 1) boss.client.publish({ destination: queue, body: `${n}` });
+      const seen = () => [slow, ...others].flatMap((view) => view.seen().map(Number));
+      await until("all of them", () => new Set(seen()).size === 200);
+      assert.equal(seen().length, 200);
+      assert.ok(slow.notes.length >= 1 && slow.notes.length <= 5, "it may have five, and acknowledged none");
+      // One is done; the others go elsewhere when the page is closed.
+      await hired[0].done((wanted) => slow.notes[0].ack(wanted));
+      const back = slow.notes.slice(1).map((message) => message.body);
+      const finished = slow.notes[0].body;
+      await close(hired[0]);
+      await until("what was not done", () => back.every((body) => others.some((view) => view.seen().includes(body))));
+      assert.ok(!others.some((view) => view.seen().includes(finished)));
+      await close(boss, ...hired.slice(1));
+    },
+
     async "recover after a cut"(room) {
       const line = await Line.to(ports[0]);
       const li = await at("li", { port: ports.at(-1) });

@@ -32,6 +32,7 @@ EVERYTHING = (
     "binary and large bodies",
     "two subscriptions to one topic",
     "transactions and acknowledgements",
+    "compete for work",
     "recover after a cut",
     "be refused",
     "beat",

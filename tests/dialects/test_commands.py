@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from hubbub.dialects.commands import Publish, Subscribe, Unsubscribe, reframed
+from hubbub.dialects.queues import Consume
 from hubbub.dialects.renderer import Renderer
 from hubbub.dialects.socketio.renderer import renderer_of
 
@@ -15,6 +16,8 @@ def frame(renderer: Renderer) -> Renderer:
 def test_what_shows_channels_is_framed() -> None:
     command = Subscribe("room", renderer=ONE, beside=TWO)
     assert reframed(command, frame) == Subscribe("room", renderer=FRAMED, beside=FRAMED)
+    consume = Consume("queue:work", "w", ONE)
+    assert reframed(consume, frame) == Consume("queue:work", "w", FRAMED)
     assert reframed(Unsubscribe("room", rest=ONE), frame) == Unsubscribe("room", rest=FRAMED)
 
 

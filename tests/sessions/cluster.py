@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from hubbub.brokers.records import Records
 from hubbub.errors import BrokerUnavailable
-from hubbub.hub.control import Control
 from hubbub.sessions.groups import Groups
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.pushes import Pushes
@@ -52,8 +51,7 @@ class Member:
         self.name = name
         self.place = place
         self.floor = Floor(place, SessionLimits(), trusting=True, name=name)
-        self.control = Control(place.broker, name, place.clock)
-        place.hub.admit(self.control.names, self.control)
+        self.control = self.floor.control
         self.reach = Reach(self.floor.services, self.control)
         self.records = MoodyRecords(place.broker.records)
         self.groups = Groups(self.records, self.control, self.reach, self.floor.registry)

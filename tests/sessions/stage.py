@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings
 from hubbub.hub.chat import Chat
+from hubbub.hub.control import Control
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.queues.queues import Queues
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.commands import handle
 from hubbub.sessions.expiry import Expiry
@@ -45,6 +47,9 @@ class Floor:
         self.events: list[Event] = []
         self.hooks = Hooks(events=self.events.append)
         self.expiry = Expiry(self.hooks, node.clock, limits.grace_s)
+        self.control = Control(node.broker, name or "n1", node.clock)
+        node.hub.admit(self.control.names, self.control)
+        self.queues = Queues(node.hub, self.control)
         self.services = Services(
             node.hub,
             self.registry,
@@ -58,6 +63,7 @@ class Floor:
             backlog_age_s=10.0,
             node=name,
             inbox=node.inbox,
+            queues=self.queues,
         )
 
     def open(
@@ -80,6 +86,7 @@ class Floor:
             self.node.clock.jump(1.0)
             self.registry.tick(self.node.clock.monotonic())
             self.expiry.tick()
+            self.queues.tick()
             self.services.chat.tick()
 
 
@@ -96,4 +103,8 @@ async def floor(
 ) -> AsyncIterator[Floor]:
     """Run a node with sessions."""
     async with stage(namespace, hub or HubSettings(backlog_limit=BACKLOG_LIMIT)) as node:
-        yield Floor(node, limits or SessionLimits(), trusting, access, tokens, name)
+        place = Floor(node, limits or SessionLimits(), trusting, access, tokens, name)
+        await place.control.start()
+        yield place
+        await place.queues.close()
+        await place.control.close()

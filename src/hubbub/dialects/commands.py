@@ -11,6 +11,7 @@ from msgspec import structs
 from hubbub.dialects.chat import ChatCommand
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.inbox import InboxCommand
+from hubbub.dialects.queues import Consume, QueueCommand
 from hubbub.dialects.renderer import Renderer
 from hubbub.errors import ErrorCode
 from hubbub.model import ChannelName, Kind, Position, UserId
@@ -193,6 +194,7 @@ Command: TypeAlias = (
     | Unsupported
     | ChatCommand
     | InboxCommand
+    | QueueCommand
 )
 
 
@@ -202,6 +204,6 @@ def reframed(command: Command, frame: Callable[[Renderer], Renderer]) -> Command
         command = structs.replace(command, beside=frame(command.beside))
     if isinstance(command, Unsubscribe):
         return structs.replace(command, rest=frame(command.rest)) if command.rest else command
-    if isinstance(command, Subscribe | Rpc | Connect) and command.renderer is not None:
+    if isinstance(command, Subscribe | Rpc | Connect | Consume) and command.renderer is not None:
         return structs.replace(command, renderer=frame(command.renderer))
     return command

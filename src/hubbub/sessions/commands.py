@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from hubbub.dialects import chat, inbox
+from hubbub.dialects import chat, inbox, queues
 from hubbub.dialects import contract as say
 from hubbub.errors import (
     BAD_REQUEST,
@@ -21,7 +21,7 @@ from hubbub.hub.grants import allow
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
 from hubbub.model import ChannelName
-from hubbub.sessions import chatting
+from hubbub.sessions import chatting, consuming
 from hubbub.sessions.caller import caller
 from hubbub.sessions.connecting import connect, vouch
 from hubbub.sessions.following import subscribe, unsubscribe
@@ -176,6 +176,9 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.Acknowledged: acknowledged,
     say.Pong: pong,
     say.Unsupported: unsupported,
+    queues.Consume: consuming.consume,
+    queues.Judge: consuming.judge,
+    queues.Retire: consuming.retire,
     chat.Typing: chatting.typing,
     chat.Amend: chatting.amend,
     chat.Mark: chatting.mark,

@@ -9,6 +9,7 @@ from hubbub.hub.chat import Chat
 from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
+from hubbub.hub.queues.queues import Queues
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Events, Hooks, unheard
@@ -26,6 +27,7 @@ class Services:
         gate: who may come in. expiry: what ends by itself. clock: the time. chat: what chats have beside.
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
         node: this node's name. seal: what makes the secrets of sessions. inbox: the inboxes of users.
+        queues: the queues that have consumers here.
     """
 
     hub: Hub
@@ -41,6 +43,7 @@ class Services:
     node: str = ""
     seal: Seal = field(default_factory=Seal)
     inbox: Inbox = field(kw_only=True)
+    queues: Queues = field(kw_only=True)
 
     @property
     def hooks(self) -> Hooks:

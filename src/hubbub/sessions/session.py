@@ -33,6 +33,7 @@ from hubbub.errors import (
     Close,
     ProtocolViolation,
 )
+from hubbub.hub.queues.consumer import Consumer
 from hubbub.model import Packet, Packets
 from hubbub.sessions.backlog import Backlog
 from hubbub.sessions.calls import Calls
@@ -64,6 +65,7 @@ class Session(Follower):
         "_heard_at",
         "backlog",
         "calls",
+        "consuming",
         "opened_at",
         "pending",
         "settling",
@@ -79,6 +81,8 @@ class Session(Follower):
         super().__init__(services, dialect, request)
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
+        self.consuming: dict[str, Consumer] | None = None
+        """What it takes messages from; None where it never did."""
         self.settling: asyncio.Future[None] | None = None
         """What a command waits for that comes when none of them is pending; None while none does."""
         self.backlog: Backlog | None = None
@@ -244,6 +248,8 @@ class Session(Follower):
         services = self.services
         self.leave_all(DISCONNECTED)
         services.hub.forget(self.id)
+        if self.consuming:
+            services.queues.part(self.consuming.values())
         services.expiry.forget(self)
         if self.id not in services.registry.greeting:
             self.tell(EventKind.DISCONNECTED, close.code, close.reason)

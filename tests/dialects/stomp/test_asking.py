@@ -2,17 +2,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hubbub.dialects.contract import Goodbye, Publish, Settle, Subscribe, Unsubscribe
+from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.stomp.answers import Asked
 from hubbub.dialects.stomp.asking import FRAMES, Asking
 from hubbub.dialects.stomp.frames import Frame
 from hubbub.dialects.stomp.renderer import Leg, renderer_of
 from hubbub.dialects.stomp.versions import Version
 from hubbub.errors import ProtocolViolation, Refused
+from hubbub.model import Kind
 
 V1_2 = Version.V1_2
 IDS = st.sampled_from(["a", "b", "c"])
@@ -26,7 +29,8 @@ def asking() -> Asking:
 
 
 def ask(of: Asking, command: str, receipt: str = "", body: bytes = b"", **headers: str) -> Any:  # noqa: ANN401
-    return list(FRAMES[command](of, Frame(command, headers, body), receipt))
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return list(FRAMES[command](of, Frame(command, named, body), receipt))
 
 
 def test_what_a_client_is_to_be_told_is_told_once() -> None:
@@ -45,6 +49,47 @@ def test_a_receipt_that_nothing_else_gives_waits_for_what_came_before() -> None:
     assert of.answered(1) == Asked("r")
     assert ask(of, "DISCONNECT") == [Goodbye()]
     assert ask(of, "DISCONNECT", "bye") == [Settle(2), Goodbye()]
+
+
+def consuming(mode: str = "auto", version: Version = V1_2) -> Asking:
+    of = asking()
+    of.version = version
+    (consume,) = ask(
+        of, "SUBSCRIBE", id="w", destination="/queue/work", ack=mode, prefetch_count="5"
+    )
+    leg = Leg("w", "", mode != "auto", "/queue/work")
+    assert consume == Consume("queue:work", "w", renderer_of(version, (leg,)), 1, mode != "auto", 5)
+    return of
+
+
+def test_a_queue_is_consumed() -> None:
+    of = consuming()
+    (send,) = ask(of, "SEND", body=b"1", destination="/queue/work")
+    assert send == Publish("queue:work", b"1", Kind.TEXT, 2)
+    assert ask(of, "UNSUBSCRIBE", id="w") == [Retire("w", 3)]
+
+
+@pytest.mark.parametrize(("mode", "alone"), [("client", False), ("client-individual", True)])
+def test_what_became_of_a_message_is_judged(mode: str, alone: bool) -> None:
+    of = consuming(mode)
+    assert ask(of, "ACK", id="7.77@w") == [Judge("w", 7, 2, alone=alone)]
+    assert ask(of, "NACK", "r", id="7.77@w") == [Judge("w", 7, 3, alone=alone, done=False)]
+    assert of.answered(3) == Asked("r")
+
+
+def test_a_judgement_may_wait_in_a_transaction() -> None:
+    of = consuming("client")
+    ask(of, "BEGIN", transaction="t")
+    assert ask(of, "ACK", id="7.77@w", transaction="t") == []
+    (judge, settle) = ask(of, "COMMIT", "c", transaction="t")
+    assert isinstance(judge, Judge)
+    assert isinstance(settle, Settle)
+
+
+def test_in_1_0_the_message_id_says_which_queue() -> None:
+    of = consuming("client", Version.V1_0)
+    assert ask(of, "ACK", message_id="queue:work@7.77") == [Judge("w", 7, 2, alone=False)]
+    assert ask(of, "ACK", message_id="room@7.77") == []
 
 
 class Client(RuleBasedStateMachine):
@@ -108,14 +153,14 @@ class Client(RuleBasedStateMachine):
     def send(self, transaction: str | None) -> None:
         self.said += 1
         body = b"%d" % self.said
-        headers = {"destination": "/topic/one"}
+        to = "/topic/one"
         if transaction is None:
-            (command,) = ask(self.of, "SEND", body=body, **headers)
+            (command,) = ask(self.of, "SEND", body=body, destination=to)
             assert isinstance(command, Publish)
             assert command.data == body
             return
         try:
-            assert ask(self.of, "SEND", body=body, transaction=transaction, **headers) == []
+            assert ask(self.of, "SEND", "", body, destination=to, transaction=transaction) == []
         except ProtocolViolation:
             assert transaction not in self.transactions
         else:

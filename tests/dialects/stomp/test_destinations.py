@@ -11,6 +11,7 @@ from hubbub.dialects.stomp.destinations import Place, Realm, place_of
         ("/topic/room", Place(Realm.CHANNEL, "/topic/", "room")),
         ("/topic/a/b:c", Place(Realm.CHANNEL, "/topic/", "a/b:c")),
         ("/channel/room", Place(Realm.CHANNEL, "/channel/", "room")),
+        ("/queue/work", Place(Realm.QUEUE, "/queue/", "work")),
         ("/app/say", Place(Realm.CALL, "/app/", "say")),
         ("/temp-queue/x", Place(Realm.ANSWERS, "/temp-queue/", "x")),
         ("/event/x", Place(Realm.EVENT, "/event/", "x")),
@@ -31,3 +32,8 @@ def test_the_applications_prefix_comes_first() -> None:
     assert place_of("/message/say", "/message") == Place(Realm.CALL, "/message/", "say")
     assert place_of("/topic/say", "/topic") == Place(Realm.CALL, "/topic/", "say")
     assert place_of("/app/say", "/message") is None
+
+
+def test_a_queue_is_a_channel_of_its_own_namespace() -> None:
+    assert Place(Realm.QUEUE, "/queue/", "work").channel == "queue:work"
+    assert Place(Realm.CHANNEL, "/topic/", "work").channel == "work"

@@ -13,6 +13,7 @@ from hubbub.dialects.contract import (
     Subscribe,
     Unsubscribe,
 )
+from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.stomp import cursor, requests
 from hubbub.dialects.stomp.answers import Asked
 from hubbub.dialects.stomp.destinations import Place, Realm
@@ -94,6 +95,8 @@ class Asking:
         self.subscriptions.add(subscription)
         if place.realm is Realm.CHANNEL:
             return (self._follow(frame, subscription, wanted, followed=followed),)
+        if place.realm is Realm.QUEUE:
+            return (self._consume(frame, subscription, wanted),)
         if place.realm is Realm.CALL:
             return (Rpc(place.name, self.ask(Asked(wanted, False, subscription)), b"null"),)
         return self._settle(wanted)
@@ -116,10 +119,24 @@ class Asking:
             beside=beside,
         )
 
+    def _consume(self, frame: Frame, subscription: Subscription, wanted: str) -> Command:
+        return Consume(
+            subscription.place.channel,
+            subscription.key,
+            renderer_of(self.version, (subscription.leg,)),
+            self.ask(Asked(wanted)),
+            subscription.acks,
+            requests.prefetch(frame),
+            frame.headers.get("token", ""),
+        )
+
     def unsubscribe(self, frame: Frame, wanted: str) -> Sequence[Command]:
         """End a subscription; a channel is followed as long as another one is to it."""
         named = "id" if self.version is not Version.V1_0 or "id" in frame.headers else "destination"
-        place = self.subscriptions.remove(requests.required(frame, named)).place
+        subscription = self.subscriptions.remove(requests.required(frame, named))
+        place = subscription.place
+        if place.realm is Realm.QUEUE:
+            return (Retire(subscription.key, self.ask(Asked(wanted))),)
         if place.realm is not Realm.CHANNEL:
             return self._settle(wanted)
         legs = self.subscriptions.legs(place.name)
@@ -127,9 +144,22 @@ class Asking:
         return (Unsubscribe(place.name, self.ask(Asked(wanted)), rest),)
 
     def ack(self, frame: Frame, wanted: str) -> Sequence[Command]:
-        """Take an acknowledgement; of a channel everybody gets every message, so that nothing comes of it."""
-        requests.acked(frame, self.version)
-        return self._settle(wanted)
+        """Say what became of a message of a queue; of a channel everybody gets every message all the same."""
+        key, offset = requests.acked(frame, self.version)
+        subscription = self.subscriptions.get(key) or self._named(frame)
+        if subscription is None or subscription.place.realm is not Realm.QUEUE:
+            return self._settle(wanted)
+        alone, done = not subscription.cumulative, frame.command == "ACK"
+        if "transaction" in frame.headers:
+            command = Judge(subscription.key, offset, self.ask(Asked()), alone, done)
+            self._transactions.add(frame.headers["transaction"], command, 0)
+            return self._settle(wanted)
+        return (Judge(subscription.key, offset, self.ask(Asked(wanted)), alone, done),)
+
+    def _named(self, frame: Frame) -> Subscription | None:
+        """Return the subscription to the channel in a `message-id`, which is all that 1.0 has to say."""
+        channel = frame.headers.get("message-id", "").rpartition("@")[0]
+        return self.subscriptions.of(channel) if self.version is Version.V1_0 else None
 
     def begin(self, frame: Frame, wanted: str) -> Sequence[Command]:
         """Begin a transaction."""

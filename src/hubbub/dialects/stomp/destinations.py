@@ -3,6 +3,7 @@
 A prefix says what kind of place it is.
 
     /topic/room, /channel/room    the channel `room`
+    /queue/work                   a queue: each message goes to one consumer; it is the channel `queue:work`
     /app/say                      a function of the application; the prefix may be another
     /temp-queue/x                 answers to this connection: what a `reply-to` names
     /event/x                      what the application says to this connection alone
@@ -13,9 +14,13 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import NamedTuple
 
+from hubbub.model import ChannelName
+
 APPLICATION = "/app"
 """What stands before the names of functions, where nothing else is configured."""
 TOPIC = "/topic/"
+QUEUE_PREFIX = "queue:"
+"""What stands before a queue's name in that of its channel: its namespace."""
 EVENT = "/event/"
 MESSAGE = "message"
 """What an event is called that has no name."""
@@ -25,6 +30,7 @@ class Realm(Enum):
     """What kind of place a destination is."""
 
     CHANNEL = auto()
+    QUEUE = auto()
     CALL = auto()
     ANSWERS = auto()
     EVENT = auto()
@@ -38,6 +44,11 @@ class Place(NamedTuple):
     name: str
 
     @property
+    def channel(self) -> ChannelName:
+        """Return the channel that it is, where it is one."""
+        return f"{QUEUE_PREFIX}{self.name}" if self.realm is Realm.QUEUE else self.name
+
+    @property
     def destination(self) -> str:
         """Return it as the client wrote it."""
         return self.prefix + self.name
@@ -46,6 +57,7 @@ class Place(NamedTuple):
 _REALMS = {
     TOPIC: Realm.CHANNEL,
     "/channel/": Realm.CHANNEL,
+    "/queue/": Realm.QUEUE,
     "/temp-queue/": Realm.ANSWERS,
     EVENT: Realm.EVENT,
 }

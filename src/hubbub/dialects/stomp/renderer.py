@@ -29,11 +29,13 @@ class Leg(NamedTuple):
         id: what the client calls it ("": nothing, in 1.0); None where the server made it, and it is called
             like its destination.
         prefix: what stands before the channel in the destination. acks: whether messages are acknowledged.
+        destination: all of it, where it does not say the channel ("": prefix and channel).
     """
 
     id: str | None = None
     prefix: str = TOPIC
     acks: bool = False
+    destination: str = ""
 
 
 BY_SERVER = Leg()
@@ -65,7 +67,7 @@ class StompRenderer:
 
     def _head(self, leg: Leg, channel: ChannelName, publication: Publication) -> bytes:
         version = self.version
-        destination = escaped(leg.prefix + channel, version)
+        destination = escaped(leg.destination or leg.prefix + channel, version)
         subscription = destination if leg.id is None else escaped(leg.id, version)
         lines = ["MESSAGE", f"destination:{destination}"]
         if subscription:

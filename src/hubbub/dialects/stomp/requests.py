@@ -16,10 +16,14 @@ RECEIPT_LIMIT = 256
 RECENT_LIMIT = 2**31 - 1
 
 AUTO = "auto"
+CUMULATIVE = "client"
+PREFETCH = 32
+"""Messages of a queue that a consumer may have without an acknowledgement, where it does not say."""
+PREFETCH_LIMIT = 1000
 _ACK_MODES = {
-    Version.V1_0: (AUTO, "client"),
-    Version.V1_1: (AUTO, "client", "client-individual"),
-    Version.V1_2: (AUTO, "client", "client-individual"),
+    Version.V1_0: (AUTO, CUMULATIVE),
+    Version.V1_1: (AUTO, CUMULATIVE, "client-individual"),
+    Version.V1_2: (AUTO, CUMULATIVE, "client-individual"),
 }
 
 
@@ -45,7 +49,7 @@ def place(written: str, application: str) -> Place:
     if found is None:
         raise bad(
             f"no such destination: {written[:80]!r}; "
-            f"it begins with /topic/, /channel/, {application}/ or /temp-queue/"
+            f"it begins with /topic/, /channel/, /queue/, {application}/ or /temp-queue/"
         )
     return found
 
@@ -59,22 +63,31 @@ def subscription(frame: Frame, application: str, version: Version) -> Subscripti
     mode = frame.headers.get("ack", AUTO)
     if mode not in _ACK_MODES[version]:
         raise bad(f"ack is one of {', '.join(_ACK_MODES[version])}")
-    return Subscription(id, where, mode != AUTO)
+    return Subscription(id, where, mode != AUTO, mode == CUMULATIVE)
 
 
 def recent(frame: Frame) -> int:
     """Return how many of the last messages a SUBSCRIBE asks for. Raises Refused (107)."""
-    written = frame.headers.get("x-recent", "0")
+    return min(_number(frame, "x-recent", 0), RECENT_LIMIT)
+
+
+def prefetch(frame: Frame) -> int:
+    """Return how many messages a consumer may have without an acknowledgement. Raises Refused (107)."""
+    return min(max(_number(frame, "prefetch-count", PREFETCH), 1), PREFETCH_LIMIT)
+
+
+def _number(frame: Frame, name: str, default: int) -> int:
+    written = frame.headers.get(name, str(default))
     if not (written.isascii() and written.isdecimal() and len(written) <= 10):
-        raise bad("x-recent is a number of messages")
-    return min(int(written), RECENT_LIMIT)
+        raise bad(f"{name} is a number of messages")
+    return int(written)
 
 
 def send(frame: Frame, where: Place, id: int) -> Publish | Rpc:
     """Return what a SEND asks. Raises Refused (107, 108)."""
     data, kind = values.payload(frame)
-    if where.realm is Realm.CHANNEL:
-        return Publish(where.name, data, kind, id, tags=values.tags(frame.headers, kind))
+    if where.realm in {Realm.CHANNEL, Realm.QUEUE}:
+        return Publish(where.channel, data, kind, id, tags=values.tags(frame.headers, kind))
     if where.realm is not Realm.CALL:
         raise Refused(NOT_AVAILABLE, f"nobody can send to {where.prefix}")
     if not data and values.CONTENT_TYPE not in frame.headers:
@@ -93,8 +106,8 @@ def answers(frame: Frame, application: str) -> Place | None:
     return where
 
 
-def acked(frame: Frame, version: Version) -> tuple[str, cursor.Acked]:
-    """Return the subscription that an ACK or NACK is about, and the message. Raises Refused (107).
+def acked(frame: Frame, version: Version) -> tuple[str, int]:
+    """Return the subscription that an ACK or NACK is about, and the message's offset. Raises Refused (107).
 
     The subscription is "" where a client of 1.0 does not say it.
     """
@@ -107,7 +120,7 @@ def acked(frame: Frame, version: Version) -> tuple[str, cursor.Acked]:
     found = cursor.read(word) if at else None
     if found is None:
         raise bad(f"{frame.command} is about no message that was sent")
-    return key, found
+    return key, found.offset
 
 
 def bad(sentence: str) -> Refused:

@@ -20,12 +20,13 @@ class Subscription(NamedTuple):
 
     Args:
         id: how the client calls it ("": by its destination, in 1.0). place: what it is to.
-        acks: whether its messages are acknowledged.
+        acks: whether its messages are acknowledged. cumulative: whether those before are meant too then.
     """
 
     id: str
     place: Place
     acks: bool = False
+    cumulative: bool = False
 
     @property
     def key(self) -> str:
@@ -35,7 +36,10 @@ class Subscription(NamedTuple):
     @property
     def leg(self) -> Leg:
         """Return how its messages look."""
-        return Leg(self.id, self.place.prefix, self.acks)
+        place = self.place
+        if place.realm is Realm.CHANNEL:
+            return Leg(self.id, place.prefix, self.acks)
+        return Leg(self.id, "", self.acks, place.destination)
 
 
 class Subscriptions:
@@ -56,6 +60,12 @@ class Subscriptions:
         """Return the first subscription to a destination."""
         each = self._subscriptions.values()
         return next((found for found in each if found.place == place), None)
+
+    def of(self, channel: ChannelName) -> Subscription | None:
+        """Return the first subscription to the queue that is a channel."""
+        each = self._subscriptions.values()
+        queues = (found for found in each if found.place.realm is Realm.QUEUE)
+        return next((found for found in queues if found.place.channel == channel), None)
 
     def follows(self, channel: ChannelName) -> bool:
         """Tell whether the connection follows a channel."""

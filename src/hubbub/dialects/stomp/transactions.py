@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.queues import Judge
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
 
-Numbered: TypeAlias = Publish | Rpc
+Numbered: TypeAlias = Publish | Rpc | Judge
 
 TRANSACTIONS_LIMIT = 16
 """Transactions that one connection may have begun."""

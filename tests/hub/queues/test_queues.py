@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from hubbub.errors import Refused
+from hubbub.hub.namespaces import Namespace
+from hubbub.hub.queues.consumer import Consumer
+from tests.hub.queues.stage import nodes
+
+
+async def test_a_queue_needs_history() -> None:
+    async with nodes(namespace=Namespace(history_size=0)) as (one,):
+        with pytest.raises(Refused, match="history"):
+            await one.queues.open("q")
+
+
+async def test_whoever_takes_nothing_has_nothing_to_say() -> None:
+    async with nodes() as (one,):
+        stranger = Consumer(lambda _: None, lambda: True, acks=True, prefetch=1)
+        await one.queues.acknowledge(stranger, 1, alone=True)
+        await one.queues.refuse(stranger, 1, alone=True)
+        one.queues.part([stranger])
+
+
+async def test_a_node_that_stops_gives_back_what_it_had() -> None:
+    async with nodes(2) as (one, two):
+        worker = await one.worker()
+        await one.send("1", "2")
+        await one.queues.close()
+        assert worker.seen == ["1", "2"]
+        other = await two.worker()
+        assert other.seen == ["1", "2"]

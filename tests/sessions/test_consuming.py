@@ -1,0 +1,77 @@
+"""Sessions that take messages from queues, by STOMP."""
+
+from __future__ import annotations
+
+from hubbub.errors import SHUTDOWN
+from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.sessions.limits import SessionLimits
+from tests.hub.stage import turn
+from tests.sessions.stage import floor
+from tests.sessions.stomp_page import Page, bodies
+
+WORK = "/queue/work"
+
+
+async def test_each_message_goes_to_one_of_them() -> None:
+    async with floor() as place:
+        pages = [Page(place) for _ in range(2)]
+        for page in pages:
+            await page.connect()
+            await page.follow("w", WORK)
+        boss = Page(place)
+        await boss.connect("boss")
+        for n in range(4):
+            await boss.say("SEND", f"{n}", destination=WORK)
+        heard = [page.hear() for page in pages]
+        assert sorted(bodies(heard[0]) + bodies(heard[1])) == ["0", "1", "2", "3"]
+        assert len(heard[0]) == 2
+        assert heard[0][0].headers["destination"] == WORK
+        assert heard[0][0].headers["x-user"] == "boss"
+
+
+async def test_what_a_session_leaves_another_one_gets() -> None:
+    async with floor() as place:
+        page, other = Page(place), Page(place)
+        await page.connect()
+        await page.follow("w", WORK, ack="client-individual")
+        for n in range(3):
+            await page.say("SEND", f"{n}", destination=WORK)
+        (receipt,) = await page.say("ACK", id="2.0@w", receipt="r")
+        assert receipt.headers["receipt-id"] == "r"
+        page.session.closed(SHUTDOWN)
+        await turn(20)
+        await other.connect()
+        _, *given = await other.say("SUBSCRIBE", id="w", destination=WORK, receipt="r")
+        await turn(20)
+        assert bodies(given + other.hear()) == ["0", "2"]
+
+
+async def test_refusing_and_retiring() -> None:
+    async with floor() as place:
+        page = Page(place)
+        await page.connect()
+        await page.follow("w", WORK, ack="client")
+        message, _ = sorted(await page.say("SEND", "1", destination=WORK, receipt="r"))
+        ack = message.headers["ack"]
+        again, receipt = sorted(await page.say("NACK", id=ack, receipt="n"))
+        assert (again.body, receipt.command) == ("1", "RECEIPT")
+        (retired,) = await page.say("UNSUBSCRIBE", id="w", receipt="u")
+        assert retired.headers["receipt-id"] == "u"
+        assert await page.say("ACK", id=ack) == []
+
+
+async def test_who_may_follow_the_channel_may_consume() -> None:
+    async with floor(namespace=Namespace(subscribe=Audience.NOBODY)) as place:
+        page = Page(place)
+        await page.connect()
+        (error,) = await page.say("SUBSCRIBE", id="w", destination=WORK)
+        assert error.headers["x-code"] == "103"
+
+
+async def test_queues_count_as_channels() -> None:
+    async with floor(SessionLimits(channels=1)) as place:
+        page = Page(place)
+        await page.connect()
+        await page.follow("w", WORK)
+        (error,) = await page.say("SUBSCRIBE", id="v", destination="/queue/other")
+        assert error.headers["x-code"] == "106"
