@@ -21,6 +21,8 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, WebSocketExc
 
 AGAIN_S = 0.3
 """Seconds, at most, that a client waits before it comes back."""
+AT_ONCE = 50
+"""Clients that open a connection at the same time."""
 KINDS = ("client", "user", "group", "tag", "everybody")
 WEIGHTS = (40, 30, 14, 15, 1)
 
@@ -49,7 +51,9 @@ class Visitor:
             port = random.choice(audience.ports)
             with suppress(OSError, InvalidHandshake, InvalidMessage, WebSocketException):
                 url = f"ws://127.0.0.1:{port}/session?{query}"
-                async with connect(url, compression=None, ping_interval=None) as socket:
+                async with audience.door:
+                    socket = await connect(url, compression=None, ping_interval=None)
+                async with socket:
                     async for message in socket:
                         self._take(json.loads(message), audience)
             self.session = ""
@@ -88,6 +92,8 @@ class Audience:
     joined: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     """Sessions that joined groups, and when that was answered."""
     pushes: list[Pushed] = field(default_factory=list)
+    door: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    """What keeps clients from all coming in at once, which this process could not serve in time."""
     _steps: int = 0
 
     def step(self) -> int:
