@@ -96,7 +96,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         self.node = secrets.token_hex(6)
         self.broker: Broker = open_broker(self.settings.broker, self.clock)
         self.hub = Hub(self.broker, self.settings.namespace_table, self.settings.hub, self.clock)
-        self.inbox = Inbox(self.hub, self.settings.inbox)
+        self.inbox = Inbox(self.hub, self.settings.inbox, self.clock)
         self._deadlines = Deadlines(self.inbox, self.broker.records, self.node, self.clock)
         self.application = Application(self.settings.hooks, self, self.clock, self.hub.statistics)
         """Whom this node asks and tells."""

@@ -77,7 +77,7 @@ class Stage:
         self.hub = Hub(
             self.broker, namespaces or Namespaces(), settings or HubSettings(), self.clock
         )
-        self.inbox = Inbox(self.hub, InboxSettings())
+        self.inbox = Inbox(self.hub, InboxSettings(), self.clock)
 
     async def say(self, channel: str, *texts: str) -> Position:
         position = Position("", 0)

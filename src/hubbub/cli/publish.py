@@ -33,15 +33,16 @@ def publish(
     ] = "",
 ) -> None:
     """Publish DATA to CHANNEL, and print its position once the broker has it."""
-    text = sys.stdin.read() if data == "-" else data
-    request: dict[str, Any] = {"channel": channel, "data": _value(text)}
+    request: dict[str, Any] = {"channel": channel, "data": said(data)}
     if once:
         request["idempotency_key"] = once
     result = call(read_address(url), "publish", request, key)
     typer.echo(f"{result['epoch']}.{result['offset']}" if result["offset"] else "not kept")
 
 
-def _value(text: str) -> object:
+def said(data: str) -> object:
+    """Return what a person wants to say: JSON as such, or else a text; `-` is what standard input has."""
+    text = sys.stdin.read() if data == "-" else data
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -41,7 +41,7 @@ class Watch:
     def __init__(self, place: Stage, phone: Phone, node: str = "n1") -> None:
         self.place = place
         self.phone = phone
-        self.inbox = Inbox(place.hub, SETTINGS)
+        self.inbox = Inbox(place.hub, SETTINGS, place.clock)
         self.deadlines = Deadlines(self.inbox, place.broker.records, node, place.clock)
         self.deadlines.begin(phone.tell)
 

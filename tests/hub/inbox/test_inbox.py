@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
+from hubbub.dialects.envelope import ENVELOPE
 from hubbub.errors import BrokerUnavailable, Refused
+from hubbub.hub.encoding import Encoding
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.inbox.values import Sent
 from hubbub.hub.namespaces import Data, Namespaces
 from hubbub.model import ClientInfo, Kind
-from tests.hub.stage import Stage, stage
+from tests.fakes.carrier import lines
+from tests.hub.stage import Stage, stage, turn
 
 ANN = ClientInfo("ann", "s1")
 CARL = ClientInfo("carl", "s2")
@@ -24,7 +28,7 @@ class Post:
     def __init__(self, place: Stage, settings: InboxSettings) -> None:
         self.place = place
         self.place.hub.namespaces = Namespaces(inbox=settings.channel())
-        self.inbox = Inbox(place.hub, settings)
+        self.inbox = Inbox(place.hub, settings, place.clock)
 
     async def send(self, *texts: str, by: ClientInfo | None = ANN, to: str = "bob") -> list[Sent]:
         return [await self.inbox.send(to, f'"{text}"'.encode(), sender=by) for text in texts]
@@ -152,7 +156,7 @@ async def test_nodes_acknowledge_for_one_device_at_the_same_time() -> None:
     """Whoever writes first or last, nothing that was acknowledged is forgotten."""
     async with stage() as place:
         post = Post(place, InboxSettings())
-        other = Inbox(place.hub, InboxSettings())
+        other = Inbox(place.hub, InboxSettings(), place.clock)
         await post.send(*(str(number) for number in range(60)))
         offsets = [*range(1, 61)]
         await asyncio.gather(
@@ -198,34 +202,6 @@ async def test_not_everybody_can_have_an_inbox(user: str) -> None:
             await Post(place, InboxSettings()).inbox.send(user, b"1")
 
 
-async def test_what_is_dropped_is_told() -> None:
-    """Messages that were too many or too old are counted, and reading on says so once only."""
-    async with stage() as place:
-        post = Post(place, InboxSettings(size=3, ttl_s=50.0))
-        await post.send(*"12345")
-        page = await post.inbox.pull("bob", 10)
-        assert ([m.offset for m in page.messages], page.lost) == ([3, 4, 5], 2)
-        counted = await post.inbox.unread("bob")
-        assert (counted.total, counted.lost) == (3, 2)
-        await post.inbox.read("bob", 4)
-        assert (await post.inbox.unread("bob")).lost == 0
-        place.clock.jump(60)
-        counted = await post.inbox.unread("bob")
-        assert (counted.total, counted.lost) == (0, 1)
-        page = await post.inbox.pull("bob", 10, take=True)
-        assert (page.messages, page.lost, page.upto, page.more) == ([], 1, 5, False)
-        assert (await post.inbox.unread("bob")).lost == 0
-
-
-async def test_many_unread_are_counted_without_their_senders() -> None:
-    async with stage() as place:
-        post = Post(place, InboxSettings(count=3))
-        await post.send(*"1234567")
-        counted = await post.inbox.unread("bob")
-
-        assert (counted.total, counted.senders, counted.more) == (7, {"ann": 3}, True)
-
-
 async def test_what_messages_are_made_of_is_checked() -> None:
     async with stage() as place:
         post = Post(place, InboxSettings(data=Data.OBJECT))
@@ -265,3 +241,21 @@ async def test_an_absent_broker_is_told() -> None:
         place.broker.moody.away = False
         await post.send("1")
         assert (await post.inbox.unread("bob")).total == 1
+
+
+async def test_other_devices_see_what_is_read() -> None:
+    """The notice is for those who are there: it has no offset, and a late or repeated one is not sent."""
+    async with stage() as place:
+        post = Post(place, InboxSettings())
+        await post.send("1", "2", "3")
+        tablet = await place.listen("bob", "#bob", encoding=Encoding(ENVELOPE, lines, joins=False))
+        await post.inbox.read("bob", 2)
+        await post.inbox.read("bob", 1)
+        await post.inbox.read("bob", 3, "ann")
+        await turn()
+        seen = [json.loads(line) for line in tablet.seen()]
+
+        assert [(each["data"], each["tags"], each.get("offset", 0)) for each in seen] == [
+            ({"offset": 2}, {"kind": "read"}, 0),
+            ({"offset": 3, "sender": "ann"}, {"kind": "read"}, 0),
+        ]

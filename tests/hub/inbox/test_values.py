@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hubbub.errors import Refused
 from hubbub.hub.grants import users_of
-from hubbub.hub.inbox.values import device_of, inbox_of, is_copy, sender_of
+from hubbub.hub.inbox.values import device_of, inbox_of, is_message, sender_of
 from hubbub.hub.namespaces import is_inbox
 from hubbub.model import ClientInfo, Publication
 
@@ -32,8 +32,9 @@ def test_other_channels_are_no_inboxes(channel: str) -> None:
 def test_who_sent_a_message_is_told() -> None:
     assert sender_of(Publication(b"1")) == ""
     assert sender_of(Publication(b"1", sender=ClientInfo("ann", "s"))) == "ann"
-    assert is_copy(Publication(b"1", tags={"to": "bob"}))
-    assert not is_copy(Publication(b"1", tags={"id": "1"}))
+    assert not is_message(Publication(b"1", tags={"to": "bob"}))
+    assert not is_message(Publication(b"1", made=True))
+    assert is_message(Publication(b"1", tags={"id": "1"}))
 
 
 def test_a_devices_name_is_short_and_printable() -> None:

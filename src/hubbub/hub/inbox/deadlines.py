@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 DUE = "inbox-due:"
 CLAIMS = "inbox-claims"
 
-CLAIM_MS = 60_000
+CLAIM_MS = 30_000
 """For how long a node has a second to itself."""
 SECONDS_AT_ONCE = 100
 """Seconds that one look goes through."""

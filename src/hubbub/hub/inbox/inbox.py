@@ -7,60 +7,56 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import blake2b
 
-from hubbub.brokers.contract import HistoryQuery
-from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, UNRECOVERABLE_POSITION, Refused
-from hubbub.hub.envelope import open_readable
+import msgspec
+
+from hubbub.brokers.records import number_of
+from hubbub.clock import Clock
+from hubbub.dialects.kinds import KIND, Notice
+from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, Refused
+from hubbub.hub.envelope import Published, encode
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.cursors import (
-    Cursors,
     ahead_field,
-    cursors,
     device_field,
     outdated,
     read_field,
     supernumerary,
     told_field,
 )
+from hubbub.hub.inbox.reading import RECORD, Reading
 from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.inbox.values import (
     ID_TAG,
     TO_TAG,
     Acknowledgement,
-    Overdue,
     Page,
     Sent,
-    Unread,
     device_of,
     inbox_of,
-    is_copy,
+    is_message,
     sender_of,
 )
-from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication, UserId
+from hubbub.model import ClientInfo, Kind, Position, UserId
 
-RECORD = "inbox:"
-"""What the names of the records of cursors begin with."""
 SENDERS_LIMIT = 1000
 """Senders whose messages are read up to a place of their own."""
-OVERDUE_LIMIT = 100
-"""Messages that the application is told of at once."""
 
+_json = msgspec.json.Encoder().encode
 _RESERVED = frozenset({ID_TAG, TO_TAG})
 
 
-class Inbox:
+class Inbox(Reading):
     """Keep the inboxes of all users.
 
     Args:
-        hub: whose channels they are. settings: the bounds.
+        hub: whose channels they are. settings: the bounds. clock: the time.
     """
 
-    def __init__(self, hub: Hub, settings: InboxSettings) -> None:
-        self.settings = settings
+    def __init__(self, hub: Hub, settings: InboxSettings, clock: Clock) -> None:
+        super().__init__(hub, settings)
+        self._clock = clock
         self.due: Callable[[UserId], Awaitable[None]] | None = None
         """Called before a message is stored, where the application wants to know what nobody acknowledges."""
-        self._hub = hub
-        self._log = hub.broker.log
-        self._records = hub.broker.records
 
     # ── sending ─────────────────────────────────────────────────────────────────────────────────
 
@@ -111,11 +107,6 @@ class Inbox:
 
     # ── cursors ─────────────────────────────────────────────────────────────────────────────────
 
-    async def position(self, user: UserId, device: str = "") -> Position:
-        """Return up to where a device has acknowledged everything: from there on it catches up."""
-        known, _, top = await self._known(inbox_of(user))
-        return Position(top.epoch, min(known.device(device_of(device)).upto, top.offset))
-
     async def acknowledge(
         self,
         user: UserId,
@@ -133,7 +124,7 @@ class Inbox:
         Raises Refused (107) for what is not in the inbox yet, (112) for another epoch, (106) for too many
         single ones, and BrokerUnavailable.
         """
-        known, fields, top = await self._known(inbox_of(user), epoch)
+        known, fields, top = await self.known(inbox_of(user), epoch)
         if max(upto, *offsets, 0) > top.offset or min(upto, *offsets, 0) < 0:
             raise Refused(BAD_REQUEST_ERROR, f"the inbox ends at offset {top.offset}")
         before = known.device(device_of(device))
@@ -164,7 +155,7 @@ class Inbox:
 
         Returns the inbox's top. Raises as `acknowledge` does.
         """
-        known, fields, top = await self._known(inbox_of(user), epoch)
+        known, fields, top = await self.known(inbox_of(user), epoch)
         if not 0 <= upto <= top.offset:
             raise Refused(BAD_REQUEST_ERROR, f"the inbox ends at offset {top.offset}")
         if sender is not None:
@@ -173,31 +164,27 @@ class Inbox:
                 raise Refused(LIMIT_EXCEEDED, "read up to an offset, without a sender")
         field = read_field(top.epoch, sender)
         now = await self._records.raise_to(RECORD + user, field, upto)
+        if now > number_of(fields.get(field)):
+            self._show(user, now, sender)
         await self._tidy(RECORD + user, outdated(fields | {field: b"%d" % now}, top.epoch))
         return top
 
+    def _show(self, user: UserId, upto: int, sender: UserId | None) -> None:
+        """Let the user's devices know what is read; one that misses it asks for the counts some time."""
+        data = _json({"offset": upto} if sender is None else {"offset": upto, "sender": sender})
+        now = self._clock.epoch_ms()
+        said = Published(data, Kind.JSON, None, {KIND: Notice.READ}, "", now, made=True)
+        announced = self._hub.broker.feed.announce(inbox_of(user), encode(said))
+        announced.add_done_callback(_forget)
+
     async def forget(self, user: UserId, device: str) -> None:
         """Forget a device, such as one that was logged out for ever."""
-        known, _, top = await self._known(inbox_of(user))
+        known, _, top = await self.known(inbox_of(user))
         ahead = known.device(device).ahead
         names = [ahead_field(top.epoch, device, offset) for offset in ahead]
         await self._tidy(RECORD + user, [device_field(top.epoch, device), *names])
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────
-
-    async def unread(self, user: UserId) -> Unread:
-        """Count what the user has not read; what the user sent does not count."""
-        channel = inbox_of(user)
-        known, _, top = await self._known(channel)
-        page = await self._page(channel, known.read, self.settings.count, top)
-        senders: dict[UserId, int] = {}
-        for message in page.messages:
-            sender = sender_of(message)
-            if not is_copy(message) and not known.is_read(message.offset, sender):
-                senders[sender] = senders.get(sender, 0) + 1
-        behind = max(0, top.offset - page.upto)
-        total = sum(senders.values()) + behind
-        return Unread(total, senders, page.lost, behind > 0, known.read, top)
 
     async def pull(
         self,
@@ -215,14 +202,14 @@ class Inbox:
             take: whether what is returned counts as read, and acknowledged by the device, from now on.
         """
         channel = inbox_of(user)
-        known, _, top = await self._known(channel)
+        known, _, top = await self.known(channel)
         received = known.device(device_of(device)) if device is not None else None
         start = received.upto if received is not None else known.read
-        page = await self._page(channel, start if since is None else since, limit, top)
+        page = await self.page(channel, start if since is None else since, limit, top)
         messages = [
             message
             for message in page.messages
-            if not is_copy(message)
+            if is_message(message)
             and not (
                 received.has(message.offset)
                 if received is not None
@@ -236,56 +223,19 @@ class Inbox:
             )
         return Page(messages, page.upto, page.more, page.lost, top)
 
-    async def overdue(self, user: UserId, before_ms: int) -> Overdue:
-        """Return what was sent before a time (milliseconds since 1970), and no device has acknowledged."""
-        channel = inbox_of(user)
-        known, _, top = await self._known(channel)
-        start = max(known.told, known.acknowledged, known.read)
-        page = await self._page(channel, start, OVERDUE_LIMIT, top)
-        messages: list[Publication] = []
-        upto, next_ms = page.upto, 0
-        for message in page.messages:
-            if message.time > before_ms:
-                upto, next_ms = message.offset - 1, message.time
-                break
-            read = known.is_read(message.offset, sender_of(message))
-            if not (is_copy(message) or read or known.is_acknowledged(message.offset)):
-                messages.append(message)
-        more = page.more and not next_ms
-        unread = (await self.unread(user)).total if messages else 0
-        return Overdue(user, messages, upto, more, next_ms, unread, top)
-
     async def told(self, user: UserId, upto: int, epoch: str) -> None:
         """Note that the application was told of what is overdue up to an offset."""
         await self._records.raise_to(RECORD + user, told_field(epoch), upto)
 
-    async def _known(
-        self, channel: ChannelName, epoch: str = ""
-    ) -> tuple[Cursors, dict[str, bytes], Position]:
-        """Return a user's cursors, the record that they are in, and the inbox's top."""
-        (top,), fields = await asyncio.gather(
-            self._log.tops([channel]), self._records.get(RECORD + channel[1:])
-        )
-        if epoch and epoch != top.epoch:
-            raise Refused(UNRECOVERABLE_POSITION, "the inbox was born again since")
-        return cursors(fields, top.epoch), fields, top
-
-    async def _page(self, channel: ChannelName, since: int, limit: int, top: Position) -> Page:
-        """Return kept messages behind an offset, and how many are not there any more."""
-        if since >= top.offset or limit <= 0:
-            return Page((), since, since < top.offset, 0, top)
-        retention = self._hub.namespaces.resolve(channel).retention
-        page = await self._log.history(channel, HistoryQuery(limit, since), retention)
-        entries = [entry for entry in page.entries if entry.epoch == top.epoch]
-        if not entries:
-            return Page((), top.offset, False, top.offset - since, top)
-        upto = entries[-1].offset
-        lost = entries[0].offset - since - 1
-        return Page(open_readable(entries), upto, upto < page.top.offset, lost, top)
-
     async def _tidy(self, record: str, fields: Sequence[str]) -> None:
         if fields:
             await self._records.remove(record, list(dict.fromkeys(fields)))
+
+
+def _forget(announced: asyncio.Future[None]) -> None:
+    """Let a notice be lost: the cursor is in the record."""
+    if not announced.cancelled():
+        announced.exception()
 
 
 def _once(sender: UserId, key: str) -> str:

@@ -126,6 +126,6 @@ def sender_of(message: Publication) -> UserId:
     return message.sender.user if message.sender is not None else ""
 
 
-def is_copy(message: Publication) -> bool:
-    """Tell whether a message in an inbox is what its owner sent."""
-    return TO_TAG in (message.tags or {})
+def is_message(entry: Publication) -> bool:
+    """Tell whether an entry of an inbox is a message to its owner: no copy of the own ones, nor made."""
+    return TO_TAG not in (entry.tags or {}) and not entry.made
