@@ -24,7 +24,8 @@ AGAIN_S = 0.3
 AT_ONCE = 50
 """Clients that open a connection at the same time."""
 KINDS = ("client", "user", "group", "tag", "everybody")
-WEIGHTS = (40, 30, 14, 15, 1)
+WEIGHTS = (400, 300, 140, 157, 3)
+"""How often a push is for each of these."""
 
 
 class Visitor:

@@ -84,7 +84,7 @@ class Groups:
         self._reach = reach
         self._registry = registry
         self._chores = Chores()
-        self._joined: dict[SessionId, set[str]] = {}
+        self._joined = registry.groups
         registry.departed = self._depart
         control.restored = self._restore
         control.on(MOVE, self._carry_out)

@@ -77,6 +77,7 @@ class Registry:
         "congested",
         "departed",
         "greeting",
+        "groups",
         "noticed",
         "now",
         "tags",
@@ -89,6 +90,8 @@ class Registry:
         # Most users have one session, which needs no collection around it.
         self._users: dict[UserId, Known | dict[SessionId, Known]] = {}
         self.tags: Tags[Known] = Tags()
+        self.groups: dict[SessionId, set[str]] = {}
+        """The groups that sessions joined; who looks after groups keeps it."""
         self.departed: Callable[[SessionId], None] = _unnoticed
         """Called with the id of each session that has ended."""
         self.greeting: dict[SessionId, Visited] = {}

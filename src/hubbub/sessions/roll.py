@@ -31,7 +31,8 @@ T = TypeVar("T")
 class Wanted(Struct, frozen=True, array_like=True):
     """Which sessions or users are wanted: those behind `after` that fit all that is said; the first `limit`.
 
-    `user` is a pattern; `client` the id of one session, of which more is told; `channel` what it follows.
+    `user` is a pattern; `client` the id of one session, of which more is told; `channel` what it follows;
+    `tag` what it has.
     """
 
     user: str
@@ -39,6 +40,7 @@ class Wanted(Struct, frozen=True, array_like=True):
     channel: ChannelName
     after: str
     limit: int
+    tag: str = ""
 
     def fits(self, session: Session) -> bool:
         """Tell whether a session is wanted."""
@@ -64,6 +66,8 @@ class Seen(Struct, frozen=True, array_like=True):
     backlog: int
     channels: int
     following: tuple[ChannelName, ...] = ()
+    tags: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -130,11 +134,19 @@ class Roll:
             some: Iterable[object] = (registry.get(wanted.client),)
         elif wanted.user and ANY not in wanted.user:
             some = registry.of_user(wanted.user)
+        elif wanted.tag:
+            some = registry.tags.holders(wanted.tag)
         else:
             some = registry
-        return [each for each in some if isinstance(each, Session)]
+        return [
+            each
+            for each in some
+            if isinstance(each, Session)
+            and (not wanted.tag or wanted.tag in registry.tags.of(each.id))
+        ]
 
     def _seen(self, session: Session, full: bool) -> Seen:
+        registry = self._services.registry
         following = [name for name, how in session.following.items() if how is not None]
         return Seen(
             session.info.user,
@@ -142,10 +154,12 @@ class Roll:
             session.dialect.renderer.name,
             session.carrier,
             session.peer,
-            int(self._services.registry.now - session.opened_at),
+            int(registry.now - session.opened_at),
             session.connection.backlog(),
             len(following),
             tuple(sorted(following)) if full else (),
+            tuple(sorted(registry.tags.of(session.id))),
+            tuple(sorted(registry.groups.get(session.id, ()))),
         )
 
     async def _tell_users(self, payload: bytes) -> bytes:

@@ -47,3 +47,16 @@ async def test_a_key_for_some_channels_sees_nobody() -> None:
         for method in ("users", "sessions"):
             answer = await place.client.post(f"/api/{method}", json={})
             assert answer.status_code == 403
+
+
+async def test_tags_and_groups_are_told_and_asked_for() -> None:
+    async with site() as place:
+        ann, _ = place.floor.plain("ann")
+        place.floor.plain("bob")
+        await place.call("tag", {"client": ann.id, "add": ["beta"]})
+        await place.call("groups_join", {"group": "team", "client": ann.id})
+        for asked in ({"tag": "beta"}, {"tag": "beta", "user": "ann"}, {"user": "ann"}):
+            [(name, told)] = (await place.call("sessions", asked))["result"]["sessions"].items()
+            assert (name, told["tags"], told["groups"]) == (ann.id, ["beta"], ["team"])
+        for asked in ({"tag": "alpha"}, {"tag": "beta", "user": "bob"}):
+            assert (await place.call("sessions", asked))["result"]["sessions"] == {}

@@ -241,6 +241,7 @@ class SessionsRequest(Struct):
         str, Meta(max_length=128, description="The one with this id, and what it follows.")
     ] = ""
     channel: Annotated[str, Meta(max_length=255, description="Those that follow it.")] = ""
+    tag: Annotated[str, Meta(max_length=64, description="Those that have it.")] = ""
     limit: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="Sessions at most; 0: as many as allowed.")
     ] = 0

@@ -160,6 +160,12 @@ class SessionInfo(Struct, omit_defaults=True):
     channels: Annotated[
         list[str] | UnsetType, Meta(description="Their names, where one session was asked for.")
     ] = UNSET
+    tags: Annotated[list[str], Meta(description="What the application tagged it with.")] = field(
+        default_factory=list
+    )
+    groups: Annotated[list[str], Meta(description="Groups that it joined.")] = field(
+        default_factory=list
+    )
 
 
 class SessionsResult(Struct, omit_defaults=True):

@@ -36,7 +36,9 @@ async def sessions(
     """
     _reach_all(caller)
     limit = min(_limit(server, request.limit), SESSIONS_LIMIT)
-    wanted = Wanted(request.user, request.client, request.channel, request.cursor, limit)
+    wanted = Wanted(
+        request.user, request.client, request.channel, request.cursor, limit, request.tag
+    )
     page = await server.node.roll.sessions(wanted)
     full = bool(request.client)
     found = {name: _session(seen, full) for name, seen in page.sessions.items()}
@@ -54,6 +56,8 @@ def _session(seen: Seen, full: bool) -> say.SessionInfo:
         seen.backlog,
         seen.channels,
         list(seen.following) if full else UNSET,
+        list(seen.tags),
+        list(seen.groups),
     )
 
 
