@@ -3,6 +3,8 @@
 // Exits with 0 when all that the scenarios assert held.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
+import { Client as Stomp } from "@stomp/stompjs";
+import WebSocket from "ws";
 import { Centrifuge as Json } from "centrifuge";
 import { Centrifuge as Protobuf } from "centrifuge/build/protobuf";
 import { Actor, Line, listen, plain, until } from "./stage.mjs";
@@ -293,6 +295,16 @@ const scenarios = {
     const followers = await Promise.all(sdks.map((actor) => actor.follow(room)));
     const bare = await plain(`ws://127.0.0.1:${port}/ws/${room}`);
     const events = await listen(`http://127.0.0.1:${port}/connection/uni_sse`, room);
+    const frames = [];
+    const stomp = new Stomp({
+      webSocketFactory: () => new WebSocket(`ws://127.0.0.1:${port}/stomp`),
+      onConnect() {
+        stomp.watchForReceipt("following", () => (stomp.follows = true));
+        stomp.subscribe(`/topic/${room}`, (message) => frames.push(message.body), { receipt: "following" });
+      },
+    });
+    stomp.activate();
+    await until("a STOMP client follows", () => stomp.follows);
     const data = (value) => (value instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(value)) : value);
     const views = {
       polling: () => pages[0].seen(),
@@ -300,6 +312,7 @@ const scenarios = {
       json: () => followers[0].seen(),
       protobuf: () => followers[1].seen().map(data),
       plain: () => bare.heard.map((line) => JSON.parse(line)),
+      stomp: () => frames.map((body) => JSON.parse(body)),
       sse: () => events.filter((push) => push.pub).map((push) => push.pub.data),
     };
     const sent = [];
@@ -308,21 +321,23 @@ const scenarios = {
       sent.push(followers[0].subscription.publish({ who: 2, n }));
       sent.push(followers[1].subscription.publish(text({ who: 3, n })));
       bare.socket.send(JSON.stringify({ who: 4, n }));
+      stomp.publish({ destination: `/topic/${room}`, body: JSON.stringify({ who: 6, n }) });
       const body = JSON.stringify({ channel: room, data: { who: 5, n } });
       const headers = { "Content-Type": "application/json" };
       sent.push(fetch(`http://127.0.0.1:${port}/api/publish`, { method: "POST", headers, body }));
     }
     await Promise.all(sent);
     for (const [name, view] of Object.entries(views)) {
-      await until(`120 messages by ${name}`, () => view().length === 120);
+      await until(`140 messages by ${name}`, () => view().length === 140);
       assert.deepEqual(view(), views.websocket(), name);
     }
-    for (let who = 0; who < 6; who += 1) {
+    for (let who = 0; who < 7; who += 1) {
       const said = views.websocket().filter((each) => each.who === who);
       assert.equal(new Set(said.map((each) => each.n)).size, 20);
     }
     sdks.forEach((actor) => actor.close());
     bare.socket.close();
+    await stomp.deactivate();
     close(...pages);
   },
 

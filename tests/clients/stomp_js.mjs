@@ -3,6 +3,7 @@
 // Exits with 0 when all that the scenarios assert held.
 import assert from "node:assert/strict";
 import { Client, Versions } from "@stomp/stompjs";
+import SockJS from "sockjs-client";
 import WebSocket from "ws";
 import { Line, until } from "./stage.mjs";
 
@@ -10,14 +11,16 @@ const [wishes, versions, ...ports] = process.argv.slice(2);
 
 /** A client which notes everything that happens to it. */
 class Actor {
-  constructor(version, login, { port = ports[0], query = "", ...options } = {}) {
+  constructor(version, login, { port = ports[0], query = "", sockjs = "", ...options } = {}) {
     this.errors = [];
     this.unhandled = [];
     this.connects = 0;
     this.receipts = 0;
     this.client = new Client({
       webSocketFactory: () =>
-        new WebSocket(`ws://127.0.0.1:${port}/stomp${query}`, new Versions([version]).protocolVersions()),
+        sockjs
+          ? new SockJS(`http://127.0.0.1:${port}/stomp${query}`, null, { transports: sockjs })
+          : new WebSocket(`ws://127.0.0.1:${port}/stomp${query}`, new Versions([version]).protocolVersions()),
       stompVersions: new Versions([version]),
       connectHeaders: { login },
       reconnectDelay: 0,
@@ -166,6 +169,29 @@ const played = (version) => {
       assert.deepEqual(zhang.errors, []);
     },
 
+    async "write to each other"(room) {
+      const [zhangs, lis] = [`zhang-${room}`, `li-${room}`];
+      const [zhang, phone] = [await at(zhangs), await at(lis, { query: "?device=phone" })];
+      assert.equal(phone.hello["user-name"], lis);
+      for (let n = 1; n <= 3; n += 1) await zhang.send(`/user/${encodeURIComponent(lis)}/reply`, `${n}`);
+      const reply = "/user/topic/reply";
+      const first = await phone.follow(reply, { ack: "client" });
+      await until("what waited", () => first.notes.length === 3);
+      assert.equal(first.notes[0].headers.destination, reply);
+      assert.equal(first.notes[0].headers["x-user"], zhangs);
+      await phone.done((wanted) => first.notes[1].ack(wanted));
+      await close(phone);
+      await zhang.send(`/user/${lis}/reply`, "4");
+      const again = await at(lis, { query: "?device=phone", port: ports.at(-1) });
+      const rest = await again.follow(reply, { ack: "client" });
+      await until("the rest", () => rest.notes.length === 2);
+      assert.deepEqual(rest.seen(), ["3", "4"]);
+      const own = await zhang.follow("/user/queue/mine");
+      await again.send(`/user/${zhangs}/x`, "thanks");
+      await until("thanks", () => own.seen().includes("thanks"));
+      await close(zhang, again);
+    },
+
     async "compete for work"(room) {
       const queue = `/queue/${room}`;
       const boss = await at("boss");
@@ -190,6 +216,31 @@ const played = (version) => {
       await until("what was not done", () => back.every((body) => others.some((view) => view.seen().includes(body))));
       assert.ok(!others.some((view) => view.seen().includes(finished)));
       await close(boss, ...hired.slice(1));
+    },
+
+    async "go over SockJS"(room) {
+      const kinds = ["websocket", "xhr-streaming", "xhr-polling"];
+      const beats = [0, 0, 0];
+      const actors = await Promise.all(
+        kinds.map((sockjs, n) =>
+          at(sockjs, {
+            sockjs,
+            heartbeatIncoming: 500,
+            heartbeatOutgoing: 500,
+            debug: (line) => (beats[n] += line === "<<< PONG"),
+          }),
+        ),
+      );
+      const views = await Promise.all(actors.map((actor) => actor.follow(`/topic/${room}`)));
+      for (let n = 1; n <= 20; n += 1)
+        await Promise.all(actors.map((actor, who) => actor.send(`/topic/${room}`, JSON.stringify({ who, n }))));
+      for (const view of views) {
+        await until("60 messages", () => view.notes.length === 60);
+        assert.deepEqual(view.seen(), views[0].seen());
+      }
+      if (version !== "1.0") await until("beats", () => beats.every((count) => count >= 2));
+      await close(...actors);
+      assert.deepEqual(actors.flatMap((actor) => actor.errors), []);
     },
 
     async "recover after a cut"(room) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubbub.dialects.contract import Request
 from hubbub.dialects.stomp.conversation import StompDialect
 from hubbub.model import Packet
 from tests.dialects.stomp.heard import Heard, read
@@ -12,8 +13,8 @@ from tests.sessions.stage import Floor
 class Page:
     """One client of a floor."""
 
-    def __init__(self, place: Floor) -> None:
-        self.session, self.carrier = place.open(StompDialect(64 * 1024))
+    def __init__(self, place: Floor, request: Request | None = None) -> None:
+        self.session, self.carrier = place.open(StompDialect(64 * 1024), request)
         self.carrier.frame = _bare
 
     async def say(self, command: str, body: str = "", **headers: str) -> list[Heard]:

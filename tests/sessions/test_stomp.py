@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+from hubbub.dialects.contract import Request
 from hubbub.errors import NORMAL, SERVER_UNSUBSCRIBED, SHUTDOWN
 from hubbub.hub.namespaces import Audience, Namespace
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, RpcAnswer, RpcAsk
@@ -246,3 +247,37 @@ async def test_what_ends_on_the_server_is_an_error() -> None:
         assert page.carrier.closes[0].code == 1008
         other.session.dismiss()
         assert other.hear()[0].headers["message"] == "shutdown"
+
+
+async def test_a_users_inbox() -> None:
+    async with floor() as place:
+        page, ann = Page(place, Request(query={"device": "phone"})), Speaker(place)
+        assert (await page.connect("li")).headers["user-name"] == "li"
+        await ann.connect(data={"user": "ann"})
+        for n in (1, 2, 3):
+            await ann.ask(rpc={"method": "hubbub.send", "data": {"user": "li", "data": n}})
+        reply = {"destination": "/user/topic/reply", "ack": "client-individual"}
+        _, *waiting = await page.say("SUBSCRIBE", id="i", receipt="r", **reply)
+        assert bodies(waiting) == ["1", "2", "3"]
+        assert waiting[0].headers["destination"] == "/user/topic/reply"
+        (acked,) = await page.say("ACK", id=waiting[0].headers["ack"], receipt="a")
+        assert acked.headers["receipt-id"] == "a"
+        page.session.closed(SHUTDOWN)
+        again = Page(place, Request(query={"device": "phone"}))
+        await again.connect("li")
+        _, *waiting = await again.say("SUBSCRIBE", id="i", receipt="r", **reply)
+        assert bodies(waiting) == ["2", "3"]
+        await ann.ask(subscribe={"channel": "#ann"})
+        (receipt,) = await again.say("SEND", "hi", destination="/user/ann/queue/x", receipt="s")
+        assert receipt.headers["receipt-id"] == "s"
+        assert ann.pushes()[0]["pub"]["data"] == "hi"
+
+
+async def test_ready_made_operations() -> None:
+    async with floor() as place:
+        page = Page(place)
+        await page.connect("li")
+        message, _ = await page.say(
+            "SEND", destination="/app/hubbub.inbox_unread", reply_to="/temp-queue/a", receipt="r"
+        )
+        assert json.loads(message.body)["total"] == 0

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from hubbub.errors import ErrorCode
-from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication
+from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication, UserId
 
 # ── replies: what a command is answered with ────────────────────────────────────────────────────
 
@@ -47,6 +47,7 @@ class Connected(msgspec.Struct, frozen=True):
         subs: the subscriptions that the server made for the client.
         node, secret: where, and under which name that nobody else knows, requests beside this connection
             reach it ("": it takes none).
+        user: who the client is ("": nobody with a name).
     """
 
     session: str
@@ -56,6 +57,7 @@ class Connected(msgspec.Struct, frozen=True):
     subs: Mapping[ChannelName, Subscribed] = {}
     node: str = ""
     secret: str = ""
+    user: UserId = ""
 
 
 class Greeting(msgspec.Struct, frozen=True):

@@ -94,6 +94,7 @@ def _greet(
             subs,
             services.node if beside else "",
             services.seal.secret(session.id) if beside else "",
+            identity.user,
         ),
     )
     session.introduced()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hubbub.dialects.contract import Goodbye, Publish, Settle, Subscribe, Unsubscribe
+from hubbub.dialects.inbox import Acknowledge
 from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.stomp.answers import Asked
 from hubbub.dialects.stomp.asking import FRAMES, Asking
@@ -75,6 +76,22 @@ def test_what_became_of_a_message_is_judged(mode: str, alone: bool) -> None:
     assert ask(of, "ACK", id="7.77@w") == [Judge("w", 7, 2, alone=alone)]
     assert ask(of, "NACK", "r", id="7.77@w") == [Judge("w", 7, 3, alone=alone, done=False)]
     assert of.answered(3) == Asked("r")
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("client", Acknowledge(2, upto=7)), ("client-individual", Acknowledge(2, offsets=(7,)))],
+)
+def test_messages_of_the_inbox_are_acknowledged(mode: str, expected: Acknowledge) -> None:
+    of = asking()
+    of.user = "li"
+    (subscribe,) = ask(of, "SUBSCRIBE", id="i", destination="/user/topic/reply", ack=mode)
+    assert subscribe.channel == "#li"
+    leg = Leg("i", "", acks=True, destination="/user/topic/reply")
+    assert subscribe.renderer == renderer_of(V1_2, (leg,))
+    assert ask(of, "ACK", id="7.77@i") == [expected]
+    assert ask(of, "NACK", id="7.77@i") == []
+    assert ask(of, "UNSUBSCRIBE", id="i") == [Unsubscribe("#li", 3)]
 
 
 def test_a_judgement_may_wait_in_a_transaction() -> None:

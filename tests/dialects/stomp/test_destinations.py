@@ -12,6 +12,7 @@ from hubbub.dialects.stomp.destinations import Place, Realm, place_of
         ("/topic/a/b:c", Place(Realm.CHANNEL, "/topic/", "a/b:c")),
         ("/channel/room", Place(Realm.CHANNEL, "/channel/", "room")),
         ("/queue/work", Place(Realm.QUEUE, "/queue/", "work")),
+        ("/user/li/queue/x", Place(Realm.USER, "/user/", "li/queue/x")),
         ("/app/say", Place(Realm.CALL, "/app/", "say")),
         ("/temp-queue/x", Place(Realm.ANSWERS, "/temp-queue/", "x")),
         ("/event/x", Place(Realm.EVENT, "/event/", "x")),
@@ -37,3 +38,13 @@ def test_the_applications_prefix_comes_first() -> None:
 def test_a_queue_is_a_channel_of_its_own_namespace() -> None:
     assert Place(Realm.QUEUE, "/queue/", "work").channel == "queue:work"
     assert Place(Realm.CHANNEL, "/topic/", "work").channel == "work"
+
+
+@pytest.mark.parametrize(
+    ("destination", "user"),
+    [("/user/li/queue/x", "li"), ("/user/li", "li"), ("/user/a%2Fb/x", "a/b")],
+)
+def test_who_is_sent_to(destination: str, user: str) -> None:
+    place = place_of(destination)
+    assert place is not None
+    assert place.user == user

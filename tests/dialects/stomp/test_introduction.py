@@ -76,12 +76,13 @@ def test_heart_beats_are_agreed_on() -> None:
 
 
 def test_what_the_client_is_told() -> None:
-    reply = Connected("n.s", 25, 60, b'{"a":\n1}')
+    reply = Connected("n.s", 25, 60, b'{"a":\n1}', user="li")
     assert dict(connected(V1_2, reply, Beats(25_000, 26_000))) == {
         "version": "1.2",
         "heart-beat": "26000,25000",
         "server": "hubbub",
         "session": "n.s",
+        "user-name": "li",
         "x-ttl": "60",
         "x-data": '{"a":1}',
     }

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.chat import Typing
+from hubbub.dialects.contract import Publish, Rpc, Unsupported
+from hubbub.dialects.inbox import Send
 from hubbub.dialects.stomp import requests
 from hubbub.dialects.stomp.destinations import Place, Realm, place_of
 from hubbub.dialects.stomp.frames import Frame
@@ -40,17 +42,36 @@ def test_a_send_publishes_or_calls() -> None:
 
 def test_a_subscription() -> None:
     asked = frame("SUBSCRIBE", destination="/topic/room", id="a", ack="client-individual")
-    assert requests.subscription(asked, "/app", V1_2) == Subscription("a", ROOM, acks=True)
+    assert requests.subscription(asked, "/app", V1_2, "") == Subscription(
+        "a", ROOM, "room", acks=True
+    )
     with pytest.raises(Refused, match=r"ack is one of auto, client$"):
-        requests.subscription(asked, "/app", V1_0)
+        requests.subscription(asked, "/app", V1_0, "")
     bare = frame("SUBSCRIBE", destination="/topic/room")
-    assert requests.subscription(bare, "/app", V1_0) == Subscription("", ROOM)
+    assert requests.subscription(bare, "/app", V1_0, "") == Subscription("", ROOM, "room")
     with pytest.raises(Refused, match="'id'"):
-        requests.subscription(bare, "/app", V1_1)
+        requests.subscription(bare, "/app", V1_1, "")
     with pytest.raises(Refused, match="no such destination"):
-        requests.subscription(frame("SUBSCRIBE", destination="x", id="a"), "/app", V1_2)
+        requests.subscription(frame("SUBSCRIBE", destination="x", id="a"), "/app", V1_2, "")
     with pytest.raises(Refused, match="like its destination"):
-        requests.subscription(frame("SUBSCRIBE", destination="/event/x", id="a"), "/app", V1_2)
+        requests.subscription(frame("SUBSCRIBE", destination="/event/x", id="a"), "/app", V1_2, "")
+
+
+def test_the_inbox_is_that_of_the_user() -> None:
+    asked = frame("SUBSCRIBE", destination="/user/topic/reply", id="a", ack="client")
+    expected = Subscription("a", place("/user/topic/reply"), "#li", acks=True, cumulative=True)
+    assert requests.subscription(asked, "/app", V1_2, "li") == expected
+    with pytest.raises(Refused, match="has a name"):
+        requests.subscription(asked, "/app", V1_2, "")
+
+
+def test_a_send_to_a_user_or_an_operation() -> None:
+    sent = frame("SEND", b"hi", destination="/user/li/queue/x", x_key="k")
+    assert requests.send(sent, place("/user/li/queue/x"), 5) == Send("li", b"hi", Kind.TEXT, 5, "k")
+    typing = frame("SEND", b'{"channel":"room"}')
+    assert requests.send(typing, place("/app/hubbub.typing"), 6) == Typing("room", 6)
+    nothing = requests.send(typing, place("/app/hubbub.nothing"), 7)
+    assert isinstance(nothing, Unsupported)
 
 
 @pytest.mark.parametrize(("written", "number"), [("0", 0), ("5", 5), ("9999999999", 2**31 - 1)])

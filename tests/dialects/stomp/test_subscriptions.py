@@ -20,8 +20,8 @@ ANSWERS = Place(Realm.ANSWERS, "/temp-queue/", "x")
 def test_several_subscriptions_are_to_one_channel() -> None:
     known = Subscriptions()
     assert not known.follows("room")
-    known.add(Subscription("a", ROOM))
-    known.add(Subscription("b", SAME, acks=True))
+    known.add(Subscription("a", ROOM, "room"))
+    known.add(Subscription("b", SAME, "room", acks=True))
     assert known.legs("room") == (Leg("a"), Leg("b", "/channel/", acks=True))
     assert known.to(SAME) == known.get("b")
     assert known.remove("a").place == ROOM
@@ -37,7 +37,7 @@ def test_a_subscription_of_the_servers_goes_on() -> None:
     known.entered("room")
     assert known.follows("room")
     assert known.legs("room") == (BY_SERVER,)
-    known.add(Subscription("a", ROOM))
+    known.add(Subscription("a", ROOM, "room"))
     assert known.legs("room") == (Leg("a"),)
     known.remove("a")
     assert known.legs("room") == (BY_SERVER,)
@@ -45,10 +45,10 @@ def test_a_subscription_of_the_servers_goes_on() -> None:
 
 def test_one_without_an_id_is_called_by_its_destination() -> None:
     known = Subscriptions()
-    known.add(Subscription("", ROOM))
-    known.add(Subscription("", SAME))
+    known.add(Subscription("", ROOM, "room"))
+    known.add(Subscription("", SAME, "room"))
     with pytest.raises(ProtocolViolation):
-        known.add(Subscription("", ROOM))
+        known.add(Subscription("", ROOM, "room"))
     known.remove("/topic/room")
     assert known.legs("room") == (Leg("", "/channel/"),)
 
@@ -63,12 +63,12 @@ def test_answers_are_in_no_channel() -> None:
 def test_bounds() -> None:
     known = Subscriptions()
     with pytest.raises(ProtocolViolation, match="characters"):
-        known.add(Subscription("a" * (ID_LIMIT + 1), ROOM))
+        known.add(Subscription("a" * (ID_LIMIT + 1), ROOM, "room"))
     for n in range(SUBSCRIPTIONS_LIMIT):
-        known.add(Subscription(str(n), ROOM))
+        known.add(Subscription(str(n), ROOM, "room"))
     with pytest.raises(ProtocolViolation, match="more than"):
-        known.add(Subscription("more", ROOM))
+        known.add(Subscription("more", ROOM, "room"))
     with pytest.raises(ProtocolViolation, match="already"):
-        known.add(Subscription("1", ROOM))
+        known.add(Subscription("1", ROOM, "room"))
     with pytest.raises(ProtocolViolation, match="no subscription"):
         known.remove("more")

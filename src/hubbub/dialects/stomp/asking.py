@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from hubbub.dialects.contract import (
     Command,
     Goodbye,
@@ -13,6 +15,7 @@ from hubbub.dialects.contract import (
     Subscribe,
     Unsubscribe,
 )
+from hubbub.dialects.inbox import Acknowledge
 from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.stomp import cursor, requests
 from hubbub.dialects.stomp.answers import Asked
@@ -22,6 +25,7 @@ from hubbub.dialects.stomp.renderer import renderer_of
 from hubbub.dialects.stomp.subscriptions import Subscription, Subscriptions
 from hubbub.dialects.stomp.transactions import Transactions
 from hubbub.dialects.stomp.versions import Version
+from hubbub.model import UserId
 
 
 class Asking:
@@ -35,10 +39,20 @@ class Asking:
         application: what stands before the names of functions in destinations.
     """
 
-    __slots__ = ("_application", "_asked", "_last", "_transactions", "subscriptions", "version")
+    __slots__ = (
+        "_application",
+        "_asked",
+        "_last",
+        "_transactions",
+        "subscriptions",
+        "user",
+        "version",
+    )
 
     def __init__(self, limit: int, application: str) -> None:
         self.version = Version.V1_0
+        self.user: UserId = ""
+        """Who the client is, once that is known."""
         self.subscriptions = Subscriptions()
         self._application = application
         self._transactions = Transactions(limit)
@@ -89,11 +103,11 @@ class Asking:
 
     def subscribe(self, frame: Frame, wanted: str) -> Sequence[Command]:
         """Follow a channel, have a function called, or hear what is said to this client."""
-        subscription = requests.subscription(frame, self._application, self.version)
-        place = subscription.place
-        followed = place.realm is Realm.CHANNEL and self.subscriptions.follows(place.name)
+        subscription = requests.subscription(frame, self._application, self.version, self.user)
+        place, channel = subscription.place, subscription.channel
+        followed = self.subscriptions.follows(channel)
         self.subscriptions.add(subscription)
-        if place.realm is Realm.CHANNEL:
+        if channel:
             return (self._follow(frame, subscription, wanted, followed=followed),)
         if place.realm is Realm.QUEUE:
             return (self._consume(frame, subscription, wanted),)
@@ -104,7 +118,7 @@ class Asking:
     def _follow(
         self, frame: Frame, subscription: Subscription, wanted: str, *, followed: bool
     ) -> Command:
-        channel, headers = subscription.place.name, frame.headers
+        channel, headers = subscription.channel, frame.headers
         word = headers.get("x-since", "")
         beside = renderer_of(self.version, self.subscriptions.legs(channel)) if followed else None
         return Subscribe(
@@ -134,27 +148,30 @@ class Asking:
         """End a subscription; a channel is followed as long as another one is to it."""
         named = "id" if self.version is not Version.V1_0 or "id" in frame.headers else "destination"
         subscription = self.subscriptions.remove(requests.required(frame, named))
-        place = subscription.place
-        if place.realm is Realm.QUEUE:
+        channel = subscription.channel
+        if subscription.place.realm is Realm.QUEUE:
             return (Retire(subscription.key, self.ask(Asked(wanted))),)
-        if place.realm is not Realm.CHANNEL:
+        if not channel:
             return self._settle(wanted)
-        legs = self.subscriptions.legs(place.name)
+        legs = self.subscriptions.legs(channel)
         rest = renderer_of(self.version, legs) if legs else None
-        return (Unsubscribe(place.name, self.ask(Asked(wanted)), rest),)
+        return (Unsubscribe(channel, self.ask(Asked(wanted)), rest),)
 
     def ack(self, frame: Frame, wanted: str) -> Sequence[Command]:
-        """Say what became of a message of a queue; of a channel everybody gets every message all the same."""
+        """Say what became of a message of a queue, or of the inbox.
+
+        Of another channel everybody gets every message all the same, so that nothing comes of it.
+        """
         key, offset = requests.acked(frame, self.version)
         subscription = self.subscriptions.get(key) or self._named(frame)
-        if subscription is None or subscription.place.realm is not Realm.QUEUE:
+        judgement = None if subscription is None else _judgement(frame, subscription, offset)
+        if judgement is None:
             return self._settle(wanted)
-        alone, done = not subscription.cumulative, frame.command == "ACK"
         if "transaction" in frame.headers:
-            command = Judge(subscription.key, offset, self.ask(Asked()), alone, done)
+            command = structs.replace(judgement, id=self.ask(Asked()))
             self._transactions.add(frame.headers["transaction"], command, 0)
             return self._settle(wanted)
-        return (Judge(subscription.key, offset, self.ask(Asked(wanted)), alone, done),)
+        return (structs.replace(judgement, id=self.ask(Asked(wanted))),)
 
     def _named(self, frame: Frame) -> Subscription | None:
         """Return the subscription to the channel in a `message-id`, which is all that 1.0 has to say."""
@@ -179,6 +196,19 @@ class Asking:
         for command in self._transactions.end(requests.required(frame, "transaction")):
             self._asked.pop(command.id, None)
         return self._settle(wanted)
+
+
+def _judgement(frame: Frame, subscription: Subscription, offset: int) -> Judge | Acknowledge | None:
+    alone, done, realm = (
+        not subscription.cumulative,
+        frame.command == "ACK",
+        subscription.place.realm,
+    )
+    if realm is Realm.QUEUE:
+        return Judge(subscription.key, offset, alone=alone, done=done)
+    if realm is Realm.USER and done:
+        return Acknowledge(offsets=(offset,)) if alone else Acknowledge(upto=offset)
+    return None
 
 
 _NOTHING: Final = Asked()

@@ -200,6 +200,7 @@ class StompDialect:
 
     def _connected(self, reply: Connected) -> list[Packet]:
         self._ping_s = reply.ping_s
+        self._asking.user = reply.user
         self._beats = self._beats.agreed(reply.ping_s)
         headers = introduction.connected(self._version, reply, self._beats)
         packets = [Packet(write("CONNECTED", headers, b"", self._version))]

@@ -5,6 +5,8 @@ A prefix says what kind of place it is.
     /topic/room, /channel/room    the channel `room`
     /queue/work                   a queue: each message goes to one consumer; it is the channel `queue:work`
     /app/say                      a function of the application; the prefix may be another
+    /user/topic/x, /user/queue/x  the client's own inbox, to be subscribed to
+    /user/li/x                    the inbox of li, to be sent to
     /temp-queue/x                 answers to this connection: what a `reply-to` names
     /event/x                      what the application says to this connection alone
 """
@@ -13,8 +15,9 @@ from __future__ import annotations
 
 from enum import Enum, auto
 from typing import NamedTuple
+from urllib.parse import unquote
 
-from hubbub.model import ChannelName
+from hubbub.model import ChannelName, UserId
 
 APPLICATION = "/app"
 """What stands before the names of functions, where nothing else is configured."""
@@ -31,6 +34,7 @@ class Realm(Enum):
 
     CHANNEL = auto()
     QUEUE = auto()
+    USER = auto()
     CALL = auto()
     ANSWERS = auto()
     EVENT = auto()
@@ -49,6 +53,11 @@ class Place(NamedTuple):
         return f"{QUEUE_PREFIX}{self.name}" if self.realm is Realm.QUEUE else self.name
 
     @property
+    def user(self) -> UserId:
+        """Return to whom is sent what is sent here; a slash in a name is written `%2F`."""
+        return unquote(self.name.partition("/")[0])
+
+    @property
     def destination(self) -> str:
         """Return it as the client wrote it."""
         return self.prefix + self.name
@@ -58,6 +67,7 @@ _REALMS = {
     TOPIC: Realm.CHANNEL,
     "/channel/": Realm.CHANNEL,
     "/queue/": Realm.QUEUE,
+    "/user/": Realm.USER,
     "/temp-queue/": Realm.ANSWERS,
     EVENT: Realm.EVENT,
 }

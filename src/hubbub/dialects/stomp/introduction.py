@@ -84,6 +84,8 @@ def connected(version: Version, reply: Connected, beats: Beats) -> Iterator[tupl
         yield "heart-beat", f"{beats.wants},{beats.sends}"
     yield "server", "hubbub"
     yield "session", reply.session
+    if reply.user:
+        yield "user-name", reply.user
     if reply.ttl_s is not None:
         yield "x-ttl", str(reply.ttl_s)
     data = embedded(reply.data)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.inbox import Send
+from hubbub.dialects.operations import PREFIX, operation
 from hubbub.dialects.stomp import cursor, values
 from hubbub.dialects.stomp.destinations import Place, Realm, place_of
 from hubbub.dialects.stomp.frames import Frame
 from hubbub.dialects.stomp.subscriptions import Subscription
+from hubbub.dialects.stomp.transactions import Numbered
 from hubbub.dialects.stomp.versions import Version
-from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, Refused
-from hubbub.model import Kind
+from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, PERMISSION_DENIED, Refused
+from hubbub.model import Kind, UserId
 
 RECEIPT_LIMIT = 256
 """Characters of what a client calls a receipt."""
 RECENT_LIMIT = 2**31 - 1
 
+INBOX = "#"
+"""What stands before a user in the name of the inbox."""
 AUTO = "auto"
 CUMULATIVE = "client"
 PREFETCH = 32
@@ -49,13 +54,19 @@ def place(written: str, application: str) -> Place:
     if found is None:
         raise bad(
             f"no such destination: {written[:80]!r}; "
-            f"it begins with /topic/, /channel/, /queue/, {application}/ or /temp-queue/"
+            f"it begins with /topic/, /channel/, /queue/, /user/, {application}/ or /temp-queue/"
         )
     return found
 
 
-def subscription(frame: Frame, application: str, version: Version) -> Subscription:
-    """Return what a SUBSCRIBE is to. Raises Refused (107)."""
+def subscription(frame: Frame, application: str, version: Version, user: UserId) -> Subscription:
+    """Return what a SUBSCRIBE is to.
+
+    Args:
+        user: who the client is ("": that is not known, or nobody with a name).
+
+    Raises Refused (107), or (103) for somebody who has no inbox.
+    """
     where = place(required(frame, "destination"), application)
     id = frame.headers.get("id", "") if version is Version.V1_0 else required(frame, "id")
     if where.realm is Realm.EVENT and id != where.destination:
@@ -63,7 +74,10 @@ def subscription(frame: Frame, application: str, version: Version) -> Subscripti
     mode = frame.headers.get("ack", AUTO)
     if mode not in _ACK_MODES[version]:
         raise bad(f"ack is one of {', '.join(_ACK_MODES[version])}")
-    return Subscription(id, where, mode != AUTO, mode == CUMULATIVE)
+    if where.realm is Realm.USER and not user:
+        raise Refused(PERMISSION_DENIED, "whoever has an inbox has a name, and is connected")
+    follows = {Realm.CHANNEL: where.name, Realm.USER: f"{INBOX}{user}"}
+    return Subscription(id, where, follows.get(where.realm, ""), mode != AUTO, mode == CUMULATIVE)
 
 
 def recent(frame: Frame) -> int:
@@ -83,15 +97,19 @@ def _number(frame: Frame, name: str, default: int) -> int:
     return int(written)
 
 
-def send(frame: Frame, where: Place, id: int) -> Publish | Rpc:
+def send(frame: Frame, where: Place, id: int) -> Numbered:
     """Return what a SEND asks. Raises Refused (107, 108)."""
     data, kind = values.payload(frame)
+    if where.realm is Realm.USER:
+        return Send(where.user, data, kind, id, frame.headers.get("x-key", ""))
     if where.realm in {Realm.CHANNEL, Realm.QUEUE}:
         return Publish(where.channel, data, kind, id, tags=values.tags(frame.headers, kind))
     if where.realm is not Realm.CALL:
         raise Refused(NOT_AVAILABLE, f"nobody can send to {where.prefix}")
     if not data and values.CONTENT_TYPE not in frame.headers:
         data, kind = b"null", Kind.JSON
+    if where.name.startswith(PREFIX):
+        return operation(where.name, data, id)
     return Rpc(where.name, id, data, kind)
 
 

@@ -20,11 +20,13 @@ class Subscription(NamedTuple):
 
     Args:
         id: how the client calls it ("": by its destination, in 1.0). place: what it is to.
+        channel: what is followed for it, where that is one.
         acks: whether its messages are acknowledged. cumulative: whether those before are meant too then.
     """
 
     id: str
     place: Place
+    channel: ChannelName = ""
     acks: bool = False
     cumulative: bool = False
 
@@ -62,10 +64,11 @@ class Subscriptions:
         return next((found for found in each if found.place == place), None)
 
     def of(self, channel: ChannelName) -> Subscription | None:
-        """Return the first subscription to the queue that is a channel."""
+        """Return the first subscription that is about a channel, a queue's included."""
         each = self._subscriptions.values()
-        queues = (found for found in each if found.place.realm is Realm.QUEUE)
-        return next((found for found in queues if found.place.channel == channel), None)
+        return next(
+            (found for found in each if channel in {found.channel, found.place.channel}), None
+        )
 
     def follows(self, channel: ChannelName) -> bool:
         """Tell whether the connection follows a channel."""
@@ -87,8 +90,8 @@ class Subscriptions:
         if len(self._subscriptions) >= SUBSCRIPTIONS_LIMIT:
             raise ProtocolViolation(BAD_REQUEST, f"more than {SUBSCRIPTIONS_LIMIT} subscriptions")
         self._subscriptions[subscription.key] = subscription
-        if subscription.place.realm is Realm.CHANNEL:
-            channel = subscription.place.name
+        channel = subscription.channel
+        if channel:
             self._legs[channel] = (*self._legs.get(channel, ()), subscription.leg)
 
     def remove(self, key: str) -> Subscription:
@@ -96,8 +99,8 @@ class Subscriptions:
         subscription = self._subscriptions.pop(key, None)
         if subscription is None:
             raise ProtocolViolation(BAD_REQUEST, "there is no subscription of this id")
-        if subscription.place.realm is Realm.CHANNEL:
-            channel = subscription.place.name
+        channel = subscription.channel
+        if channel:
             legs = tuple(leg for leg in self._legs[channel] if leg != subscription.leg)
             if legs:
                 self._legs[channel] = legs

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.chat import ChatCommand
+from hubbub.dialects.contract import Publish, Rpc, Unsupported
+from hubbub.dialects.inbox import InboxCommand
 from hubbub.dialects.queues import Judge
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
 
-Numbered: TypeAlias = Publish | Rpc | Judge
+Numbered: TypeAlias = Publish | Rpc | Judge | ChatCommand | InboxCommand | Unsupported
+"""What may wait: each has an id."""
 
 TRANSACTIONS_LIMIT = 16
 """Transactions that one connection may have begun."""

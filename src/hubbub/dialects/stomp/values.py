@@ -41,6 +41,7 @@ _OURS = frozenset(
         "timestamp",
         "x-user",
         "x-session",
+        "x-key",
     )
 )
 """Headers that are no tags, and that no tag becomes."""

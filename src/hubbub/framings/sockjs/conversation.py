@@ -34,8 +34,9 @@ class SockJsRequests(Framed):
         return frames.OPEN if isinstance(reply, Greeting) else super().reply(command, reply)
 
     def push(self, push: Push) -> Packets | Close | None:
-        """Send a heartbeat, or render what the dialect says."""
-        return frames.HEARTBEAT if isinstance(push, Ping) else super().push(push)
+        """Send a heartbeat, which may be the dialect's own, or render what the dialect says."""
+        said = super().push(push)
+        return frames.HEARTBEAT if said is None and isinstance(push, Ping) else said
 
 
 class SockJsSocket(SockJsRequests):
