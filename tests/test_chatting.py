@@ -7,7 +7,7 @@ from hubbub.hub.namespaces import Namespace
 from hubbub.hub.receipts import Cursor, Room
 from tests.test_app import enter, running, turn
 
-CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True)
+CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)
 
 
 async def test_a_program_takes_part_in_a_chat() -> None:
@@ -21,6 +21,8 @@ async def test_a_program_takes_part_in_a_chat() -> None:
         app.typing("room", "bot")
         assert await app.mark("room", "ann", read=1) == Cursor(1, 1)
         assert await app.receipts("room") == {"ann": Cursor(1, 1)}
+        await app.status("room", "ann", state="away")
+        assert (await app.people("room"))["ann"].status.state == "away"
         assert [type(room) for room in (await app.rooms("ann", "room", "")).values()] == [
             Room,
             Refused,

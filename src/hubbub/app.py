@@ -251,6 +251,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             last_first.push_async_callback(self.broker.close)
             # What it is told last, it may still publish.
             last_first.push_async_callback(self.application.flush)
+            last_first.push_async_callback(self.chat.people.close)
             last_first.push_async_callback(self.hub.close)
             last_first.push_async_callback(self._deadlines.close)
             last_first.push_async_callback(self.revocations.close)

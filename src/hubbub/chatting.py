@@ -12,6 +12,7 @@ from hubbub.errors import Refused
 from hubbub.hooks.returns import payload
 from hubbub.hub.amendments import Amender
 from hubbub.hub.chat import Chat
+from hubbub.hub.people import Person, Status
 from hubbub.hub.receipts import Cursor, Room
 from hubbub.model import ClientInfo, Kind
 
@@ -69,6 +70,14 @@ class Chatter:
         """Return how much of each channel a user has not read, or why that cannot be told."""
         found = await self.chat.receipts.rooms(user, channels)
         return dict(zip(channels, found, strict=True))
+
+    async def people(self, channel: str) -> dict[str, Person]:
+        """Return who is in a channel and who was, when, and with which status; over all devices."""
+        return await self.chat.people.of(channel)
+
+    async def status(self, channel: str, user: str, *, state: str = "", text: str = "") -> None:
+        """Give a user a status in a channel, and show it to the others there."""
+        await self.chat.describe(channel, ClientInfo(user, ""), Status(state, text))
 
     async def _amend(self, amend: Amend, user: str) -> Stored:
         info = ClientInfo(user, "") if user else None

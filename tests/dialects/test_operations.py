@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.dialects.centrifuge.requests import RpcRequest
-from hubbub.dialects.chat import Amend, Mark, Receipts, Rooms, Typing
+from hubbub.dialects.chat import Amend, Describe, Mark, People, Receipts, Rooms, Typing
 from hubbub.dialects.commands import Command, Rpc, Unsupported
 from hubbub.dialects.kinds import Act
 from hubbub.dialects.operations import operation, reaction_data
@@ -35,6 +35,8 @@ OPERATIONS: list[tuple[str, dict[str, object], Command]] = [
     ("hubbub.mark", {"read": 3}, Mark("room", 5, 3)),
     ("hubbub.mark", {"read": 3, "received": 4}, Mark("room", 5, 3, 4)),
     ("hubbub.receipts", {}, Receipts("room", 5)),
+    ("hubbub.people", {}, People("room", 5)),
+    ("hubbub.status", {"state": "away"}, Describe("room", 5, "away")),
     (
         "hubbub.react",
         {"offset": 3, "reaction": "+", "removed": True},
@@ -100,6 +102,8 @@ def test_a_channel_of_a_socketio_namespace_has_its_whole_name() -> None:
         ("hubbub.mark", b"{}", 107),
         ("hubbub.mark", b'{"read":0}', 107),
         ("hubbub.rooms", b"{}", 107),
+        ("hubbub.status", b'{"state":"%b"}' % (b"x" * 33), 107),
+        ("hubbub.status", b'{"text":"%b"}' % (b"x" * 141), 107),
         ("hubbub.rooms", b'{"channels":%b}' % json.dumps(["a"] * 101).encode(), 107),
     ],
     ids=lambda value: repr(value)[:50],

@@ -121,6 +121,8 @@ def _chat_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
     for name in ("typing", "edits", "reactions", "receipts"):
         if getattr(namespace, name) and namespace.source:
             yield name, "is for channels that no source owns"
+    if namespace.people and not namespace.presence:
+        yield "people", "needs presence = true"
     if namespace.mentions and not namespace.logged:
         yield "mentions", "needs channels that are not ephemeral: it says where the message is"
     if namespace.moderate is not Audience.NOBODY and not namespace.edits:

@@ -57,4 +57,20 @@ class Rooms(Struct, frozen=True):
     id: int = 0
 
 
-ChatCommand: TypeAlias = Typing | Amend | Mark | Receipts | Rooms
+class People(Struct, frozen=True):
+    """Ask who is in a channel or was, when, and with which status."""
+
+    channel: ChannelName
+    id: int = 0
+
+
+class Describe(Struct, frozen=True):
+    """Give the client's user a status in a channel: a word for programs, and a text for people."""
+
+    channel: ChannelName
+    id: int = 0
+    state: str = ""
+    text: str = ""
+
+
+ChatCommand: TypeAlias = Typing | Amend | Mark | Receipts | Rooms | People | Describe

@@ -4,7 +4,8 @@ Such a publication is `made`, and its tag `kind` says what it is. Two families o
 
 amendments   edit, delete, reaction             in the log like messages; the tag `about` is the offset of
                                                 the message that they are about
-notices      typing, read, received, status     for those who are there now: without offset or history
+notices      typing, read, received,            for those who are there now: without offset or history
+             status, online
 
 In the place of a message that was deleted, history has one of the kind `deleted`, without data.
 """
@@ -39,6 +40,7 @@ class Notice(StrEnum):
     READ = "read"
     RECEIVED = "received"
     STATUS = "status"
+    ONLINE = "online"
 
 
 def kind_of(publication: Publication) -> str:

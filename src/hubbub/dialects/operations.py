@@ -7,6 +7,8 @@
     hubbub.mark       {channel, read, received}             up to which offsets
     hubbub.receipts   {channel}
     hubbub.rooms      {channels}
+    hubbub.people     {channel}
+    hubbub.status     {channel, state, text}
     hubbub.send, and its like                               see `inbox.py`
 
 A dialect says where such a name stands in its packets; each is answered with `Answered`, which is JSON too.
@@ -21,7 +23,16 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from hubbub.dialects.chat import Amend, ChatCommand, Mark, Receipts, Rooms, Typing
+from hubbub.dialects.chat import (
+    Amend,
+    ChatCommand,
+    Describe,
+    Mark,
+    People,
+    Receipts,
+    Rooms,
+    Typing,
+)
 from hubbub.dialects.commands import Unsupported
 from hubbub.dialects.inbox import INBOX_OPERATIONS, InboxCommand
 from hubbub.dialects.kinds import Act
@@ -37,6 +48,10 @@ REACTION_LIMIT: Final = 64
 """Characters of a reaction."""
 KEY_LIMIT: Final = 128
 """Characters of a key."""
+STATE_LIMIT: Final = 32
+"""Characters of a status's word ..."""
+STATUS_LIMIT: Final = 140
+"""... and of its text."""
 ROOMS_LIMIT: Final = 100
 """Channels whose unread messages are counted at once."""
 
@@ -75,6 +90,11 @@ class _AskMark(_Ask):
     received: _Offset | None = None
 
 
+class _AskStatus(_Ask):
+    state: Annotated[str, Meta(max_length=STATE_LIMIT)] = ""
+    text: Annotated[str, Meta(max_length=STATUS_LIMIT)] = ""
+
+
 class _AskRooms(Struct):
     channels: Annotated[list[str], Meta(max_length=ROOMS_LIMIT)]
 
@@ -91,7 +111,8 @@ _EDIT = msgspec.json.Decoder(_AskEdit)
 _REACTION = msgspec.json.Decoder(_AskReaction)
 _MESSAGE = msgspec.json.Decoder(_AskMessage)
 _MARK = msgspec.json.Decoder(_AskMark)
-_RECEIPTS = msgspec.json.Decoder(_Ask)
+_CHANNEL = msgspec.json.Decoder(_Ask)
+_STATUS = msgspec.json.Decoder(_AskStatus)
 _ROOMS = msgspec.json.Decoder(_AskRooms)
 
 _encode = msgspec.json.Encoder().encode
@@ -166,7 +187,16 @@ def _mark(body: bytes, id: int, place: Place) -> ChatCommand:
 
 
 def _receipts(body: bytes, id: int, place: Place) -> ChatCommand:
-    return Receipts(place(decode_json(_RECEIPTS, body).channel), id)
+    return Receipts(place(decode_json(_CHANNEL, body).channel), id)
+
+
+def _people(body: bytes, id: int, place: Place) -> ChatCommand:
+    return People(place(decode_json(_CHANNEL, body).channel), id)
+
+
+def _status(body: bytes, id: int, place: Place) -> ChatCommand:
+    ask = decode_json(_STATUS, body)
+    return Describe(place(ask.channel), id, ask.state, ask.text)
 
 
 def _rooms(body: bytes, id: int, place: Place) -> ChatCommand:
@@ -182,4 +212,6 @@ _OPERATIONS: dict[str, Callable[[bytes, int, Place], ChatCommand]] = {
     "mark": _mark,
     "receipts": _receipts,
     "rooms": _rooms,
+    "people": _people,
+    "status": _status,
 }

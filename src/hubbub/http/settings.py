@@ -10,10 +10,19 @@ from itertools import chain
 SCOPES: Mapping[str, tuple[str, ...]] = {
     "publish": (
         *("publish", "broadcast", "send", "push"),
-        *("edit", "delete", "react", "typing", "mark"),
+        *("edit", "delete", "react", "typing", "mark", "status"),
     ),
     "read": (
-        *("history", "presence", "presence_stats", "channels", "info", "receipts", "rooms"),
+        *(
+            "history",
+            "presence",
+            "presence_stats",
+            "channels",
+            "info",
+            "receipts",
+            "rooms",
+            "people",
+        ),
         *("groups", "groups_members"),
         *("users", "sessions", "trends"),
     ),

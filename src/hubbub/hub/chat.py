@@ -18,6 +18,7 @@ from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.mentions import Mentions, mentioned
 from hubbub.hub.notices import Notices, Subject, Word
+from hubbub.hub.people import People, Status
 from hubbub.hub.receipts import Cursor, Receipts
 from hubbub.model import ChannelName, ClientInfo, Kind, Position
 
@@ -39,6 +40,7 @@ class Chat:
     def __init__(self, hub: Hub, inbox: Inbox, clock: Clock) -> None:
         self.receipts = Receipts(hub, hub.broker)
         self.mentions = Mentions(inbox)
+        self.people = People(hub, clock, self._show_online)
         self._amendments = Amendments(hub, hub.broker)
         self._hub = hub
         self._clock = clock
@@ -82,10 +84,22 @@ class Chat:
         now, before = await self.receipts.mark(channel, info.user, read, received)
         if before is not None:
             if now.read > before.read:
-                self._show(_subject(channel, Notice.READ, info), now.read, info)
+                word = Word(_json({"offset": now.read}), info)
+                self._show(_subject(channel, Notice.READ, info), word)
             elif now.received > before.received:  # what is read is received
-                self._show(_subject(channel, Notice.RECEIVED, info), now.received, info)
+                word = Word(_json({"offset": now.received}), info)
+                self._show(_subject(channel, Notice.RECEIVED, info), word)
         return now
+
+    async def describe(self, channel: ChannelName, info: ClientInfo, status: Status) -> None:
+        """Keep the status that somebody gives, and show it to the others in a channel.
+
+        Raises Refused: 103 for somebody without a name, 108 where there are none.
+        """
+        if not info.user:
+            raise Refused(PERMISSION_DENIED, "who has no name is not remembered")
+        await self.people.describe(channel, info.user, status)
+        self._show(_subject(channel, Notice.STATUS, info), Word(_json(status), info))
 
     def said(self, channel: ChannelName, info: ClientInfo) -> None:
         """Learn that somebody published a message, upon which nobody takes them for writing any more."""
@@ -96,11 +110,18 @@ class Chat:
         """Say what is due; called about once a second."""
         for subject, word in self._notices.due(self._clock.monotonic()):
             self._say(subject, word)
+        self.people.tick()
 
-    def _show(self, subject: Subject, offset: int, info: ClientInfo) -> None:
-        # Nothing is lost where there is no room for it: it is in the record.
+    def _show_online(
+        self, channel: ChannelName, info: ClientInfo, online: bool, seen_ms: int
+    ) -> None:
+        data = _json({"online": True} if online else {"online": False, "seen": seen_ms})
+        self._show(_subject(channel, Notice.ONLINE, info), Word(data, info))
+
+    def _show(self, subject: Subject, word: Word) -> None:
+        # Nothing is lost where there is no room for it: it can be asked for.
         if subject in self._notices or not self._notices.is_full():
-            self._offer(subject, Word(_json({"offset": offset}), info))
+            self._offer(subject, word)
 
     def _offer(self, subject: Subject, word: Word) -> None:
         if subject not in self._notices and self._notices.is_full():

@@ -44,13 +44,15 @@ class _Word(NamedTuple):
 
 Told = Callable[[Occupancy], None]
 Buried = Callable[[ChannelName, ClientInfo], None]
+Moved = Callable[[ChannelName, ClientInfo, bool], None]
 
 
 class Membership:
     """Keep the broker's presence true, and tell channels of joins and leaves.
 
     `occupancy_changed` is called with each change of a watched channel that the broker tells this node of,
-    `buried` with each member whose node died and whom this node takes out.
+    `buried` with each member whose node died and whom this node takes out, and `moved` with each who came or
+    left where channels remember their people.
     """
 
     __slots__ = (
@@ -62,6 +64,7 @@ class Membership:
         "_vacating",
         "_working",
         "buried",
+        "moved",
         "occupancy_changed",
     )
 
@@ -74,6 +77,7 @@ class Membership:
         self._vacating = False
         self._working: set[asyncio.Future[bool]] = set()
         self.buried: Buried = _unmourned
+        self.moved: Moved = _unseen
         self.occupancy_changed: Told = _unheard
 
     @property
@@ -171,6 +175,8 @@ class Membership:
             _log.debug("nobody is told of a ghost", channel=channel, fault=str(fault))
             return
         if info is not None:
+            if namespace.people:
+                self.moved(channel, info, False)
             if namespace.join_leave:
                 self._announce(channel, Left(info))
             self.buried(channel, info)
@@ -215,6 +221,8 @@ class Membership:
                 self.occupancy_changed(change)
         else:
             await presence.leave(channel, info.session, watched=watched)
+        if told and namespace.people and namespace.presence:
+            self.moved(channel, info, present)
         if told and namespace.join_leave and namespace.presence:
             self._announce(channel, Joined(info) if present else Left(info))
 
@@ -239,3 +247,7 @@ def _unmourned(channel: ChannelName, info: ClientInfo) -> None:
 
 def _unheard(change: Occupancy) -> None:
     """Drop a change where nobody wants to know of it."""
+
+
+def _unseen(channel: ChannelName, info: ClientInfo, present: bool) -> None:
+    """Drop that somebody came or left, where nobody wants to know of it."""

@@ -89,6 +89,8 @@ class Namespace:
             published. reactions: whether who may publish may also react to what is there.
         mentions: the member of a JSON object that lists users, who find it in their inbox that they are
             mentioned ("" : none).
+        people: whether it is remembered when users were last there, and which status they gave, and shown to
+            the others (needs `presence`).
         receipts: whether it is kept, and shown to the others, up to where users have received and read.
     """
 
@@ -120,6 +122,7 @@ class Namespace:
     reactions: bool = False
     receipts: bool = False
     mentions: str = ""
+    people: bool = False
 
     @property
     def retention(self) -> Retention:
@@ -144,7 +147,7 @@ class Namespace:
     @property
     def chats(self) -> bool:
         """Tell whether anything may be said about publications of these channels, or about users there."""
-        return self.edits or self.reactions or self.typing or self.receipts
+        return self.edits or self.reactions or self.typing or self.receipts or self.people
 
     def check_tags(self, tags: Mapping[str, str] | None) -> None:
         """Return when a publication may have these tags. Raises Refused (107).

@@ -10,7 +10,7 @@ from hubbub.hub.chores import Chores
 from hubbub.hub.endings import Endings
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
-from hubbub.hub.membership import Buried, Membership
+from hubbub.hub.membership import Buried, Membership, Moved
 from hubbub.hub.settings import HubSettings
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +73,10 @@ class Upkeep:
     def watch_ghosts(self, buried: Buried) -> None:
         """Have `buried` called with each member whose node died, on one node of the cluster."""
         self._membership.buried = buried
+
+    def watch_people(self, moved: Moved) -> None:
+        """Have `moved` called with each member who comes or leaves where channels remember their people."""
+        self._membership.moved = moved
 
     def bury(self, node: str) -> None:
         """Take the members of a node away whose process has ended without a word."""

@@ -9,13 +9,14 @@ from msgspec import Struct, structs
 
 from hubbub.brokers.contract import Stored
 from hubbub.dialects import contract as say
-from hubbub.dialects.chat import Amend, Mark, Receipts, Rooms, Typing
+from hubbub.dialects.chat import Amend, Describe, Mark, People, Receipts, Rooms, Typing
 from hubbub.dialects.kinds import Act, tags_of
 from hubbub.dialects.positions import format_position
 from hubbub.errors import NOT_AVAILABLE, PERMISSION_DENIED, Refused
 from hubbub.hub.amendments import Amender, require_act
 from hubbub.hub.grants import allow, may
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.people import Status, described
 from hubbub.hub.permission import Operation
 from hubbub.hub.stepping import apart, start
 from hubbub.model import ChannelName
@@ -156,6 +157,35 @@ async def _rooms(session: Session, command: Rooms) -> None:
             top = room.top
             told[name] = _Room(room.unread, room.more, room.read, top.offset, top.epoch)
     session.reply(command, say.Answered(_encode({"rooms": told})))
+
+
+def people(session: Session, command: People) -> asyncio.Future[None]:
+    """Tell who is in a channel or was."""
+    services, channel = session.services, command.channel
+    services.chat.people.require(channel)
+    namespace = services.hub.namespaces.resolve(channel)
+    allow(namespace, channel, Operation.PRESENCE, session.standing(channel))
+    return start(_people(session, command))
+
+
+async def _people(session: Session, command: People) -> None:
+    found = await session.services.chat.people.of(command.channel)
+    users = {user: described(person) for user, person in found.items()}
+    session.reply(command, say.Answered(_encode({"users": users})))
+
+
+def describe(session: Session, command: Describe) -> asyncio.Future[None]:
+    """Give the client's user a status in a channel that it follows."""
+    if not session.standing(command.channel).subscribed:
+        raise Refused(PERMISSION_DENIED, "who has a status in a channel follows it")
+    return start(_describe(session, command))
+
+
+async def _describe(session: Session, command: Describe) -> None:
+    status = Status(command.state, command.text)
+    info = session.info_in(command.channel)
+    await session.services.chat.describe(command.channel, info, status)
+    session.reply(command, _DONE)
 
 
 def _require_reader(session: Session, channel: ChannelName) -> None:

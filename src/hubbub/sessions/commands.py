@@ -184,6 +184,8 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     chat.Mark: chatting.mark,
     chat.Receipts: chatting.receipts,
     chat.Rooms: chatting.rooms,
+    chat.People: chatting.people,
+    chat.Describe: chatting.describe,
     inbox.Send: mail,
     inbox.Acknowledge: mail,
     inbox.MarkRead: mail,

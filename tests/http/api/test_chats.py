@@ -12,7 +12,7 @@ from hubbub.model import ClientInfo
 from tests.http.site_stage import Site, site
 from tests.hub.stage import turn
 
-CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True)
+CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)
 FIRST = {"channel": "room", "offset": 1}
 
 
@@ -70,7 +70,13 @@ async def test_what_cannot_be_is_refused(method: str, request_: object, code: in
         assert (await place.call(method, request_))["error"]["code"] == code
 
 
-@pytest.mark.parametrize("method", ["edit", "delete", "react", "typing", "mark", "receipts"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("edit", "delete", "react", "typing", "mark", "receipts"),
+        *("people", "status"),
+    ],
+)
 async def test_where_it_is_not_switched_on_it_is_not_available(method: str) -> None:
     async with site() as place:
         await place.place.say("room", "1")
@@ -82,7 +88,17 @@ async def test_a_key_is_good_for_its_channels_only() -> None:
     key = ApiKey("k", "a-long-key", channels=("news:*",))
     async with site(HttpSettings(keys=(key,), open=False), CHAT) as place:
         place.client.headers["X-API-Key"] = "a-long-key"
-        for method in ("edit", "delete", "react", "typing", "mark", "receipts", "rooms"):
+        for method in (
+            "edit",
+            "delete",
+            "react",
+            "typing",
+            "mark",
+            "receipts",
+            "rooms",
+            "people",
+            "status",
+        ):
             asked = {**FIRST, "data": 1, "reaction": "+", "user": "ann", "channels": ["room"]}
             response = await place.client.post(f"/api/{method}", json=asked)
             assert (response.status_code, response.json()["error"]["code"]) == (403, 103)
@@ -121,3 +137,13 @@ async def test_a_program_mentions_users() -> None:
         await place.call("broadcast", {"channels": ["a", "b"], "data": {"to": ["bob"]}})
         page = await place.place.inbox.pull("bob", 9)
         assert [(each.tags or {})["mention"] for each in page.messages] == ["room", "a", "b"]
+
+
+async def test_a_program_knows_who_was_there_and_gives_a_status() -> None:
+    async with site(namespace=CHAT) as place:
+        place.floor.enveloped("bob", "room")
+        await turn()
+        status = {"channel": "room", "user": "ann", "state": "away"}
+        assert await place.call("status", status) == {"result": {}}
+        found = await place.call("people", {"channel": "room"})
+        assert found == {"result": {"users": {"ann": {"state": "away"}, "bob": {"online": True}}}}

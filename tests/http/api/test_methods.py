@@ -10,7 +10,7 @@ from hubbub.http.api.methods import METHODS, Method
 from hubbub.hub.namespaces import Namespace
 from tests.http.site_stage import echo, site
 
-CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True)
+CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -17,7 +17,7 @@ from hubbub.http.settings import SCOPES
 from hubbub.hub.namespaces import Namespace
 from tests.http.site_stage import echo, site
 
-CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True)
+CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)
 
 API = document()
 OPERATIONS = {path: item["post"] for path, item in API["paths"].items()}

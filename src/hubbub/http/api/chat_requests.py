@@ -6,7 +6,14 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct
 
-from hubbub.dialects.operations import KEY_LIMIT, OFFSET_LIMIT, REACTION_LIMIT, ROOMS_LIMIT
+from hubbub.dialects.operations import (
+    KEY_LIMIT,
+    OFFSET_LIMIT,
+    REACTION_LIMIT,
+    ROOMS_LIMIT,
+    STATE_LIMIT,
+    STATUS_LIMIT,
+)
 from hubbub.http.api.requests import Channel, Json
 
 
@@ -70,6 +77,17 @@ class RoomsRequest(Struct):
         list[str],
         Meta(max_length=ROOMS_LIMIT, description="Names of channels.", examples=[["news"]]),
     ]
+
+
+class StatusRequest(Struct):
+    """Give a user a status in a channel."""
+
+    channel: Channel
+    user: Annotated[str, Meta(min_length=1, max_length=128, examples=["zhang"])]
+    state: Annotated[
+        str, Meta(max_length=STATE_LIMIT, description="A word for programs.", examples=["away"])
+    ] = ""
+    text: Annotated[str, Meta(max_length=STATUS_LIMIT, description="A text for people.")] = ""
 
 
 class TypingRequest(Struct):

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hubbub.http.api.requests import Epoch, Offset
 from hubbub.http.api.results import Complaint
+from hubbub.hub.people import PersonResult
 
 
 class MarkResult(Struct):
@@ -21,6 +22,12 @@ class ReceiptsResult(Struct):
     """Up to where each user has read and received a channel."""
 
     users: dict[str, MarkResult]
+
+
+class PeopleResult(Struct):
+    """Who is in a channel, or was."""
+
+    users: dict[str, PersonResult]
 
 
 class RoomResult(Struct, omit_defaults=True):

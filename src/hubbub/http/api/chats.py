@@ -17,6 +17,7 @@ from hubbub.http.api.requests import ChannelRequest
 from hubbub.http.api.results import Done, PublishResult
 from hubbub.http.api.server import Server
 from hubbub.hub.amendments import Amender
+from hubbub.hub.people import Status, described
 from hubbub.hub.receipts import Room
 from hubbub.model import ClientInfo, Kind
 
@@ -89,6 +90,21 @@ async def rooms(server: Server, caller: Caller, request: ask.RoomsRequest) -> sa
     channels = tuple(dict.fromkeys(request.channels))
     found = await server.node.chat.receipts.rooms(request.user, channels)
     return say.RoomsResult(dict(zip(channels, map(_room, found), strict=True)))
+
+
+async def people(server: Server, caller: Caller, request: ChannelRequest) -> say.PeopleResult:
+    """Return who is in a channel and who was, when, and with which status; over all devices."""
+    caller.touch(request.channel)
+    found = await server.node.chat.people.of(request.channel)
+    return say.PeopleResult({user: described(person) for user, person in found.items()})
+
+
+async def status(server: Server, caller: Caller, request: ask.StatusRequest) -> Done:
+    """Give a user a status in a channel, and show it to the others there."""
+    caller.touch(request.channel)
+    said = Status(request.state, request.text)
+    await server.node.chat.describe(request.channel, ClientInfo(request.user, ""), said)
+    return Done()
 
 
 def _room(room: Room | Refused) -> say.RoomResult:

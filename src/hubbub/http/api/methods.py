@@ -100,6 +100,10 @@ METHODS: Mapping[str, Method] = {
     "rooms": Method(
         chats.rooms, chat.RoomsRequest, chat_say.RoomsResult, {**_ZHANG, "channels": ["news"]}
     ),
+    "people": Method(chats.people, ask.ChannelRequest, chat_say.PeopleResult, _NEWS),
+    "status": Method(
+        chats.status, chat.StatusRequest, say.Done, {**_NEWS, **_ZHANG, "state": "away"}
+    ),
     "typing": Method(chats.typing, chat.TypingRequest, say.Done, {**_NEWS, **_ZHANG}),
     "history": Method(
         channels.history,
