@@ -120,6 +120,14 @@ class ProtocolViolation(HubbubError):
         return f"{self.close.reason} ({self.close.code}): {self.detail or 'no detail'}"
 
 
+class Elsewhere(ProtocolViolation):
+    """Report that a connection is for a session of another node, and must not be here."""
+
+    def __init__(self, node: str, close: Close, detail: str) -> None:
+        super().__init__(close, detail)
+        self.node = node
+
+
 class Refused(HubbubError):
     """Report that a request cannot be granted; the connection goes on."""
 

@@ -1,10 +1,12 @@
-// Let many Socket.IO clients talk in rooms by polling alone, and print what each of them saw:
-//   node polled.mjs PORT CLIENTS ROOMS MESSAGES      MESSAGES: how many each client says
-// Prints {"clients", "said", "seen", "faults": [...], "ends": [...]}.
+// Let many Socket.IO clients talk in rooms, and print what each of them saw:
+//   node polled.mjs PORT CLIENTS ROOMS MESSAGES [TRANSPORTS]
+// MESSAGES: how many each client says. TRANSPORTS: polling alone, unless polling,websocket is said.
+// Prints {"clients", "upgraded", "said", "seen", "faults": [...], "ends": [...]}.
 import { io } from "socket.io-client";
 import { until } from "./stage.mjs";
 
-const [port, clients, rooms, messages] = process.argv.slice(2).map(Number);
+const [port, clients, rooms, messages] = process.argv.slice(2, 6).map(Number);
+const transports = (process.argv[6] ?? "polling").split(",");
 const AT_ONCE = 25;
 const IN_FLIGHT = 4;
 const WITHIN_MS = 600_000;
@@ -12,8 +14,8 @@ const ANSWER_MS = 60_000;
 
 /** Open a client that follows its room, and judges each message as it comes. */
 async function open(number) {
-  const socket = io(`http://127.0.0.1:${port}`, { transports: ["polling"], forceNew: true, reconnection: false });
-  const room = `polled-${number % rooms}`;
+  const socket = io(`http://127.0.0.1:${port}`, { transports, forceNew: true, reconnection: false });
+  const room = `polled-${process.pid}-${number % rooms}`;
   const client = { number, room, socket, seen: 0, faults: [], end: "" };
   const last = new Map();
   let top = 0;
@@ -67,6 +69,7 @@ await new Promise((resolve) => setTimeout(resolve, 300)); // what is doubled com
 console.log(
   JSON.stringify({
     clients: all.length,
+    upgraded: all.filter(({ socket }) => socket.io.engine.transport.name === "websocket").length,
     said: stored.reduce((sum, count) => sum + count, 0),
     seen: all.reduce((sum, { seen }) => sum + seen, 0),
     faults: all.flatMap(({ faults }) => faults).slice(0, 20),

@@ -1,4 +1,6 @@
-"""Socket.IO by polling alone, through nginx that takes turns over four workers: none lost, none doubled.
+"""Socket.IO through nginx that takes turns over four workers, by polling and from there to WebSocket.
+
+None is lost, none doubled, and everybody gets a WebSocket who wants one, wherever its handshake lands.
 
 The size is that of every day; `HUBBUB_FAULTS=full` runs what the promise names: 500 clients, 20,000 messages.
 """
@@ -10,7 +12,6 @@ import os
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.servers import free_port, free_ports
 
 FULL = os.environ.get("HUBBUB_FAULTS") == "full"
 PEOPLE, ROOMS, EACH = (500, 50, 40) if FULL else (40, 8, 10)
+UPGRADED = 200 if FULL else 40
 WORKERS = 4
 WITHIN_S = 900 if FULL else 120
 
@@ -40,23 +42,25 @@ def nodes(port: int) -> list[dict[str, Any]]:
     return found if len(found) == WORKERS else []
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Return where nginx listens, in front of workers among which it takes turns, request by request."""
+    place = tmp_path_factory.mktemp("front")
     first, port = free_ports(WORKERS), free_port()
-    main = written(tmp_path, port, range(first, first + WORKERS), balance="")
+    main = written(place, port, range(first, first + WORKERS), balance="")
     with (
-        serving(tmp_path, "--workers", str(WORKERS), "--worker-ports", f"{first}+"),
+        serving(place, "--workers", str(WORKERS), "--worker-ports", f"{first}+"),
         nginx(main),
     ):
         wait_until(lambda: nodes(port))
         yield port
 
 
-def test_polls_that_land_anywhere_lose_and_double_nothing(port: int) -> None:
-    sizes = map(str, (port, PEOPLE, ROOMS, EACH))
+def account(port: int, people: int, rooms: int, transports: str) -> dict[str, Any]:
+    """Let people talk in rooms, and return what they saw; whatever went wrong fails the test."""
+    sizes = map(str, (port, people, rooms, EACH))
     done = subprocess.run(
-        [node_with_clients(), "polled.mjs", *sizes],
+        [node_with_clients(), "polled.mjs", *sizes, transports],
         cwd=CLIENTS,
         capture_output=True,
         check=False,
@@ -64,9 +68,18 @@ def test_polls_that_land_anywhere_lose_and_double_nothing(port: int) -> None:
         timeout=WITHIN_S,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    account = json.loads(done.stdout)
+    account: dict[str, Any] = json.loads(done.stdout)
     print(account)
     assert account["faults"] == account["ends"] == []
-    assert account["clients"] == PEOPLE
-    assert account["said"] == PEOPLE * EACH
-    assert account["seen"] == account["said"] * PEOPLE // ROOMS
+    assert account["clients"] == people
+    assert account["said"] == people * EACH
+    assert account["seen"] == account["said"] * people // rooms
+    return account
+
+
+def test_polls_that_land_anywhere_lose_and_double_nothing(port: int) -> None:
+    assert account(port, PEOPLE, ROOMS, "polling")["upgraded"] == 0
+
+
+def test_a_websocket_that_lands_anywhere_takes_its_session_over(port: int) -> None:
+    assert account(port, UPGRADED, 8, "polling,websocket")["upgraded"] == UPGRADED

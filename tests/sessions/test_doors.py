@@ -4,7 +4,7 @@ import pytest
 
 from hubbub.dialects.contract import Request
 from hubbub.dialects.text import TextDialect
-from hubbub.errors import ProtocolViolation
+from hubbub.errors import BAD_REQUEST, Elsewhere, ProtocolViolation
 from hubbub.sessions.contract import Accepted, Refusal
 from hubbub.sessions.doors import Door, Doors, fill
 from hubbub.sessions.session import Session
@@ -137,3 +137,13 @@ async def test_a_page_is_greeted_or_turned_away() -> None:
             refusal = keeper.greet({"host": "here:1", **foreign})
             assert isinstance(refusal, Refusal)
             assert (refusal.status, "allowed_origins" in refusal.reason) == (403, True)
+
+
+async def test_who_is_for_another_node_is_told_where() -> None:
+    def elsewhere(request: Request) -> None:
+        raise Elsewhere("n2", BAD_REQUEST, "not here")
+
+    async with floor() as place:
+        door = Door("/ws", {"": text}, resume=elsewhere)
+        keeper = Doors([door], place.services, lambda origin, host: True)
+        assert keeper.admit(Request(path="/ws"), ()) == Refusal(400, "not here", node="n2")

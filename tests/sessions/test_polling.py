@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hubbub.dialects.socketio.conversation import SocketIoDialect
-from hubbub.errors import ProtocolViolation
+from hubbub.errors import Elsewhere, ProtocolViolation
 from hubbub.framings.conversation import EngineIo
 from hubbub.hub.control import Control
 from hubbub.sessions.commands import handle
@@ -89,8 +89,9 @@ async def test_a_websocket_takes_over_where_the_session_is() -> None:
     async with nodes() as (here, there):
         sid = await here.open()
         assert not here.polling.upgrade(sid).probed
-        with pytest.raises(ProtocolViolation):
+        with pytest.raises(Elsewhere) as raised:
             there.polling.upgrade(sid)
+        assert raised.value.node == "n1"
 
 
 async def test_a_node_that_stops_sends_polls_for_others_elsewhere() -> None:

@@ -17,6 +17,7 @@ from uvicorn.server import ServerState
 
 from hubbub.dialects.contract import Request
 from hubbub.model import Packet
+from hubbub.server.handover import Handover, head
 from hubbub.server.waiting import PatientHttpProtocol, Polls, WaitingRoom
 from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.admission import host_served
@@ -49,6 +50,7 @@ class Listener:
         "cap",
         "carriers",
         "doorkeeper",
+        "handover",
         "opened",
         "origins",
         "refused",
@@ -72,6 +74,8 @@ class Listener:
         """WebSockets and streams whose socket is not gone yet; uvicorn does not know them."""
         self.room = WaitingRoom(polls, self.settings.head_limit)
         """Polls that wait for their answers; uvicorn does not know those either."""
+        self.handover: Handover | None = None
+        """The way to the other workers of the machine; None where there are none."""
         self.takeover = Takeover(self.settings, self.carriers.discard)
         self.opened = 0
         """Carriers opened so far."""
@@ -103,6 +107,7 @@ class OnePortProtocol(PatientHttpProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._verdict: tuple[Accepted, Offer] | None = None
+        self._elsewhere: Refusal | None = None
         self._entry: Entry | None = None
         self._stream: tuple[Accepted, Entry, Packet | None] | None = None
 
@@ -172,7 +177,8 @@ class OnePortProtocol(PatientHttpProtocol):
     # ── WebSockets ──────────────────────────────────────────────────────────────────────────────
 
     def _should_upgrade(self) -> bool:
-        return self._verdict is not None or super()._should_upgrade()
+        ours = self._verdict is not None or self._elsewhere is not None
+        return ours or super()._should_upgrade()
 
     def _admit(self, headers: dict[str, str]) -> tuple[Accepted, Offer] | None:
         """Ask the doorkeeper; return None where the path is not ours. Ends parsing with a refusal."""
@@ -184,10 +190,14 @@ class OnePortProtocol(PatientHttpProtocol):
             return None
         if isinstance(offer, Refusal):
             raise self._stop(offer)
-        if isinstance(verdict, Refusal):
+        can_go = self.scheme == "http" and self.listener.handover is not None
+        if isinstance(verdict, Refusal) and not (verdict.node and can_go):
             raise self._stop(verdict)
         if not self.parser.should_upgrade() or self._is_answering():
             raise self._stop(Refusal(400, "A WebSocket handshake must be the only request."))
+        if isinstance(verdict, Refusal):
+            self._elsewhere = verdict
+            return None
         return verdict, offer
 
     def _upgrade(self, rest: bytes) -> None:
@@ -196,6 +206,9 @@ class OnePortProtocol(PatientHttpProtocol):
             self._enter(rest)
             return
         self._stop_watch()
+        if self._elsewhere is not None:
+            self._give(self._elsewhere, rest)
+            return
         verdict, self._verdict = self._verdict, None
         if verdict is not None:
             self._carry(self.listener.takeover.websocket(self.transport, *verdict), rest)
@@ -210,6 +223,16 @@ class OnePortProtocol(PatientHttpProtocol):
         protocol = transport.get_protocol()
         if rest and isinstance(protocol, asyncio.Protocol):
             protocol.data_received(rest)
+
+    def _give(self, refusal: Refusal, rest: bytes) -> None:
+        """Give the socket to the worker for whom it is, or refuse where that cannot be."""
+        transport, handover = self.transport, self.listener.handover
+        said = head(self.url, self.headers) + rest
+        if handover is not None and handover.give(refusal.node, transport, said):
+            self._vanish()
+            transport.abort()  # it is closed here, and goes on there
+        else:
+            self._refuse(refusal)
 
     # ── streams ─────────────────────────────────────────────────────────────────────────────────
 

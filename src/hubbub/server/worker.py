@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import socket
@@ -11,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,9 @@ import uvloop
 from hubbub import telemetry
 from hubbub.app import Hubbub
 from hubbub.errors import BrokerUnavailable, ConfigurationError
-from hubbub.http.metrics import Metrics
+from hubbub.http.metrics import SHARED, Metrics
 from hubbub.http.polls import Polls
+from hubbub.server.handover import Adoption, Handover
 from hubbub.server.listener import Listener
 from hubbub.server.loading import load_app
 from hubbub.server.plan import FAILED, READY, Plan, receive
@@ -103,6 +106,7 @@ class Worker:
         server.lifespan = server.config.lifespan_class(server.config)
         await server.on_tick(0)
         await server.startup(sockets=sockets)
+        self._meet(server)
         # What is here now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -122,6 +126,20 @@ class Worker:
                 sockets[0].close()
                 raise
         return sockets
+
+    def _meet(self, server: uvicorn.Server) -> None:
+        """Let the other workers of the machine, if there are any, bring connections that are for us."""
+        place = os.environ.get(SHARED, "")
+        if not (self._plan.shared and place):
+            return
+        speaker = self._listener.http_class()
+        protocol = partial(speaker, server.config, server.server_state, server.lifespan.state)
+        handover = Handover(Path(place), self._app.node)
+        try:
+            handover.listen(Adoption(protocol))
+        except OSError as fault:
+            _log.warning("no worker can hand connections to this one", fault=str(fault))
+        self._listener.handover = handover
 
     def _uvicorn(self) -> uvicorn.Config:
         settings = self._settings
@@ -151,6 +169,9 @@ class Worker:
     async def _end(self, server: uvicorn.Server) -> None:
         for each in server.servers:
             each.close()
+        if self._listener.handover is not None:
+            self._listener.handover.close()
+            self._listener.handover = None
         await self._race(self._drain())
         server.force_exit = self._forced.is_set()
         await server.shutdown()

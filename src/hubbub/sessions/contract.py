@@ -129,11 +129,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Answer the handshake with an HTTP error instead: `status`, one sentence, perhaps headers."""
+    """Answer the handshake with an HTTP error instead: `status`, one sentence, perhaps headers.
+
+    `node` is where it would not be refused, as far as is known here; "" is nowhere.
+    """
 
     status: int
     reason: str
     headers: Headers = ()
+    node: str = ""
 
 
 class Doorkeeper(Protocol):

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import unquote as unquoted
-from hubbub.errors import BAD_REQUEST, ProtocolViolation, Refused
+from hubbub.errors import BAD_REQUEST, Elsewhere, ProtocolViolation, Refused
 from hubbub.sessions.commands import handle
 from hubbub.sessions.contract import (
     FIRST,
@@ -153,6 +153,8 @@ class Doors:
             if resumed is not None:
                 return Accepted(resumed, subprotocol)
             dialect = make(request)
+        except Elsewhere as fault:
+            return Refusal(400, fault.detail, node=fault.node)
         except ProtocolViolation as fault:
             return Refusal(400, fault.detail or fault.close.reason)
         except Refused as refused:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from hubbub.errors import BAD_REQUEST, BrokerUnavailable, ProtocolViolation
+from hubbub.errors import BAD_REQUEST, BrokerUnavailable, Elsewhere, ProtocolViolation
 from hubbub.hub.control import Control
 from hubbub.hub.orders import NodeGone, OrderFailed
 from hubbub.sessions.addresses import node_of
@@ -28,6 +28,7 @@ FORWARDED_S = 10.0
 ANSWER_S = 3.0
 """What the way between nodes may take beside that."""
 _POLL, _TAKE = "poll", "polled"
+_UNKNOWN = '{"code":1,"message":"Session ID unknown"}'
 
 
 class Missed(IntEnum):
@@ -144,12 +145,15 @@ class Polling:
     def upgrade(self, sid: str) -> Upgrade:
         """Return what takes a session over by a WebSocket.
 
-        Raises ProtocolViolation where it is not polled here: the client then stays with polling.
+        Raises ProtocolViolation where it is not polled here, and Elsewhere where it may be on another node:
+        unless the WebSocket can be brought there, the client stays with polling.
         """
         node = node_of(sid)
-        polled = self._find(sid) if node == self._node else None
+        if node != self._node:
+            raise Elsewhere(node, BAD_REQUEST, _UNKNOWN)
+        polled = self._find(sid)
         if polled is None:
-            raise ProtocolViolation(BAD_REQUEST, '{"code":1,"message":"Session ID unknown"}')
+            raise ProtocolViolation(BAD_REQUEST, _UNKNOWN)
         return Upgrade(polled)
 
     def _find(self, secret: str) -> PolledConnection | None:
