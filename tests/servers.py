@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_DEADLINE_S = 10.0
+START_DEADLINE_S = 60.0
 
 FIRST_PORT, LAST_PORT = 10_000, 32_000
 """Below those that the kernel gives to whoever connects or asks for any: so nobody takes a port between its

@@ -6,7 +6,7 @@ import socket
 from struct import pack, unpack
 from typing import NamedTuple, Self
 
-ANSWER_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 60.0
 MASK = b"\x11\x22\x33\x44"
 TEXT, BINARY, CLOSE, PING = 0x1, 0x2, 0x8, 0x9
 

@@ -17,7 +17,7 @@ def hubbub(
         input=text,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         cwd=place,
         env=ENVIRONMENT | variables,
         check=False,

@@ -6,7 +6,7 @@ import json
 from http.client import HTTPConnection
 from typing import Any
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 def call(port: int, method: str, key: str = "", /, **body: object) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tests.docs.served import Served
 from tests.servers import RedisServer
 
 HERE = Path(__file__).parent
-BACK_WITHIN_S = 20.0
+BACK_WITHIN_S = 60.0
 
 ENGINES = ("memory", "sqlite", "redis")
 

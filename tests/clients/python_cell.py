@@ -18,7 +18,7 @@ from tests.clients.api import call
 from tests.clients.engines import Site
 from tests.e2e.road import Road
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 _numbers = count(1)
 

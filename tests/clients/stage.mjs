@@ -3,7 +3,7 @@ import net from "node:net";
 import { Centrifuge } from "centrifuge";
 import WebSocket from "ws";
 
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 60_000;
 
 /** Wait until `condition` gives something true, and return it; fail with `what` after the deadline. */
 export async function until(what, condition, ms = DEADLINE_MS) {

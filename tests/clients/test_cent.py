@@ -14,8 +14,6 @@ import pytest
 from tests.clients.engines import Site
 from tests.clients.python_cell import Cell, until
 
-pytestmark = pytest.mark.timeout(120)
-
 _numbers = count(1)
 
 

@@ -12,7 +12,7 @@ from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 from tests.docs.served import Served
 from tests.servers import RedisServer
 
-PLAY_WITHIN_S = 50
+PLAY_WITHIN_S = 240
 
 SETTINGS = """
 [limits]

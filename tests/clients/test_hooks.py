@@ -28,7 +28,7 @@ from tests.docs.served import Served
 from tests.hooks.backend import Asked, Backend, Manner, answering, running, silent
 from tests.servers import RedisServer
 
-WITHIN_S = 15.0
+WITHIN_S = 60.0
 
 SETTINGS = """
 broker = "memory://"

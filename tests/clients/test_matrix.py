@@ -10,7 +10,7 @@ import pytest
 from tests.clients.engines import Site
 from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 
-PLAY_WITHIN_S = 60
+PLAY_WITHIN_S = 240
 SCENARIOS = 21
 
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)

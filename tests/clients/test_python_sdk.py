@@ -12,8 +12,6 @@ from tests.clients import python_sessions as sessions
 from tests.clients.engines import Site
 from tests.clients.python_cell import Cell
 
-pytestmark = pytest.mark.timeout(120)
-
 ENCODINGS = ("json", "protobuf")
 
 SCENARIOS = (

@@ -14,7 +14,7 @@ import socketio
 from tests.docs.served import Served
 
 HERE = Path(__file__).parent
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 from tests.docs.served import Served
 from tests.servers import RedisServer
 
-PLAY_WITHIN_S = 60
-PATIENCE_S = 15.0
+PLAY_WITHIN_S = 240
+PATIENCE_S = 60.0
 
 SETTINGS = """
 [limits]

@@ -15,7 +15,7 @@ from hubbub.brokers.contract import Broker, Entry, HistoryQuery
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import Retention
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 KEEP = Retention(size=1000, age_s=300.0)
 """A retention that outlives every test."""
 

@@ -21,7 +21,7 @@ from tests.deploy.proxy import IP_HASH, nginx, program, written
 from tests.server.running import serving, wait_until
 from tests.servers import free_port, two_free_ports
 
-PLAY_WITHIN_S = 60
+PLAY_WITHIN_S = 240
 
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
 

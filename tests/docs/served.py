@@ -14,9 +14,9 @@ from typing import Self
 
 from tests.servers import free_port
 
-STARTED_WITHIN_S = 50.0
+STARTED_WITHIN_S = 60.0
 """On a machine whose cores are wanted by many others as well; an idle one needs one second."""
-STOPPED_WITHIN_S = 20.0
+STOPPED_WITHIN_S = 60.0
 
 
 class Served:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, Self
 import httpx
 import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright, expect
+from pytest_asyncio import fixture, is_async_test
 
 from tests.e2e.person import Person
 from tests.e2e.road import Road
@@ -29,11 +30,18 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-START_DEADLINE_S = 20.0
-PATIENCE_MS = 15_000
+START_DEADLINE_S = 60.0
+PATIENCE_MS = 40_000
 """How long a browser may take for anything: other tests use the same two cores."""
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one event loop for all tests of this folder, so that they can share a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +132,21 @@ class Node:
 
     async def publish(self, channel: str, *payloads: dict[str, Any]) -> None:
         """Publish over HTTP, in order."""
-        for payload in payloads:
-            await self._ask("publish", channel=channel, data=payload)
+        commands = [{"publish": {"channel": channel, "data": payload}} for payload in payloads]
+        await self._ask("batch", commands=commands)
 
     async def log(self, channel: str) -> list[Any]:
         """Return what is stored of a channel, oldest first."""
-        history = await self._ask("history", channel=channel, limit=100)
+        history = (await self._ask("history", channel=channel, limit=100))["result"]
         return [publication["data"] for publication in history["publications"]]
 
     async def _ask(self, method: str, **body: object) -> dict[str, Any]:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}") as client:
             answer = (await client.post(f"/api/{method}", content=json.dumps(body))).json()
-        assert "result" in answer, answer
-        result: dict[str, Any] = answer["result"]
-        return result
+        results = answer.get("replies", [answer])
+        assert not any("error" in each for each in results), answer
+        said: dict[str, Any] = answer
+        return said
 
     async def _ready(self, client: httpx.AsyncClient) -> bool:
         try:
@@ -176,7 +185,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def places(tmp_path: Path) -> AsyncIterator[Places]:
     """Nodes and roads, ended in order."""
     async with AsyncExitStack() as stack:
@@ -193,13 +202,21 @@ async def places(tmp_path: Path) -> AsyncIterator[Places]:
         yield Kept()
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """One Chromium."""
+@fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One Chromium for all tests, because its start costs more than most of them."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         await browser.close()
+
+
+@fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """Return the browser, in which nobody has been."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
 
 
 @pytest.fixture
@@ -210,7 +227,7 @@ def shots(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.fixture
+@fixture(loop_scope="session")
 async def arrive(browser: Browser, shots: Path) -> AsyncIterator[Arrive]:
     """Let somebody come with a browser of their own; at the end no page may have thrown."""
     people: list[Person] = []

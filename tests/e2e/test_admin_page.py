@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.e2e.conftest import AXE, Look
 from tests.server.running import Running, serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser]
 
 PASSWORD = "correct horse battery"
 SETTINGS = f"""

@@ -27,7 +27,7 @@ JUMP_ON_LOADING = """async list => {
 }"""
 """Scroll near the top, wait until older messages are there, and return how far the line in view moved."""
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser]
 
 
 async def test_two_people_on_two_nodes_talk_and_see_each_other(

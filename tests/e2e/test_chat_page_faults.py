@@ -11,7 +11,7 @@ from tests.e2e.conftest import Arrive, Places
 from tests.e2e.person import Person
 from tests.servers import RedisServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.faults]
 
 
 async def test_what_was_missed_comes_after_a_node_was_killed(
@@ -134,7 +134,6 @@ async def test_it_is_said_when_messages_may_be_missing(places: Places, arrive: A
     await ada.shoot("gap")
 
 
-@pytest.mark.timeout(180)
 async def test_a_crew_of_workers_is_one_room_though_each_of_them_dies(
     redis: RedisServer, places: Places, arrive: Arrive
 ) -> None:

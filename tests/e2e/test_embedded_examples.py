@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.conftest import PATIENCE_MS
 from tests.embedding.hosts import hosted
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser]
 
 
 async def open_page(browser: Browser, url: str, complaints: list[str]) -> Page:

@@ -16,7 +16,7 @@ from tests.e2e.examples import PHONE, Visitor, copied
 from tests.server.running import serving, wait_until
 from tests.servers import RedisServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser]
 
 CHANNELS = 10_000
 AT_ONCE = 100

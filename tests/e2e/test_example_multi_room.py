@@ -20,7 +20,7 @@ from tests.e2e.examples import DESKTOP, EXAMPLES, PHONE
 from tests.server.running import serving, wait_until
 from tests.servers import free_port, free_ports
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser]
 
 HERE = EXAMPLES / "multi_room"
 WORKERS = 4

@@ -16,7 +16,7 @@ from tests.e2e.conftest import Places
 from tests.e2e.examples import EXAMPLES, PHONE, Visitor, copied
 from tests.servers import RedisServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser]
 
 STREAM = "chat_stream"
 

@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 from hubbub.brokers.contract import Entry, HistoryQuery, Outcome
 from hubbub.brokers.sqlite.broker import SqliteBroker
 from hubbub.brokers.sqlite.settings import SqliteSettings
@@ -65,7 +63,6 @@ async def read_back(path: Path) -> dict[str, list[Entry]]:
     return logs
 
 
-@pytest.mark.timeout(180)
 async def test_what_was_acknowledged_survives_every_kill(tmp_path: Path) -> None:
     """Ten lives on one file: nothing acknowledged is missing, no offset and no key is given twice."""
     path = tmp_path / "hubbub.db"

@@ -25,7 +25,7 @@ def test_a_function_is_registered_once_and_stays_as_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", DECORATORS)
 def test_a_function_of_too_much_is_a_mistake(name: str) -> None:
     with pytest.raises(TypeError, match=name):
-        getattr(Handlers(), name)(lambda a, b, c, d: None)
+        getattr(Handlers(), name)(lambda a, b, c, d, e: None)
 
 
 def test_methods_have_names() -> None:

@@ -107,7 +107,7 @@ async def turn(times: int = 3) -> None:
         await asyncio.sleep(0)
 
 
-async def until(fact: object, seconds: float = 5.0) -> None:
+async def until(fact: object, seconds: float = 60.0) -> None:
     """Wait until `fact()` is true, or fail."""
     assert callable(fact)
     deadline = asyncio.get_running_loop().time() + seconds

@@ -155,7 +155,7 @@ async def test_a_repair_survives_whatever_the_broker_does() -> None:
         node.broker.moody.fault = ValueError("a bug of the engine's")
         await node.say("room", "b", "c")
         await until(lambda: ann.data == b"a\nb\nc\n")
-        bob = await asyncio.wait_for(node.listen("bob", "room"), 5)
+        bob = await asyncio.wait_for(node.listen("bob", "room"), 30)
         assert bob.arrivals[0].position.offset == 3
 
 

@@ -90,7 +90,7 @@ async def test_the_end_ends_all_waiting() -> None:
     asked = Questions("n1", JumpingClock())
     open_ones = [asked.add(["a"], 5.0, wide=False) for _ in range(3)]
     asked.end()
-    await asyncio.wait_for(asyncio.gather(*(each.done for each in open_ones)), 1)
+    await asyncio.wait_for(asyncio.gather(*(each.done for each in open_ones)), 30)
 
 
 async def test_only_so_many_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:

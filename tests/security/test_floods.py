@@ -18,9 +18,9 @@ from tests.transports.wire import client_frame, handshake, raw_client
 
 CLIENTS = 1_000
 TEXT = 1
-MANY_S = 20.0
+MANY_S = 120.0
 """What 1,000 handshakes may take on a machine that does other things too; two idle cores need a second."""
-PATIENCE_S = 8.0
+PATIENCE_S = 60.0
 """What a publication may take meanwhile, where the 1,000 share a core with the server and this test."""
 MEMORY_LIMIT = 24 * 1024 * 1024
 """Bytes by which the server may grow for 1,000 connections that are refused: 24 KiB each."""

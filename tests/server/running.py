@@ -21,7 +21,7 @@ ENVIRONMENT = {
 HUBBUB = (sys.executable, "-m", "hubbub")
 
 
-def wait_until(fact: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_until(fact: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until `fact()` is true, or fail."""
     deadline = time.monotonic() + seconds
     while not fact():
@@ -64,7 +64,7 @@ class Running:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Stop it in order and return its exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def children(self) -> list[int]:
         """Return the ids of its child processes."""
@@ -93,7 +93,7 @@ def running(command: tuple[str, ...], place: Path) -> Iterator[Running]:
         if program.process.poll() is None:
             program.process.terminate()
             try:
-                program.process.wait(15)
+                program.process.wait(60)
             except subprocess.TimeoutExpired:
                 program.process.kill()
                 program.process.wait()

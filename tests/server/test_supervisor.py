@@ -104,7 +104,7 @@ class Life:
         return [int(line.split()[0]) for line in lines]
 
 
-async def until(fact: object, seconds: float = 15.0) -> None:
+async def until(fact: object, seconds: float = 60.0) -> None:
     assert callable(fact)
     async with asyncio.timeout(seconds):
         while not fact():
@@ -268,7 +268,7 @@ async def test_an_end_does_not_wait_for_a_reload(tmp_path: Path) -> None:
     life.supervisor.reload()
     await until(lambda: len(life.born()) == 3)
     life.supervisor.stop()
-    assert await asyncio.wait_for(running, 5) == 0
+    assert await asyncio.wait_for(running, 30) == 0
     assert not any(map(alive, life.born()))
 
 
@@ -289,4 +289,4 @@ async def test_a_waiting_restart_does_not_hold_the_end_up(tmp_path: Path) -> Non
     running = asyncio.create_task(life.supervisor.run())
     await until(lambda: life.born() and not alive(life.born()[0]))
     life.supervisor.stop()
-    assert await asyncio.wait_for(running, 5) == 0
+    assert await asyncio.wait_for(running, 30) == 0

@@ -90,7 +90,7 @@ def test_whoever_comes_while_it_drains_is_sent_away(tmp_path: Path) -> None:
             assert b"the server is shutting down" in received(kept, b"}")
             # The second signal ends the patience.
             server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(10) == 0
+            assert server.process.wait(60) == 0
 
 
 def test_a_slow_reader_does_not_hold_the_end_up(tmp_path: Path) -> None:

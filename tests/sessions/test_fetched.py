@@ -60,4 +60,4 @@ async def test_a_client_waits_until_it_may_say_more() -> None:
         assert not waiting.done()
         bag.resume_reading()
         bag.resume_reading()
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 30)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.clients.api import call
 from tests.clients.talk import talking
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ import typer
 from tests.docs.served import STARTED_WITHIN_S, Served
 from tests.server.running import wait_until
 from tests.servers import RedisServer, two_free_ports
-from tests.soak.census import Census, at_rest, census, more_than
+from tests.soak.census import PATIENCE_S, Census, at_rest, census, more_than
 from tests.soak.speakers import HOST, SPEAKERS, Speaker, Visit, be_rude
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ class Town:
         self._over = False
 
     async def live(self, seconds: float, visitors: int) -> None:
-        """Have so many visitors at a time, and messages in every room."""
+        """Have so many visitors at a time, and messages in every room, until each kind has heard some."""
         self._over = False
         async with (
             httpx.AsyncClient(
@@ -70,6 +70,9 @@ class Town:
                 group.create_task(self._come_and_go(http, SPEAKERS[number % len(SPEAKERS)]))
             group.create_task(self._trouble())
             await asyncio.sleep(seconds)
+            async with asyncio.timeout(PATIENCE_S):
+                while len(self.heard) < len(SPEAKERS):
+                    await asyncio.sleep(0.1)
             self._over = True
 
     async def _talk(self, http: httpx.AsyncClient, room: str) -> None:
@@ -165,7 +168,7 @@ async def soak(served: Served, ports: list[int], seconds: float, visitors: int) 
 
 def main(
     minutes: Annotated[float, typer.Option(min=0.05, max=600)] = 10.0,
-    visitors: Annotated[int, typer.Option(min=len(SPEAKERS), max=500, help="At a time.")] = 32,
+    visitors: Annotated[int, typer.Option(min=len(SPEAKERS), max=500, help="At a time.")] = 33,
 ) -> None:
     """Let visitors of every protocol come and go, and see whether anything of them is left."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name:

@@ -204,6 +204,53 @@ async def stomp(visit: Visit) -> AsyncIterator[Texts]:
             socket.transport.abort()
 
 
+def _of_sockjs(frame: str) -> list[str]:
+    """Return the messages of a frame of SockJS."""
+    assert frame[:1] in {"", "o", "h", "a"}, frame
+    return list(json.loads(frame[1:])) if frame.startswith("a") else []
+
+
+def _sockjs(visit: Visit, scheme: str) -> str:
+    return f"{scheme}://{visit.address}/sockjs/{visit.room}/000/{secrets.token_hex(6)}"
+
+
+@asynccontextmanager
+async def sockjs_websocket(visit: Visit) -> AsyncIterator[Texts]:
+    async with connect(f"{_sockjs(visit, 'ws')}/websocket", proxy=None) as socket:
+
+        async def texts() -> Texts:
+            async for frame in socket:
+                for text in _of_sockjs(str(frame)):
+                    yield text
+
+        yield texts()
+        if visit.rough:
+            socket.transport.abort()
+
+
+@asynccontextmanager
+async def _sockjs_requests(visit: Visit, transport: str) -> AsyncIterator[Texts]:
+    """Ask again and again; who goes just asks no more."""
+    where = f"{_sockjs(visit, 'http')}/{transport}"
+
+    async def texts() -> Texts:
+        while True:
+            async with visit.http.stream("POST", where) as response:
+                async for line in response.aiter_lines():
+                    for text in _of_sockjs(line):
+                        yield text
+
+    yield texts()
+
+
+def sockjs_streaming(visit: Visit) -> AbstractAsyncContextManager[Texts]:
+    return _sockjs_requests(visit, "xhr_streaming")
+
+
+def sockjs_polling(visit: Visit) -> AbstractAsyncContextManager[Texts]:
+    return _sockjs_requests(visit, "xhr")
+
+
 SPEAKERS: tuple[Speaker, ...] = (
     plain,
     centrifuge_json,
@@ -213,6 +260,9 @@ SPEAKERS: tuple[Speaker, ...] = (
     socketio_websocket,
     socketio_polling,
     stomp,
+    sockjs_websocket,
+    sockjs_streaming,
+    sockjs_polling,
 )
 
 RUDE = (

@@ -12,14 +12,14 @@ from tests.server.running import ROOT
 from tests.soak.census import Census
 from tests.soak.run import GROWTH_KIB, judge
 
-WITHIN_S = 240
+WITHIN_S = 600
 """A machine that is busy takes long to let everybody in; there is no hurry."""
 
 
 @pytest.mark.timeout(WITHIN_S)
 def test_nothing_is_left_of_those_who_left() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.soak.run", "--minutes", "0.1", "--visitors", "10"],
+        [sys.executable, "-m", "tests.soak.run", "--minutes", "0.1", "--visitors", "11"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
         capture_output=True,

@@ -44,6 +44,12 @@ def test_only_what_is_utf_8_is_text(data: bytes) -> None:
     assert (kind_of(data) is not Kind.BINARY) == readable
 
 
-@given(some.dictionaries(some.text(), some.recursive(some.none() | some.text(), some.lists)))
+SHORT = some.text(max_size=10)
+VALUES = some.recursive(
+    some.none() | SHORT, lambda inner: some.lists(inner, max_size=3), max_leaves=5
+)
+
+
+@given(some.dictionaries(SHORT, VALUES, max_size=5))
 def test_every_json_object_is_json(value: dict[str, object]) -> None:
     assert kind_of(json.dumps(value).encode()) is Kind.JSON

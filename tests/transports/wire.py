@@ -16,7 +16,7 @@ from hubbub.sessions.contract import Accepted, Carrier, Connection, Headers, Ref
 from hubbub.sessions.origins import readable_by
 from hubbub.transports.websocket.handshake import accept_token
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 HEAD = {
     "Host": "hubbub.test",

@@ -9,7 +9,7 @@ from hubbub.brokers.contract import Broker, Entry, Outcome
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import Position, Retention
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 
 
 async def until(fact: Callable[[], bool], deadline_s: float = DEADLINE_S) -> None:

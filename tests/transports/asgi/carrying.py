@@ -37,7 +37,7 @@ class Stage:
 
     async def ended(self) -> list[Close]:
         """Wait until the carrier has nothing left to do, and return how the conversation was closed."""
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 30)
         return self.talk.closes
 
 

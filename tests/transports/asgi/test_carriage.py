@@ -22,7 +22,7 @@ async def closing(peer: ClientConnection) -> int:
     """Return the code with which a connection is closed."""
     with pytest.raises(ConnectionClosed) as caught:
         while True:
-            await asyncio.wait_for(peer.recv(), 5)
+            await asyncio.wait_for(peer.recv(), 30)
     assert caught.value.rcvd is not None
     return caught.value.rcvd.code
 

@@ -160,7 +160,7 @@ async def test_a_servers_shutdown_ends_streams(options: dict[str, str], taken: b
         await client.send(POST)
         await client.until(b"{}")
         running.server.should_exit = True
-        rest = await asyncio.wait_for(client.rest(), 5)
+        rest = await asyncio.wait_for(client.rest(), 30)
 
     assert rest.endswith(b"0\r\n\r\n")
     assert [close.code for close in node.doors.sessions[0].closes] == [3001]
