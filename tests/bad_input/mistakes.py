@@ -19,13 +19,15 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A CLOSE frame; its reason contains `says`."""
+    """A CLOSE frame; its reason contains `says`, and the message before it `before`."""
 
     code: int
     says: str = ""
+    before: str = ""
 
     def __str__(self) -> str:
-        return f"close {self.code}" + (f": `{self.says}`" if self.says else "")
+        close = f"close {self.code}" + (f": `{self.says}`" if self.says else "")
+        return f"`{self.before}`, then {close}" if self.before else close
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,14 @@ def test_a_mistake_is_answered(served: Served, entry: str, case: Case) -> None:
 
 
 def expect_close(client: Raw, expected: Closed) -> None:
+    before = ""
     while (answer := client.frame()) is not None:
         if answer.opcode == CLOSE:
             reason = answer.payload[2:].decode()
             assert (answer.code, expected.says in reason) == (expected.code, True), reason
+            assert expected.before in before
             return
+        before = answer.payload.decode()
     pytest.fail("the connection ended without a CLOSE frame")
 
 

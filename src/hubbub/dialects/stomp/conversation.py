@@ -243,4 +243,4 @@ class StompDialect:
 
 
 def _close(reply: Failed) -> Close:
-    return BAD_REQUEST if reply.error == BAD_REQUEST_ERROR else close_of(reply)
+    return BAD_REQUEST if reply.error.code == BAD_REQUEST_ERROR.code else close_of(reply)
