@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from hubbub.brokers.memory import World
 from hubbub.brokers.records import Records
@@ -49,6 +49,11 @@ class Worker:
     async def ack(self, offset: int, *, alone: bool = True) -> None:
         await self.member.queues.acknowledge(self.consumer, offset, alone=alone)
         await turn(20)
+
+    async def try_ack(self, offset: int, *, alone: bool) -> None:
+        """Do so although the broker may be away: the node tries again."""
+        with suppress(BrokerUnavailable):
+            await self.ack(offset, alone=alone)
 
     async def nack(self, offset: int, *, alone: bool = True) -> None:
         await self.member.queues.refuse(self.consumer, offset, alone=alone)
