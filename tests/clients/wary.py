@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from hubbub import Client, ConnectAsk, Hubbub, Reject
+from hubbub import Client, Hubbub, Reject
 
 app = Hubbub()
 
 
-@app.on_connect
-async def who(request: ConnectAsk) -> str | None:
-    """Let nobody in whose name says that they have gone."""
-    if request.client.user == "gone":
-        raise Reject(3000, "Go away!")
-    return request.client.user or None
+@app.on_subscribe
+async def close() -> None:
+    """Let nobody stay."""
+    raise Reject(3000, "Go away!")
 
 
 @app.on_publish
