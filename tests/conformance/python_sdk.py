@@ -33,6 +33,10 @@ hmac_secret = "secret"
 [access]
 personal_channel = true
 
+[inbox]
+join_leave = true
+push_join_leave = true
+
 [default_namespace]
 history_size = 100
 history_ttl_s = 300

@@ -21,6 +21,8 @@ class InboxSettings:
         copies: whether what a user sends is also put into the sender's own inbox, for the other devices.
         data: what a message may be made of: `any`, `json`, `object` (of JSON) or `binary`.
         presence: whether it is remembered which sessions follow an inbox.
+        join_leave, push_join_leave: whether a user's devices that ask for it, or all of them, are told when
+            another one comes or goes (needs `presence`).
         occupancy_hooks: whether the application is told when the first device of a user comes, and the last
             one is gone.
         ack_s: seconds after which the application is told of a message that no device has acknowledged.
@@ -36,6 +38,8 @@ class InboxSettings:
     copies: bool = True
     data: Data = Data.ANY
     presence: bool = True
+    join_leave: bool = False
+    push_join_leave: bool = False
     occupancy_hooks: bool = False
     ack_s: float = 30.0
     devices: int = 32
@@ -43,15 +47,16 @@ class InboxSettings:
     count: int = 1000
 
     def channel(self) -> Namespace:
-        """Return the options that inboxes have as channels: nobody else follows them or publishes there."""
+        """Return the options that inboxes have as channels, which their names limit to one user."""
         return Namespace(
             history_size=self.size,
             history_ttl_s=self.ttl_s,
             presence=self.presence,
-            join_leave=False,
+            join_leave=self.join_leave,
+            push_join_leave=self.push_join_leave,
             occupancy_hooks=self.occupancy_hooks,
             subscribe=Audience.NOBODY,
-            publish=Audience.NOBODY,
+            publish=Audience.USERS,
             data=self.data,
         )
 
