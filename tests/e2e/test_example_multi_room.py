@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from tests.clients.installed import node_with_clients
 from tests.deploy.proxy import nginx, written
 from tests.e2e.conftest import PATIENCE_MS
 from tests.e2e.examples import DESKTOP, EXAMPLES, PHONE
-from tests.server.running import serving, wait_until
+from tests.server.running import STARTED_WITHIN_S, serving, wait_until
 from tests.servers import free_port, free_ports
 
 pytestmark = [pytest.mark.browser]
@@ -58,7 +59,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     own = ("--workers", str(WORKERS), "--worker-ports", f"{first}+")
     with serving(place, *program, *own), nginx(main):
         front = Front(f"http://127.0.0.1:{port}")
-        wait_until(front.is_up)
+        wait_until(front.is_up, STARTED_WITHIN_S)
         yield front
 
 
@@ -96,6 +97,12 @@ class Visitor:
 
     async def is_in(self) -> None:
         await self.page.locator("#say button:enabled").wait_for()
+
+    async def has_websocket(self) -> None:
+        """Wait until the page polls no more, whichever worker its WebSocket came to."""
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while await self.page.evaluate("socket.io.engine.transport.name") != "websocket":
+                await asyncio.sleep(0.05)
 
     async def node(self) -> str:
         """Return which worker this page's session is on."""
@@ -146,6 +153,8 @@ async def test_rooms_are_told_who_comes_speaks_and_goes_even_with_their_worker(
     await wang.shoot(shots, "hall")
     await wang.enter()
 
+    for visitor in (zhang, li, wang):
+        await visitor.has_websocket()
     await expect(zhang.notices.last).to_have_text("li came in")
     await expect(zhang.page.locator("#count")).to_have_text("2 people")
     await expect(li.page.locator("#count")).to_have_text("2 people")

@@ -19,7 +19,7 @@ import pytest
 from tests.clients.installed import HERE as CLIENTS
 from tests.clients.installed import node_with_clients
 from tests.deploy.proxy import nginx, written
-from tests.server.running import serving, wait_until
+from tests.server.running import STARTED_WITHIN_S, serving, wait_until
 from tests.servers import free_port, free_ports
 
 FULL = os.environ.get("HUBBUB_FAULTS") == "full"
@@ -52,7 +52,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         serving(place, "--workers", str(WORKERS), "--worker-ports", f"{first}+"),
         nginx(main),
     ):
-        wait_until(lambda: nodes(port))
+        wait_until(lambda: nodes(port), STARTED_WITHIN_S)
         yield port
 
 

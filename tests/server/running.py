@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
     name: value for name, value in os.environ.items() if not name.startswith("HUBBUB_")
 } | {"PYTHONPATH": f"{ROOT}/src:{ROOT}", "PYTHONUNBUFFERED": "1"}
+STARTED_WITHIN_S = 60.0
+"""Several workers, on a machine whose cores are wanted by many others as well."""
 HUBBUB = (sys.executable, "-m", "hubbub")
 
 
@@ -58,7 +60,8 @@ class Running:
 
     def wait_ready(self) -> None:
         """Wait for the start-up lines."""
-        wait_until(lambda: "\n  next " in self.out or self.process.poll() is not None)
+        ended = self.process.poll
+        wait_until(lambda: "\n  next " in self.out or ended() is not None, STARTED_WITHIN_S)
         assert self.process.poll() is None, self.err
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
