@@ -131,6 +131,31 @@ const scenarios = {
     close(zhang, again);
   },
 
+  async "take part in a chat"() {
+    const [zhang, li] = await Promise.all([at("zhang"), at("li", ports.at(-1))]);
+    const channel = `chat:${room}`;
+    for (const socket of [zhang, li]) await socket.ask("subscribe", channel);
+    await zhang.ask("hubbub.typing", { channel });
+    const { offset } = await zhang.ask("publish", { channel, data: "helo", event: "say" });
+    await zhang.ask("hubbub.edit", { channel, offset, data: "hello" });
+    await li.ask("hubbub.react", { channel, offset, reaction: "👍" });
+    assert.deepEqual(await li.ask("hubbub.mark", { channel, read: offset }), { read: offset, received: offset });
+    const refused = await li.ask("hubbub.delete", { channel, offset });
+    assert.equal(refused.error.code, 103);
+    await zhang.ask("hubbub.delete", { channel, offset });
+    await until("the deletion", () => li.seen("delete").length === 1 && li.seen("read").length === 1);
+    const events = li.notes.map((note) => note.event).filter((event) => event !== "read");
+    assert.deepEqual(events, ["typing", "say", "edit", "reaction", "delete"]);
+    assert.deepEqual(li.seen("edit"), ["hello"]);
+    const [, meta] = li.notes.find((note) => note.event === "edit").args;
+    assert.deepEqual([meta.channel, meta.tags.about, meta.sender.user], [channel, String(offset), "zhang"]);
+    const cia = await at("cia", ports[0]);
+    await cia.ask("subscribe", { channel, recent: 9 });
+    await until("the past", () => cia.seen("delete").length === 1);
+    assert.deepEqual(cia.notes.map((note) => note.event), ["deleted", "deleted", "reaction", "delete"]);
+    close(zhang, li, cia);
+  },
+
   async "namespaces"() {
     const root = await at("zhang");
     const chat = watched(root.io.socket("/chat", { auth: { user: "zhang" } }));

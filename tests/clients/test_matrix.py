@@ -11,7 +11,7 @@ from tests.clients.engines import Site
 from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 
 PLAY_WITHIN_S = 240
-SCENARIOS = 21
+SCENARIOS = 22
 
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
 

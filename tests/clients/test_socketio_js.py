@@ -20,6 +20,12 @@ SETTINGS = """
 ping_interval_s = 1
 keepalive_s = 1
 idle_s = 5
+
+[namespaces.chat]
+typing = true
+edits = true
+reactions = true
+receipts = true
 """
 
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
@@ -66,6 +72,7 @@ EVERYTHING = (
     "one order for all",
     "binary both ways",
     "history and presence",
+    "take part in a chat",
     "namespaces",
     "be refused",
     "be pinged",

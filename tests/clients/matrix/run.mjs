@@ -4,6 +4,7 @@
 // it says {"strike": ...} when a worker should die, and waits until it is told that this is done.
 import { createInterface } from "node:readline";
 import { Cell } from "./cell.mjs";
+import * as chats from "./chats.mjs";
 import * as identity from "./identity.mjs";
 import * as recovery from "./recovery.mjs";
 import * as rooms from "./rooms.mjs";
@@ -46,7 +47,7 @@ async function play([name, scenario]) {
 
 const wanted = ([name]) => !settings.only || settings.only === name;
 const plain = settings.transport === "plain";
-const together = (plain ? [unidirectional] : [rooms, recovery, identity, server]).map((each) => each.scenarios);
+const together = (plain ? [unidirectional] : [rooms, chats, recovery, identity, server]).map((each) => each.scenarios);
 const alone = plain ? {} : strikes.scenarios;
 await Promise.all(together.flatMap(Object.entries).filter(wanted).map(play));
 for (const each of Object.entries(alone).filter(wanted)) await play(each);
