@@ -61,20 +61,14 @@ class StompRenderer:
         rest = _BODIES.of(self.version, channel, publication)
         binary = publication.kind is Kind.BINARY
         packets = [
-            Packet(self._head(leg, channel, publication) + rest, binary) for leg in self.legs
+            Packet(
+                b"%b%b%b"
+                % (_head(self.version, leg, channel), _ack(self.version, leg, publication), rest),
+                binary,
+            )
+            for leg in self.legs
         ]
         return packets if len(packets) > 1 else packets[0]
-
-    def _head(self, leg: Leg, channel: ChannelName, publication: Publication) -> bytes:
-        version = self.version
-        destination = escaped(leg.destination or leg.prefix + channel, version)
-        subscription = destination if leg.id is None else escaped(leg.id, version)
-        lines = ["MESSAGE", f"destination:{destination}"]
-        if subscription:
-            lines.append(f"subscription:{subscription}")
-        if leg.acks and version is Version.V1_2:
-            lines.append(f"ack:{place(publication)}@{subscription}")
-        return "\n".join(lines).encode()
 
     def emitted(self, emit: Emit) -> Packet:
         """Render what the application says to single clients, as a MESSAGE from `/event/<name>`."""
@@ -101,6 +95,24 @@ class StompRenderer:
 def renderer_of(version: Version, legs: tuple[Leg, ...] = (BY_SERVER,)) -> StompRenderer:
     """Return what shows channels to such subscriptions; equal ones are equal."""
     return StompRenderer(version, legs)
+
+
+@lru_cache(maxsize=4096)
+def _head(version: Version, leg: Leg, channel: ChannelName) -> bytes:
+    """Return how the messages of a subscription begin."""
+    destination = escaped(leg.destination or leg.prefix + channel, version)
+    subscription = destination if leg.id is None else escaped(leg.id, version)
+    lines = ["MESSAGE", f"destination:{destination}"]
+    if subscription:
+        lines.append(f"subscription:{subscription}")
+    return "\n".join(lines).encode()
+
+
+def _ack(version: Version, leg: Leg, publication: Publication) -> bytes:
+    """Return the header by which a message is acknowledged, in 1.2; before, the others say it."""
+    if not leg.acks or version is not Version.V1_2:
+        return b""
+    return f"\nack:{place(publication)}@{escaped(leg.id or '', version)}".encode()
 
 
 def body(channel: ChannelName, publication: Publication, version: Version) -> bytes:
