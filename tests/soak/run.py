@@ -60,7 +60,7 @@ class Town:
         self._over = False
         async with (
             httpx.AsyncClient(
-                trust_env=False, timeout=30, limits=httpx.Limits(max_connections=None)
+                trust_env=False, timeout=PATIENCE_S, limits=httpx.Limits(max_connections=None)
             ) as http,
             asyncio.TaskGroup() as group,
         ):

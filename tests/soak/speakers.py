@@ -112,7 +112,7 @@ async def centrifuge_protobuf(visit: Visit) -> AsyncIterator[Texts]:
     await client.connect()
     try:
         await subscription.subscribe()
-        await subscription.ready(20)
+        await subscription.ready(60)
         yield _from(ear.heard)
     finally:
         await client.disconnect()
@@ -168,9 +168,9 @@ async def _socketio(visit: Visit, transport: str) -> AsyncIterator[Texts]:
         heard.put_nowait(text)
 
     client.on("message", note)
-    await client.connect(f"http://{visit.address}", transports=[transport], wait_timeout=20)
+    await client.connect(f"http://{visit.address}", transports=[transport], wait_timeout=60)
     try:
-        await client.call("subscribe", visit.room, timeout=20)
+        await client.call("subscribe", visit.room, timeout=60)
         yield _from(heard)
     finally:
         await client.disconnect()
