@@ -71,7 +71,7 @@ class Pull(Struct, frozen=True):
 
     Args:
         limit: messages at most; 0: as many as allowed. since: the offset behind which the page begins.
-        take: whether what is answered counts as acknowledged and read from now on.
+        take: whether what is answered counts as read from now on, or as acknowledged by the `device`.
     """
 
     id: int = 0

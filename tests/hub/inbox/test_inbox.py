@@ -73,6 +73,21 @@ async def test_pulling_twice_gives_the_unread_once() -> None:
         assert (await post.inbox.position("bob")).offset == 3
 
 
+async def test_what_a_device_takes_is_acknowledged_and_not_read() -> None:
+    async with stage() as place:
+        post = Post(place, InboxSettings())
+        await post.send("1", "2", "3")
+        await post.inbox.acknowledge("bob", "phone", offsets=[2])
+        assert await post.pulled(take=True, device="phone") == ["1", "3"]
+        assert await post.pulled(take=True, device="phone") == []
+        assert await post.pulled(device="tablet") == ["1", "2", "3"]
+        assert (await post.inbox.unread("bob")).total == 3
+        with pytest.raises(Refused, match="without since"):
+            await post.pulled(take=True, since=1)
+        assert await post.pulled(take=True) == ["1", "2", "3"]
+        assert (await post.inbox.unread("bob")).total == 0
+
+
 async def test_pages_follow_each_other() -> None:
     async with stage() as place:
         post = Post(place, InboxSettings())

@@ -62,7 +62,10 @@ class InboxPullRequest(Struct, kw_only=True):
         Meta(description="With it, what this device has not acknowledged is returned instead."),
     ] = None
     take: Annotated[
-        bool, Meta(description="What is returned counts as acknowledged and read from now on.")
+        bool,
+        Meta(
+            description="What is returned counts as read from now on, or as acknowledged by `device`."
+        ),
     ] = False
 
 

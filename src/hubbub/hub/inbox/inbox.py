@@ -199,9 +199,14 @@ class Inbox(Reading):
 
         Args:
             limit: messages at most. since: the offset behind which to look, for the next page.
-            take: whether what is returned counts as read, and acknowledged by the device, from now on.
+            take: whether what is returned counts as read from now on, or as acknowledged by the `device`;
+                the next page needs no `since` then.
+
+        Raises Refused (107) for `take` beside `since`, and BrokerUnavailable.
         """
         channel = inbox_of(user)
+        if take and since is not None:
+            raise Refused(BAD_REQUEST_ERROR, "take goes without since: nothing may be passed over")
         known, _, top = await self.known(channel)
         received = known.device(device_of(device)) if device is not None else None
         start = received.upto if received is not None else known.read
@@ -217,10 +222,9 @@ class Inbox(Reading):
             )
         ]
         if take and page.upto > start:
-            await asyncio.gather(
-                self.acknowledge(user, device or "", upto=page.upto, epoch=top.epoch),
-                self.read(user, page.upto, epoch=top.epoch),
-            )
+            if device is None:
+                await self.read(user, page.upto, epoch=top.epoch)
+            await self.acknowledge(user, device or "", upto=page.upto, epoch=top.epoch)
         return Page(messages, page.upto, page.more, page.lost, top)
 
     async def told(self, user: UserId, upto: int, epoch: str) -> None:
