@@ -96,6 +96,30 @@ async def test_scripts_need_the_name_of_a_function(query: dict[str, str], says: 
             assert doors_of(here).admit(request, (), carrier) == Refusal(500, says)
 
 
+@pytest.mark.parametrize(
+    ("headers", "may"),
+    [
+        ({}, True),
+        ({"sec-fetch-site": "same-origin", "cookie": "a=b"}, True),
+        ({"referer": "https://chat.example/page", "cookie": "a=b"}, True),
+        ({"referer": "https://evil.example/page", "cookie": "a=b"}, False),
+        ({"referer": "https://chat.example@evil.example/", "cookie": "a=b"}, False),
+        ({"referer": "https://[", "cookie": "a=b"}, False),
+        ({"cookie": "a=b"}, False),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else None,
+)
+async def test_old_browsers_show_only_by_the_referer_whose_page_it_is(
+    headers: dict[str, str], may: bool
+) -> None:
+    async with nodes() as (here, _):
+        for carrier in ("jsonp", "htmlfile"):
+            path = f"/chat/r1/000/s1/{carrier}"
+            named = {"host": "chat.example", **headers}
+            request = Request(path, query={"c": "x"}, headers=named)
+            assert isinstance(doors_of(here).admit(request, (), carrier), Accepted) is may
+
+
 async def test_nobody_comes_in_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     async with nodes() as (here, _):
         monkeypatch.setattr(sockjs, "SESSIONS_LIMIT", 0)

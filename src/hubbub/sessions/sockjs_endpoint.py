@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.framings.sockjs.conversation import SockJsRequests, SockJsSocket
@@ -32,6 +32,7 @@ _CALLING: frozenset[Carrier] = frozenset({"htmlfile", "jsonp"})
 _SINGLE: frozenset[Carrier] = frozenset({"xhr", "jsonp"})
 _COOKIE = re.compile(r"(?:^|;)\s*JSESSIONID=([\w.~+/=!-]{1,256})\s*(?:;|$)", re.ASCII)
 _NOT_FOUND = Refusal(404, "There is no such session.")
+_FOREIGN = Refusal(403, "Only pages of this server may ask like this with cookies.")
 _FULL = Refusal(503, "The server has as many sessions as it can hold.")
 _SAFE: Headers = (("X-Content-Type-Options", "nosniff"),)
 
@@ -84,6 +85,8 @@ class SockJsEndpoint:
             callback = request.query.get("c", "")
             if not is_callback(callback):
                 return Refusal(500, CALLBACK_WRONG if callback else CALLBACK_REQUIRED)
+            if not _is_own_page(request.headers):
+                return _FOREIGN
         if not sessions.has_room(key):
             return _FULL
         limit = 0 if request.carrier in _SINGLE else self.stream_limit
@@ -112,6 +115,21 @@ class SockJs:
 
     endpoints: tuple[SockJsEndpoint, ...]
     sessions: SockJsSessions
+
+
+def _is_own_page(headers: Mapping[str, str]) -> bool:
+    """Tell whether a script or a frame may be answered with what its reader may see.
+
+    Any page can load it, cookies included, and browsers send no Origin then. Newer ones say whose page it is
+    (Sec-Fetch-Site), and were judged by that; older ones show it by the Referer alone.
+    """
+    if "cookie" not in headers or "sec-fetch-site" in headers or "origin" in headers:
+        return True
+    try:
+        page = urlsplit(headers.get("referer", "")).netloc
+    except ValueError:
+        return False
+    return page.lower() == headers.get("host", "").lower() != ""
 
 
 def _in_socket(make: Callable[[Request], Dialect], request: Request) -> Dialect:
