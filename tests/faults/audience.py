@@ -147,15 +147,18 @@ class Audience:
             for session, number in visitor.heard:
                 heard[number][session] += 1
                 last[session] = max(last.get(session, 0), self.pushes[number].asked)
+        known = self._known()
         found = []
         for number, pushed in enumerate(self.pushes):
-            found += [
-                f"push {number} {fault}" for fault in self._faults(pushed, heard[number], last)
-            ]
+            ((kind, name),) = pushed.whom.items()
+            faults = self._faults(pushed, known[kind, name], heard[number], last)
+            found += [f"push {number} {fault}" for fault in faults]
         return found
 
-    def _faults(self, pushed: Pushed, heard: Counter[str], last: Mapping[str, int]) -> list[str]:
-        meant = self._meant(pushed.whom)
+    @staticmethod
+    def _faults(
+        pushed: Pushed, meant: Mapping[str, int], heard: Counter[str], last: Mapping[str, int]
+    ) -> list[str]:
         found = [f"came {n} times to {session}" for session, n in heard.items() if n > 1]
         found += [f"for {pushed.whom} came to {each}" for each in heard.keys() - meant.keys()]
         if pushed.answer is None:
@@ -174,22 +177,21 @@ class Audience:
             found.append(f"came to {[*heard]}, who was said to be gone")
         return found
 
-    def _meant(self, whom: Mapping[str, object]) -> dict[str, int]:
-        """Return the sessions that a push may come to, and since when each is surely meant."""
-        ((kind, name),) = whom.items()
-        meant: dict[str, int] = {}
+    def _known(self) -> dict[tuple[str, object], dict[str, int]]:
+        """Return the sessions that pushes may come to, by whom they are for.
+
+        Each has since when it is surely meant.
+        """
+        known: dict[tuple[str, object], dict[str, int]] = defaultdict(dict)
         for visitor in self.visitors:
+            names = [("user", visitor.user), ("everybody", True)]
+            for name in (*names, *(("tag", tag) for tag in visitor.tags)):
+                known[name].update(visitor.sessions)
             for session, since in visitor.sessions.items():
-                if kind == "group":
-                    if visitor.user in self.users_in.get(str(name), ()):
-                        meant[session] = since
-                    elif session in self.joined.get(str(name), {}):
-                        meant[session] = self.joined[str(name)][session]
-                elif (
-                    kind == "everybody"
-                    or (kind == "client" and session == name)
-                    or (kind == "user" and visitor.user == name)
-                    or (kind == "tag" and name in visitor.tags)
-                ):
-                    meant[session] = since
-        return meant
+                known["client", session][session] = since
+        for group, sessions in self.joined.items():
+            known["group", group].update(sessions)
+        for group, users in self.users_in.items():
+            for user in users:
+                known["group", group].update(known["user", user])
+        return known
