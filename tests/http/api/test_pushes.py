@@ -78,12 +78,18 @@ async def test_what_cannot_be_is_refused(method: str, request_: dict[str, Any]) 
         assert (await place.call(method, request_))["error"]["code"] == 107
 
 
-async def test_a_key_for_channels_pushes_nothing() -> None:
+async def test_a_key_for_some_channels_reaches_nobody_beside_them() -> None:
     async with site(LIMITED) as place:
-        response = await place.client.post(
-            "/api/push", json={"everybody": True, "data": 1}, headers={"X-API-Key": "k"}
-        )
-        assert response.status_code == 403
+        place.client.headers["X-API-Key"] = "k"
+        for method in (
+            *("push", "kick", "tag", "groups", "groups_create", "groups_destroy"),
+            *("groups_join", "groups_leave", "groups_members"),
+        ):
+            request: dict[str, object] = {"everybody": True, "data": 1}
+            if method.startswith("groups_"):
+                request = {"group": "team", "user": "ann"}
+            response = await place.client.post(f"/api/{method}", json=request)
+            assert response.status_code == 403
 
 
 def test_a_request_has_its_defaults() -> None:

@@ -78,12 +78,14 @@ class GroupsResult(Struct, omit_defaults=True):
 
 async def create(server: Server, caller: Caller, request: GroupRequest) -> Done:
     """Create a group, which then exists until it is destroyed; one that exists stays as it is."""
+    caller.touch_all()
     await server.node.pushes.groups.create(request.group)
     return Done()
 
 
 async def destroy(server: Server, caller: Caller, request: GroupRequest) -> DestroyResult:
     """Destroy a group, and with it all memberships."""
+    caller.touch_all()
     return DestroyResult(await server.node.pushes.groups.destroy(request.group))
 
 
@@ -92,6 +94,7 @@ async def join(server: Server, caller: Caller, request: MemberRequest) -> JoinRe
 
     A group that nobody created otherwise ends with its last member.
     """
+    caller.touch_all()
     _check(request)
     joined = await server.node.pushes.groups.join(
         request.group, session_id=request.client, user=request.user
@@ -101,6 +104,7 @@ async def join(server: Server, caller: Caller, request: MemberRequest) -> JoinRe
 
 async def leave(server: Server, caller: Caller, request: MemberRequest) -> Done:
     """Let a session or a user be in a group no more."""
+    caller.touch_all()
     _check(request)
     await server.node.pushes.groups.leave(
         request.group, session_id=request.client, user=request.user
@@ -110,6 +114,7 @@ async def leave(server: Server, caller: Caller, request: MemberRequest) -> Done:
 
 async def members(server: Server, caller: Caller, request: GroupRequest) -> MembersResult:
     """Return who is in a group: sessions that joined, and users."""
+    caller.touch_all()
     found = await server.node.pushes.groups.members(request.group)
     if found is None:
         return MembersResult(False, [], [])
@@ -118,6 +123,7 @@ async def members(server: Server, caller: Caller, request: GroupRequest) -> Memb
 
 async def names(server: Server, caller: Caller, request: GroupsRequest) -> GroupsResult:
     """Return the groups, in the order of their names."""
+    caller.touch_all()
     groups = server.node.pushes.groups
     found = await groups.names(request.prefix, request.cursor, request.limit)
     full = len(found) == request.limit

@@ -67,6 +67,11 @@ class Caller:
             patterns = ", ".join(self.channels)
             raise Forbidden(f"key {self.name!r} is good for the channels {patterns} only")
 
+    def touch_all(self) -> None:
+        """Return when it may name every channel, and so what is in none. Raises Forbidden."""
+        if self.channels:
+            raise Forbidden(f"key {self.name!r} is not good for all channels")
+
 
 ANYBODY = Caller(ApiKey("anybody", ""))
 """Whoever calls an open server that has no keys."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from hubbub.errors import BAD_REQUEST_ERROR, FORCE_DISCONNECT, Refused
-from hubbub.http.api.keys import Caller, Forbidden
+from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import bytes_of, text_of
 from hubbub.http.api.requests import Goodbye, Json
 from hubbub.http.api.server import Server
@@ -94,9 +94,7 @@ async def push(server: Server, caller: Caller, request: PushRequest) -> ReachRes
 
     It is no publication: it has no offset, is not kept, and nobody catches up on it.
     """
-    if caller.channels:
-        raise Forbidden(f"key {caller.name!r} is good for channels only, and a push has none")
-    return await _do(server, request, Say(request.event, *_payload(server, request)))
+    return await _do(server, caller, request, Say(request.event, *_payload(server, request)))
 
 
 async def kick(server: Server, caller: Caller, request: KickRequest) -> ReachResult:
@@ -104,15 +102,16 @@ async def kick(server: Server, caller: Caller, request: KickRequest) -> ReachRes
     said = request.disconnect or Goodbye()
     code = said.code or FORCE_DISCONNECT.code
     reason = said.reason or ("" if said.code else FORCE_DISCONNECT.reason)
-    return await _do(server, request, Kick(code, reason))
+    return await _do(server, caller, request, Kick(code, reason))
 
 
 async def tag(server: Server, caller: Caller, request: TagRequest) -> ReachResult:
     """Give tags to sessions, and take others away; they last as long as the session."""
-    return await _do(server, request, Mark(tuple(request.add), tuple(request.remove)))
+    return await _do(server, caller, request, Mark(tuple(request.add), tuple(request.remove)))
 
 
-async def _do(server: Server, whom: Whom, deed: Deed) -> ReachResult:
+async def _do(server: Server, caller: Caller, whom: Whom, deed: Deed) -> ReachResult:
+    caller.touch_all()
     addressee = Addressee(whom.client, whom.user, whom.group, whom.tag, whom.everybody)
     reached = await server.node.pushes.do(addressee, deed, whom.timeout)
     return ReachResult(reached.fate, reached.sessions, [*reached.gone], [*reached.missing])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hubbub.errors import BAD_REQUEST_ERROR, FORCE_DISCONNECT, Close, Refused, Reject
 from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
-from hubbub.http.api.keys import Caller, Forbidden
+from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import json_of
 from hubbub.http.api.server import Server
 from hubbub.hub.options import Override
@@ -48,8 +48,8 @@ async def unsubscribe(
     if request.channel:
         caller.touch(request.channel)
         server.node.hub.namespaces.resolve(request.channel)
-    elif caller.channels:
-        raise Forbidden(f"key {caller.name!r} is not good for all channels")
+    else:
+        caller.touch_all()
     return await _give(server, orders.Unsubscribe(_whom(request), request.channel))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from hubbub.errors import BAD_REQUEST_ERROR, Refused
-from hubbub.http.api.keys import Caller, Forbidden
+from hubbub.http.api.keys import Caller
 from hubbub.http.api.results import Missing
 from hubbub.http.api.server import Server
 from hubbub.sessions.tracing import Noted, Target
@@ -68,8 +68,8 @@ async def trace(server: Server, caller: Caller, request: TraceRequest) -> TraceR
     if request.channel:
         caller.touch(request.channel)
         server.node.hub.namespaces.resolve(request.channel)
-    elif caller.channels:
-        raise Forbidden(f"key {caller.name!r} is not good for all channels")
+    else:
+        caller.touch_all()
     tracing = server.node.tracing
     name = request.trace or tracing.begin()
     target = Target(name, request.user, request.client, request.channel)
