@@ -227,6 +227,7 @@ const played = (version) => {
             sockjs,
             heartbeatIncoming: 500,
             heartbeatOutgoing: 500,
+            heartbeatToleranceMultiplier: 5, // other tests want the processor too
             debug: (line) => (beats[n] += line === "<<< PONG"),
           }),
         ),
@@ -292,7 +293,7 @@ const played = (version) => {
 
     async "beat"() {
       let beats = 0;
-      const counted = { heartbeatIncoming: 500, heartbeatOutgoing: 500 };
+      const counted = { heartbeatIncoming: 500, heartbeatOutgoing: 500, heartbeatToleranceMultiplier: 5 };
       const zhang = await at("zhang", { ...counted, debug: (line) => (beats += line === "<<< PONG") });
       const [sends, wants] = (zhang.hello["heart-beat"] ?? "0,0").split(",").map(Number);
       if (version === "1.0") assert.deepEqual([sends, wants], [0, 0]);

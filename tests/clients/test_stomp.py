@@ -107,7 +107,11 @@ def connected(
 ) -> Iterator[tuple[stomp.WSStompConnection, Listener]]:
     listener = Listener()
     connection = stomp.WSStompConnection(
-        [("127.0.0.1", server.port)], ws_path="/stomp", heartbeats=(1000, 1000), **options
+        [("127.0.0.1", server.port)],
+        ws_path="/stomp",
+        heartbeats=(1000, 1000),
+        heart_beat_receive_scale=10,  # other tests want the processor too
+        **options,
     )
     connection.set_listener("kept", listener)
     connection.connect(login, wait=True)

@@ -250,11 +250,19 @@ def test_a_channel_that_is_not_whole_ends_the_connection() -> None:
 @pytest.mark.parametrize(("code", "close"), [(2000, 1008), (2500, 1013)])
 def test_a_subscription_that_the_server_ends(code: int, close: int) -> None:
     dialect = introduced()
+    receive(dialect, "SUBSCRIBE", id="a", destination="/topic/room")
     ended = dialect.push(say.Ended("room", code, "why"))
     assert isinstance(ended, Close)
     assert ended.code == close
     (error,) = hear(dialect.farewell(ended))
     assert error.headers["x-code"] == str(code)
+
+
+def test_what_the_server_followed_by_itself_it_may_end() -> None:
+    dialect = introduced()
+    dialect.push(say.Entered(say.Subscribed("room", TOP)))
+    assert dialect.push(say.Ended("room", 2000, "why")) is None
+    assert dialect.farewell(NORMAL) is None
 
 
 def test_what_the_server_follows_for_the_client() -> None:

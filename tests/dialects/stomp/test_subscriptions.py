@@ -39,8 +39,12 @@ def test_a_subscription_of_the_servers_goes_on() -> None:
     assert known.legs("room") == (BY_SERVER,)
     known.add(Subscription("a", ROOM, "room"))
     assert known.legs("room") == (Leg("a"),)
+    assert known.ended("room")
+    known.entered("room")
     known.remove("a")
     assert known.legs("room") == (BY_SERVER,)
+    assert not known.ended("room")
+    assert known.legs("room") == ()
 
 
 def test_one_without_an_id_is_called_by_its_destination() -> None:

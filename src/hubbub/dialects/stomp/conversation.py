@@ -220,7 +220,7 @@ class StompDialect:
             self._asking.subscriptions.entered(push.subscribed.channel)
         elif isinstance(push, Emit):
             return renderer_of(self._version).emitted(push)
-        elif isinstance(push, Ended):
+        elif isinstance(push, Ended) and self._asking.subscriptions.ended(push.channel):
             code = REFUSED if push.code < RESUBSCRIBE else TRY_AGAIN_LATER
             sentence = f"the server ended the subscription to {push.channel}: {push.reason}"
             return self._end(Close(code, push.reason), sentence, push.code)

@@ -111,3 +111,8 @@ class Subscriptions:
     def entered(self, channel: ChannelName) -> None:
         """Note that the server made the connection follow a channel."""
         self._by_server.add(channel)
+
+    def ended(self, channel: ChannelName) -> bool:
+        """Note that the server ended that, and tell whether the client waits for messages of the channel."""
+        self._by_server.discard(channel)
+        return channel in self._legs
