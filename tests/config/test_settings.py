@@ -77,3 +77,19 @@ def test_auto_is_at_least_one_worker() -> None:
 def test_settings_read_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUBBUB_PORT", "1")
     assert Settings().port == 8000
+
+
+def test_the_rooms_of_the_page_have_all_that_it_shows_where_nothing_is_configured() -> None:
+    def of(settings: Settings) -> Namespace:
+        return settings.namespace_table.resolve("chat:lobby")
+
+    assert all([of(Settings()).typing, of(Settings()).edits, of(Settings()).people])
+    assert of(Settings()).mentions == "to"
+    own = {"news": Namespace(history_size=1)}
+    plain = Namespace(history_size=7)
+    for settings in (
+        Settings(namespaces=own),
+        Settings(default_namespace=plain),
+        Settings(open=True, namespaces={"chat": plain}),
+    ):
+        assert not of(settings).chats

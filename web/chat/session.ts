@@ -1,15 +1,17 @@
 /** The conductor: turns what the user and the server do into actions, and performs what follows from them. */
 
-import { Connection, type Refusal, RequestFailed } from "./connection/connection";
-import { text } from "./i18n";
+import { Connection, RequestFailed } from "./connection/connection";
 import type { PageKind } from "./state/actions";
 import { nextToSend } from "./state/outbox";
 import { initialState, roomOf } from "./state/reducer";
-import { unreadOf } from "./state/room";
 import { Store } from "./state/store";
+import { Attention } from "./attention";
+import { Deeds } from "./deeds";
+import { explain } from "./explain";
+import { Marks } from "./marks";
 import type { Outgoing, Room, State } from "./state/types";
 import type { Keep } from "./storage/keep";
-import { DEFAULT_ROOM, hashOfRoom, roomOfHash } from "./text/names";
+import { DEFAULT_ROOM, hashOfRoom, peerOf, roomOfHash } from "./text/names";
 
 export const PAGE_SIZE = 50;
 /** The server allows more; a list of more rooms is no list. */
@@ -19,14 +21,21 @@ const RESEND_MS = 1_500;
 
 export class Session {
   readonly store: Store;
+  /** What is done to messages, and told to the others. */
+  readonly deeds: Deeds;
+  /** What is heard from the others, and whom it concerns. */
+  readonly attention: Attention;
   readonly #keep: Keep;
   readonly #endpoint: string;
   #connection: Connection | null = null;
+  readonly #marks = new Marks((room, marks) => this.#require().mark(room, marks));
 
   constructor(keep: Keep, endpoint: string) {
     this.#keep = keep;
     this.#endpoint = endpoint;
     this.store = new Store(initialState(keep.name(), keep.outbox()));
+    this.deeds = new Deeds(this.store, () => this.#connection);
+    this.attention = new Attention(this.store, keep, this.#marks, (room) => this.openRoom(room));
     this.store.watch((state, before) => this.#remember(state, before));
   }
 
@@ -86,7 +95,9 @@ export class Session {
 
   markRead(room: string): void {
     const known = roomOf(this.store.state, room);
-    if (known && unreadOf(known) > 0) this.store.dispatch({ type: "roomRead", room });
+    if (!known || known.membership !== "joined") return;
+    this.#marks.read(room, known.top);
+    if (known.read !== known.top) this.store.dispatch({ type: "roomRead", room });
   }
 
   loadOlder(room: string): void {
@@ -103,7 +114,7 @@ export class Session {
 
   #connect(): void {
     const { store } = this;
-    this.#connection = new Connection(this.#endpoint, store.state.user, {
+    this.#connection = new Connection(this.#endpoint, store.state.user, this.#keep.device(randomId), {
       connecting: (lost) => store.dispatch({ type: "connecting", lost }),
       nextTry: (at) => store.dispatch({ type: "nextTry", at }),
       online: () => store.dispatch({ type: "online" }),
@@ -113,7 +124,10 @@ export class Session {
         this.#settleIn(room);
       },
       refused: (room, why) => store.dispatch({ type: "refused", room, reason: explain(why) }),
-      received: (room, message) => store.dispatch({ type: "received", room, message }),
+      received: (room, said) => this.attention.hear(room, said),
+      mentioned: (room) => {
+        if (peerOf(room, store.state.user) !== null) this.#add(room);
+      },
       joined: (room, client, user) => store.dispatch({ type: "joined", room, client, user, now: Date.now() }),
       left: (room, client, user) => store.dispatch({ type: "left", room, client, user, now: Date.now() }),
     });
@@ -124,8 +138,29 @@ export class Session {
   /** A room is joined, anew or again: who is there, what was said, what is still to be sent. */
   #settleIn(room: string): void {
     void this.#loadPresence(room);
+    void this.#loadReceipts(room);
     this.#loadLatest();
     this.#pump(room);
+  }
+
+  /** How far everybody has got, and what oneself has not read: on another device it may have been. */
+  async #loadReceipts(room: string): Promise<void> {
+    const connection = this.#require();
+    try {
+      const users = await connection.receipts(room);
+      this.store.dispatch({ type: "receiptsLoaded", room, users });
+      const count = await connection.count(room);
+      const direct = peerOf(room, this.store.state.user) !== null;
+      const known = roomOf(this.store.state, room);
+      // Who comes into a room of all for the first time has not missed what was said there before.
+      if (count && known && count.epoch === known.epoch && (direct || count.read > 0)) {
+        this.store.dispatch({ type: "counted", room, ...count });
+      }
+      if (direct) this.store.dispatch({ type: "seen", room, users: await connection.people(room) });
+    } catch (error) {
+      // Receipts may be switched off for a room.
+      if (!(error instanceof RequestFailed)) throw error;
+    }
   }
 
   #follow(): void {
@@ -141,7 +176,9 @@ export class Session {
     if (roomOf(this.store.state, room)) return;
     const oldest = rooms.find((each) => each.name !== this.store.state.active);
     if (rooms.length >= ROOM_COUNT_LIMIT && oldest) this.leaveRoom(oldest.name);
-    const mark = this.#keep.readMark(room);
+    // What somebody said to one alone is unread until it is known not to be.
+    const direct = peerOf(room, this.store.state.user) !== null;
+    const mark = this.#keep.readMark(room) ?? (direct ? { epoch: "", offset: 0 } : undefined);
     this.store.dispatch({ type: "roomAdded", room, ...(mark ? { mark } : {}) });
     this.#connection?.join(room);
   }
@@ -163,9 +200,9 @@ export class Session {
     this.store.dispatch({ type: "pageRequested", room: room.name, page });
     try {
       const position = before === null ? null : { offset: before, epoch: room.epoch };
-      const { epoch, messages } = await this.#require().history(room.name, PAGE_SIZE, position);
-      const short = messages.length < PAGE_SIZE;
-      this.store.dispatch({ type: "pageLoaded", room: room.name, page, epoch, messages, short });
+      const { epoch, messages, asides, size } = await this.#require().history(room.name, PAGE_SIZE, position);
+      const short = size < PAGE_SIZE;
+      this.store.dispatch({ type: "pageLoaded", room: room.name, page, epoch, messages, asides, short });
     } catch (error) {
       if (!(error instanceof RequestFailed)) throw error;
       this.store.dispatch({ type: "pageFailed", room: room.name, page });
@@ -202,7 +239,8 @@ export class Session {
     const { id, room, time } = entry;
     this.store.dispatch({ type: "sending", id });
     try {
-      await this.#require().publish(room, id, entry.text, time);
+      await this.#require().publish(room, id, entry.text, time, this.attention.meant(room, entry.text));
+      this.deeds.silence();
       this.store.dispatch({ type: "acked", id });
       this.#pump(room);
     } catch (error) {
@@ -230,9 +268,6 @@ export class Session {
     }
   }
 }
-
-/** Say why in the reader's language where the code is a known one, else in the server's words. */
-const explain = ({ code, message }: Refusal): string => text.reasons[code] ?? message;
 
 function beforeOf(room: Room, page: PageKind): number | null {
   if (page === "latest") return null;

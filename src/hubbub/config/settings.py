@@ -65,6 +65,11 @@ _UNDECIDED: Any = None
 _UNSIGNED, _UNGUARDED = TokenSettings(), AdminPart()
 """Stand for `tokens` and `admin` where they are wrong, which is told anyway."""
 
+_CHAT = Namespace(
+    typing=True, edits=True, reactions=True, receipts=True, people=True, mentions="to"
+)
+"""The rooms of the chat page on an open server for which no namespace is configured."""
+
 
 def _check_name(name: str) -> str:
     if not name or BOUNDARY in name or name.startswith((RESERVED, "#")) or not name.isprintable():
@@ -96,7 +101,8 @@ class Settings(Part):
         pages: a directory whose `index.html`, and what is beside it, is served instead of the chat page.
         tokens: whose tokens are believed. subscription_tokens: whose tokens for single channels are, where
             those have keys of their own.
-        namespaces: options of channels by their prefix. default_namespace: of those without one.
+        namespaces: options of channels by their prefix. default_namespace: of those without one. Where an
+            open server has neither, `chat` has all that is for chats.
         open: whether clients are believed who they are, and unknown namespaces exist. Without a value: on
             loopback, unless keys (of the API or of tokens), a password or permissions are configured.
     """
@@ -264,9 +270,9 @@ class Settings(Part):
     @property
     def namespace_table(self) -> Namespaces:
         """Return the namespaces as the hub takes them."""
-        return Namespaces(
-            self.default_namespace, self.namespaces, self.open, inbox=self.inbox.channel()
-        )
+        bare = self.open and not self.namespaces and self.default_namespace == Namespace()
+        given = {"chat": _CHAT} if bare else self.namespaces
+        return Namespaces(self.default_namespace, given, self.open, inbox=self.inbox.channel())
 
     @property
     def names(self) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import type { Session } from "../session";
 import { unreadOf } from "../state/room";
 import type { State } from "../state/types";
+import { peerOf } from "../text/names";
 import { Chat } from "./Chat";
 import { Welcome } from "./Welcome";
 import { useStore } from "./hooks";
@@ -16,7 +17,8 @@ export function App({ session }: { session: Session }) {
 
 function useTitle(state: State): void {
   const unread = state.rooms.reduce((sum, room) => sum + unreadOf(room), 0);
-  const title = `${unread > 0 ? `(${unread}) ` : ""}${state.user ? `# ${state.active} · ` : ""}Hubbub`;
+  const place = peerOf(state.active, state.user) ?? `# ${state.active}`;
+  const title = `${unread > 0 ? `(${unread}) ` : ""}${state.user ? `${place} · ` : ""}Hubbub`;
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -1,11 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { text } from "../i18n";
 import type { Session } from "../session";
+import { placeOf } from "../state/asides";
 import { unreadOf } from "../state/room";
 import type { Room, State } from "../state/types";
+import { peerOf } from "../text/names";
 import { Announcer } from "./Announcer";
 import { Banner } from "./Banner";
-import { COMPOSER, Composer } from "./Composer";
+import { Bell } from "./Bell";
+import { COMPOSER, Composer, type Editing } from "./Composer";
 import { Dialog } from "./Dialog";
 import { Icon, Mark } from "./Icon";
 import { NameForm } from "./NameForm";
@@ -14,6 +17,7 @@ import { RoomHeader } from "./RoomHeader";
 import { RoomList } from "./RoomList";
 import { Self } from "./Self";
 import { Timeline } from "./Timeline";
+import { Flash, TypingLine } from "./Signs";
 import { useMedia } from "./hooks";
 
 type Open = "rooms" | "people" | "name" | null;
@@ -37,7 +41,7 @@ export function Chat({ session, state }: { session: Session; state: State }) {
   const side = (
     <Side session={session} state={state} onName={() => setOpen("name")} onChosen={narrow ? close : undefined} />
   );
-  const people = <People presence={room.presence} self={state.user} />;
+  const people = <People presence={room.presence} self={state.user} onChosen={medium ? close : undefined} />;
   return (
     <div class="chat">
       <a class="skip" href={`#${COMPOSER}`} onClick={focusComposer}>
@@ -96,6 +100,7 @@ interface SideProps {
 }
 
 function Side({ session, state, onName, onChosen }: SideProps) {
+  const online = new Set(state.rooms.flatMap((room) => [...room.presence.clients.values()]));
   return (
     <>
       <p class="brand">
@@ -105,11 +110,16 @@ function Side({ session, state, onName, onChosen }: SideProps) {
       <RoomList
         rooms={state.rooms}
         active={state.active}
+        self={state.user}
+        online={online}
         onOpen={(name) => session.openRoom(name)}
         onLeave={(name) => session.leaveRoom(name)}
         onChosen={onChosen}
       />
-      <Self name={state.user} onEdit={onName} />
+      <div class="self-row">
+        <Self name={state.user} onEdit={onName} />
+        <Bell session={session} />
+      </div>
     </>
   );
 }
@@ -140,6 +150,10 @@ interface ConversationProps {
 }
 
 function Conversation({ session, state, room, onOpen }: ConversationProps) {
+  const [editing, setEditing] = useState<Editing | null>(null);
+  useEffect(() => setEditing(null), [room.name]);
+  const own = room.messages.findLast((each) => each.sender === state.user && each.era === room.era);
+  const begin = (offset: number, said: string): void => setEditing({ offset, text: said });
   const elsewhere = state.rooms.filter((each) => each.name !== room.name);
   const unread = elsewhere.reduce((sum, each) => sum + unreadOf(each), 0);
   return (
@@ -161,9 +175,23 @@ function Conversation({ session, state, room, onOpen }: ConversationProps) {
           </button>
         </p>
       )}
-      <Timeline key={room.name} session={session} room={room} outbox={state.outbox} self={state.user} />
+      <Timeline key={room.name} session={session} room={room} outbox={state.outbox} self={state.user} onEdit={begin} />
       <Announcer key={`log:${room.name}`} room={room} self={state.user} />
-      <Composer room={room.name} disabled={room.membership === "refused"} onSend={(said) => session.send(room.name, said)} />
+      <TypingLine typing={room.typing} self={state.user} />
+      <Flash flash={state.flash} />
+      <Composer
+        room={room.name}
+        peer={peerOf(room.name, state.user)}
+        disabled={room.membership === "refused"}
+        editing={editing}
+        onEditLast={() => own && begin(own.offset, room.notes.get(placeOf(own.era, own.offset))?.text ?? own.text)}
+        onEditEnd={(said) => {
+          if (editing && said !== null && said !== editing.text) session.deeds.edit(room.name, editing.offset, said);
+          setEditing(null);
+        }}
+        onTyping={() => session.deeds.typing(room.name)}
+        onSend={(said) => session.send(room.name, said)}
+      />
     </main>
   );
 }

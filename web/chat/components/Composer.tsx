@@ -5,9 +5,22 @@ import { Icon } from "./Icon";
 /** Characters; the server takes 64 KiB with the envelope around it. */
 const MESSAGE_LIMIT = 8_000;
 
+/** A message that is being edited. */
+export interface Editing {
+  readonly offset: number;
+  readonly text: string;
+}
+
 interface Props {
   readonly room: string;
+  /** The other one, in a room of two. */
+  readonly peer: string | null;
   readonly disabled: boolean;
+  readonly editing: Editing | null;
+  readonly onEditLast: () => void;
+  /** The new text; null when it stays as it was. */
+  readonly onEditEnd: (text: string | null) => void;
+  readonly onTyping: () => void;
   readonly onSend: (text: string) => void;
 }
 
@@ -18,11 +31,15 @@ export const COMPOSER = "composer";
 const drafts = new Map<string, string>();
 
 /** Where one writes. Enter sends, Shift+Enter breaks the line; an input method's Enter does neither. */
-export function Composer({ room, disabled, onSend }: Props) {
+export function Composer({ room, peer, disabled, editing, onEditLast, onEditEnd, onTyping, onSend }: Props) {
   const [draft, setDraft] = useState(drafts.get(room) ?? "");
+  const label = peer === null ? text.compose(room) : text.composeDirect(peer);
   const box = useRef<HTMLTextAreaElement>(null);
   const hint = useId();
-  useEffect(() => setDraft(drafts.get(room) ?? ""), [room]);
+  useEffect(() => {
+    setDraft(editing?.text ?? drafts.get(room) ?? "");
+    if (editing) box.current?.focus();
+  }, [room, editing]);
   useFocusOnDesktop(box, room);
   useLayoutEffect(() => {
     const element = box.current;
@@ -31,12 +48,14 @@ export function Composer({ room, disabled, onSend }: Props) {
     element.style.height = `${element.scrollHeight}px`;
   }, [draft]);
   const change = (value: string): void => {
-    drafts.set(room, value);
+    if (!editing) drafts.set(room, value);
     setDraft(value);
+    if (value.trim()) onTyping();
   };
   const send = (): void => {
     const message = draft.trim();
     if (!message || disabled) return;
+    if (editing) return onEditEnd(message);
     onSend(message);
     change("");
     box.current?.focus();
@@ -50,8 +69,17 @@ export function Composer({ room, disabled, onSend }: Props) {
       }}
     >
       <label class="hidden" for={COMPOSER}>
-        {text.compose(room)}
+        {label}
       </label>
+      {editing && (
+        <p class="composer-editing">
+          <Icon name="edit" />
+          {text.editing}
+          <button type="button" class="link-button" onClick={() => onEditEnd(null)}>
+            {text.cancel}
+          </button>
+        </p>
+      )}
       <div class="composer-box">
         <textarea
           id={COMPOSER}
@@ -59,7 +87,7 @@ export function Composer({ room, disabled, onSend }: Props) {
           rows={1}
           dir="auto"
           value={draft}
-          placeholder={text.compose(room)}
+          placeholder={label}
           maxLength={MESSAGE_LIMIT}
           disabled={disabled}
           aria-describedby={hint}
@@ -68,6 +96,8 @@ export function Composer({ room, disabled, onSend }: Props) {
           onKeyDown={(event) => {
             // keyCode 229: Safari ends a composition before the Enter that confirmed it.
             const composing = event.isComposing || event.keyCode === 229;
+            if (event.key === "Escape" && editing) return onEditEnd(null);
+            if (event.key === "ArrowUp" && !draft && !editing) return onEditLast();
             if (event.key !== "Enter" || event.shiftKey || composing) return;
             event.preventDefault();
             send();

@@ -4,13 +4,20 @@ import { clockLabel, momentLabel } from "../text/dates";
 import { hueOf } from "../text/names";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
+import { MessageActions, Reactions } from "./MessageActions";
 import { memo } from "./memo";
 import { RichText } from "./RichText";
 
-type Props = Pick<
-  MessageRow,
-  "sender" | "text" | "time" | "own" | "first" | "last" | "delivery" | "id" | "reason"
-> & {
+/** What can be done to a message. */
+export interface Doing {
+  readonly react: (offset: number, reaction: string, removed: boolean) => void;
+  readonly edit: (offset: number, text: string) => void;
+  readonly remove: (offset: number) => void;
+}
+
+type Props = Omit<MessageRow, "kind" | "key"> & {
+  readonly self: string;
+  readonly doing: Doing;
   readonly onRetry: (id: string) => void;
   readonly onDiscard: (id: string) => void;
 };
@@ -31,9 +38,14 @@ export const MessageItem = memo<Props>((props) => {
             {own ? text.you : sender}
           </span>
         )}
-        <p class="bubble" dir="auto" title={time > 0 ? momentLabel(time, text.locale) : undefined}>
-          <RichText text={props.text} />
-        </p>
+        <div class="bubble-line">
+          <p class={props.deleted ? "bubble gone" : "bubble"} dir="auto" title={time > 0 ? momentLabel(time, text.locale) : undefined}>
+            {props.deleted ? text.removed : <RichText text={props.text} />}
+            {props.edited && !props.deleted && <span class="edited"> {text.edited}</span>}
+          </p>
+          {props.offset > 0 && !props.deleted && <MessageActions {...props} />}
+        </div>
+        <Reactions {...props} />
         {open ? (
           <Unsettled {...props} />
         ) : (
@@ -41,6 +53,7 @@ export const MessageItem = memo<Props>((props) => {
           time > 0 && (
             <time class="time" dateTime={new Date(time).toISOString()}>
               {clockLabel(time, text.locale)}
+              <Reached {...props} />
             </time>
           )
         )}
@@ -48,6 +61,18 @@ export const MessageItem = memo<Props>((props) => {
     </li>
   );
 });
+
+/** How far one's own message came. */
+function Reached({ reached, readers }: Pick<Props, "reached" | "readers">) {
+  if (!reached) return null;
+  const label = reached === "read" ? text.readBy(readers) : text.wasReceived;
+  return (
+    <span class={`reached ${reached}`} title={label}>
+      <Icon name={reached === "read" ? "checks" : "check"} />
+      <span class="hidden">{label}</span>
+    </span>
+  );
+}
 
 /** What became of a message that is not stored yet, and what can be done. */
 function Unsettled({ delivery, reason, id, onRetry, onDiscard }: Props) {

@@ -1,10 +1,11 @@
 import { text } from "../i18n";
 import { usersOf } from "../state/presence";
 import type { Presence } from "../state/types";
+import { directRoom, hashOfRoom, isAddressable } from "../text/names";
 import { Avatar } from "./Avatar";
 
 /** Who is here: users, however many tabs they have open. */
-export function People({ presence, self }: { presence: Presence; self: string }) {
+export function People({ presence, self, onChosen }: { presence: Presence; self: string; onChosen?: (() => void) | undefined }) {
   const users = usersOf(presence, self, text.locale);
   return (
     <div class="people">
@@ -20,7 +21,13 @@ export function People({ presence, self }: { presence: Presence; self: string })
               <Avatar name={user || text.anonymous} small />
               <span class="here" aria-hidden="true" />
             </span>
-            <span class="person-name">{user || text.anonymous}</span>
+            {user !== self && isAddressable(user) && isAddressable(self) ? (
+              <a class="person-name" href={hashOfRoom(directRoom(self, user))} title={text.directWith(user)} onClick={onChosen}>
+                {user}
+              </a>
+            ) : (
+              <span class="person-name">{user || text.anonymous}</span>
+            )}
             {user === self && <span class="you">{text.you}</span>}
           </li>
         ))}

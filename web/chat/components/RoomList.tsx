@@ -2,10 +2,14 @@ import { useId, useState } from "preact/hooks";
 import { text } from "../i18n";
 import { unreadOf } from "../state/room";
 import type { Room } from "../state/types";
-import { ROOM_LIMIT, cleanRoom, hashOfRoom } from "../text/names";
+import { ROOM_LIMIT, cleanRoom, hashOfRoom, peerOf } from "../text/names";
+import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
 
 interface Props {
+  readonly self: string;
+  /** Who is in any of the rooms. */
+  readonly online: ReadonlySet<string>;
   readonly rooms: readonly Room[];
   readonly active: string;
   readonly onOpen: (room: string) => void;
@@ -14,46 +18,80 @@ interface Props {
 }
 
 /** The rooms that one follows, and a way to another. */
-export function RoomList({ rooms, active, onOpen, onLeave, onChosen }: Props) {
+export function RoomList({ rooms, active, self, online, onOpen, onLeave, onChosen }: Props) {
+  const named = rooms.map((room) => ({ room, peer: peerOf(room.name, self) }));
+  const direct = named.filter(({ peer }) => peer !== null);
+  const item = ({ room, peer }: { room: Room; peer: string | null }) => (
+    <RoomItem
+      key={room.name}
+      room={room}
+      peer={peer}
+      online={peer !== null && online.has(peer)}
+      active={room.name === active}
+      onLeave={rooms.length > 1 ? onLeave : undefined}
+      onChosen={onChosen}
+    />
+  );
   return (
     <nav class="rooms" aria-label={text.rooms}>
       <h2 class="panel-title">{text.rooms}</h2>
-      <ul>
-        {rooms.map((room) => (
-          <li key={room.name} class={room.name === active ? "room-item active" : "room-item"}>
-            <a
-              href={hashOfRoom(room.name)}
-              class="room-link"
-              aria-current={room.name === active ? "page" : undefined}
-              onClick={onChosen}
-            >
-              <span class="hash" aria-hidden="true">
-                #
-              </span>
-              <span class="room-name">{room.name}</span>
-              <Unread count={unreadOf(room)} />
-            </a>
-            {rooms.length > 1 && (
-              <button
-                type="button"
-                class="icon-button room-leave"
-                aria-label={text.leaveRoom(room.name)}
-                title={text.leaveRoom(room.name)}
-                onClick={() => onLeave(room.name)}
-              >
-                <Icon name="close" />
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
+      <ul>{named.filter(({ peer }) => peer === null).map(item)}</ul>
       <AddRoom
         onOpen={(room) => {
           onOpen(room);
           onChosen?.();
         }}
       />
+      {direct.length > 0 && (
+        <>
+          <h2 class="panel-title direct-title">{text.direct}</h2>
+          <ul>{direct.map(item)}</ul>
+        </>
+      )}
     </nav>
+  );
+}
+
+interface ItemProps {
+  readonly room: Room;
+  /** The other one, in a room of two. */
+  readonly peer: string | null;
+  readonly online: boolean;
+  readonly active: boolean;
+  readonly onLeave: ((room: string) => void) | undefined;
+  readonly onChosen: (() => void) | undefined;
+}
+
+function RoomItem({ room, peer, online, active, onLeave, onChosen }: ItemProps) {
+  const name = peer ?? room.name;
+  return (
+    <li class={active ? "room-item active" : "room-item"}>
+      <a href={hashOfRoom(room.name)} class="room-link" aria-current={active ? "page" : undefined} onClick={onChosen}>
+        {peer === null ? (
+          <span class="hash" aria-hidden="true">
+            #
+          </span>
+        ) : (
+          <span class="person-face">
+            <Avatar name={peer} small />
+            {online && <span class="here" aria-hidden="true" />}
+          </span>
+        )}
+        <span class="room-name">{name}</span>
+        <Unread count={unreadOf(room)} />
+      </a>
+      {onLeave && (
+        <button
+          type="button"
+          class="icon-button room-leave"
+          aria-label={text.leaveRoom(name)}
+          title={text.leaveRoom(name)}
+          onClick={() => onLeave(room.name)}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </li>
   );
 }
 

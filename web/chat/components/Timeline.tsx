@@ -5,7 +5,8 @@ import type { Outgoing, Room } from "../state/types";
 import type { Session } from "../session";
 import { EmptyRoom } from "./EmptyRoom";
 import { Icon } from "./Icon";
-import { MessageItem } from "./MessageItem";
+import { peerOf } from "../text/names";
+import { MessageItem, type Doing } from "./MessageItem";
 import { DayLine, DividerLine, GapLine, NoticeLine } from "./Separators";
 import { useNow, useVisible } from "./hooks";
 import { useScroll } from "./useScroll";
@@ -15,14 +16,19 @@ interface Props {
   readonly room: Room;
   readonly outbox: readonly Outgoing[];
   readonly self: string;
+  readonly onEdit: (offset: number, text: string) => void;
 }
 
 const MINUTE_MS = 60_000;
+const NO_NOTICES: Room["notices"] = [];
 
 /** What was said in a room. */
-export function Timeline({ session, room, outbox, self }: Props) {
+export function Timeline({ session, room, outbox, self, onEdit }: Props) {
   const list = useRef<HTMLDivElement>(null);
-  const rows = useMemo(() => rowsOf(room, outbox, self), [room, outbox, self]);
+  const peer = peerOf(room.name, self);
+  // Of two, each sees above whether the other one is there.
+  const shown = peer === null ? room : { ...room, notices: NO_NOTICES };
+  const rows = useMemo(() => rowsOf(shown, outbox, self), [room, outbox, self]);
   const older = useCallback(() => {
     if (room.history === "ready") session.loadOlder(room.name);
   }, [session, room.name, room.history]);
@@ -44,8 +50,8 @@ export function Timeline({ session, room, outbox, self }: Props) {
         onScroll={scroll.onScroll}
       >
         <div class="scroller-inner">
-          <Top room={room} said={said} onRetry={() => session.loadOlder(room.name)} />
-          <Rows rows={rows} session={session} room={room.name} />
+          <Top room={room} peer={peer} said={said} onRetry={() => session.loadOlder(room.name)} />
+          <Rows rows={rows} session={session} room={room.name} self={self} onEdit={onEdit} />
         </div>
       </div>
       {!scroll.atEnd && (
@@ -58,17 +64,30 @@ export function Timeline({ session, room, outbox, self }: Props) {
   );
 }
 
-function Rows({ rows, session, room }: { rows: readonly Row[]; session: Session; room: string }) {
+interface RowsProps extends Pick<Props, "session" | "self" | "onEdit"> {
+  readonly rows: readonly Row[];
+  readonly room: string;
+}
+
+function Rows({ rows, session, room, self, onEdit }: RowsProps) {
   const now = useNow(MINUTE_MS);
   const retry = useCallback((id: string) => session.retry(id), [session]);
   const discard = useCallback((id: string) => session.discard(id), [session]);
+  const doing = useMemo<Doing>(
+    () => ({
+      react: (offset, reaction, removed) => session.deeds.react(room, offset, reaction, removed),
+      edit: onEdit,
+      remove: (offset) => session.deeds.remove(room, offset),
+    }),
+    [session, room],
+  );
   return (
     <ol class="rows">
       {rows.map((row) => {
         switch (row.kind) {
           case "message": {
             const { kind: _, key, ...message } = row;
-            return <MessageItem key={key} {...message} onRetry={retry} onDiscard={discard} />;
+            return <MessageItem key={key} {...message} self={self} doing={doing} onRetry={retry} onDiscard={discard} />;
           }
           case "day":
             return <DayLine key={row.key} time={row.time} now={now} />;
@@ -85,7 +104,7 @@ function Rows({ rows, session, room }: { rows: readonly Row[]; session: Session;
 }
 
 /** What stands above the oldest message: the room's beginning, or where the older ones are. */
-function Top({ room, said, onRetry }: { room: Room; said: boolean; onRetry: () => void }) {
+function Top({ room, peer, said, onRetry }: { room: Room; peer: string | null; said: boolean; onRetry: () => void }) {
   if (room.history === "failed") {
     return (
       <p class="top-note">
@@ -96,8 +115,10 @@ function Top({ room, said, onRetry }: { room: Room; said: boolean; onRetry: () =
       </p>
     );
   }
-  if (room.history === "ready" && !said) return <EmptyRoom />;
-  if (room.complete) return <p class="top-note">{text.beginning(room.name)}</p>;
+  if (room.history === "ready" && !said && peer === null) return <EmptyRoom />;
+  if (room.complete) {
+    return <p class="top-note">{peer === null ? text.beginning(room.name) : text.beginningDirect(peer)}</p>;
+  }
   return (
     <p class="top-note loading">
       <span class="spinner" aria-hidden="true" />

@@ -1,9 +1,10 @@
 /** The wire: the Centrifuge SDK behind the few words that the page needs. */
 
-import { Centrifuge, type Subscription, type PublicationContext } from "centrifuge";
+import type { Centrifuge, PublicationContext, Subscription } from "centrifuge";
 import type { Subscribed } from "../state/actions";
-import { readPublication } from "../state/incoming";
-import type { Incoming } from "../state/types";
+import { readSaid, type Said } from "../state/incoming";
+import type { Aside, Incoming, Receipt } from "../state/types";
+import { watchDelays } from "./delays";
 import { TIME_TAG, TimedCentrifuge } from "./times";
 
 const PREFIX = "chat:";
@@ -23,7 +24,9 @@ export interface Listener {
   closed(why: Refusal): void;
   subscribed(room: string, how: Subscribed): void;
   refused(room: string, why: Refusal): void;
-  received(room: string, message: Incoming): void;
+  received(room: string, said: Said): void;
+  /** Somebody wants one's attention in a room, which one may not have joined yet. */
+  mentioned(room: string): void;
   joined(room: string, client: string, user: string): void;
   left(room: string, client: string, user: string): void;
 }
@@ -31,6 +34,17 @@ export interface Listener {
 export interface Page {
   readonly epoch: string;
   readonly messages: readonly Incoming[];
+  readonly asides: readonly Aside[];
+  /** Publications of the page, whatever they are. */
+  readonly size: number;
+}
+
+/** What a room has that one has not read, as the server counts it. */
+export interface Count {
+  readonly unread: number;
+  readonly read: number;
+  readonly offset: number;
+  readonly epoch: string;
 }
 
 /** Why a request failed: the server said no, or nobody knows whether it was heard. */
@@ -65,14 +79,21 @@ const refusal = ({ code, reason }: { code: number; reason: string }): Refusal =>
   message: reason,
 });
 
-function incoming(context: PublicationContext): Incoming {
+function incoming(context: PublicationContext): Said {
   const time = Number(context.tags?.[TIME_TAG] ?? 0);
-  return readPublication({
+  return readSaid({
     data: context.data,
     user: context.info?.user ?? "",
     offset: context.offset ?? 0,
     time: time || writtenAt(context.data),
+    tags: context.tags,
   });
+}
+
+/** A mention that waits in the inbox. */
+interface Mention {
+  readonly offset: number;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** A server that gives no time: believe the sender's clock. */
@@ -85,9 +106,13 @@ function writtenAt(data: unknown): number {
 export class Connection {
   readonly #client: Centrifuge;
   readonly #listener: Listener;
+  readonly #device: string;
+  #inbox: Subscription | null = null;
 
-  constructor(endpoint: string, user: string, listener: Listener) {
+  /** `device` is this browser's name among those of the user. */
+  constructor(endpoint: string, user: string, device: string, listener: Listener) {
     this.#listener = listener;
+    this.#device = device;
     this.#client = new TimedCentrifuge(endpoint, { data: { user }, name: "hubbub-chat", maxReconnectDelay: 15_000 });
     this.#client.on("connecting", (context) => listener.connecting(context.code !== 0));
     this.#client.on("connected", () => listener.online());
@@ -95,6 +120,7 @@ export class Connection {
       if (context.code !== 0) listener.closed(refusal(context));
     });
     watchDelays(this.#client, (at) => listener.nextTry(at));
+    this.#openInbox(user);
   }
 
   open(): void {
@@ -105,6 +131,7 @@ export class Connection {
   rename(user: string): void {
     this.#client.setData({ user });
     this.#client.disconnect();
+    this.#openInbox(user);
     this.#client.connect();
   }
 
@@ -146,15 +173,108 @@ export class Connection {
   }
 
   /** Publish into a room. Resolves when the message is stored, else throws RequestFailed. */
-  async publish(room: string, id: string, text: string, at: number): Promise<void> {
-    await this.#ask(room, (subscription) => subscription.publish({ id, text, at }));
+  async publish(room: string, id: string, text: string, at: number, to: readonly string[] = []): Promise<void> {
+    const data = { id, text, at, ...(to.length > 0 ? { to } : {}) };
+    await this.#ask(room, (subscription) => subscription.publish(data));
+  }
+
+  async edit(room: string, offset: number, data: object): Promise<void> {
+    await this.#operate("edit", { channel: PREFIX + room, offset, data });
+  }
+
+  async remove(room: string, offset: number): Promise<void> {
+    await this.#operate("delete", { channel: PREFIX + room, offset });
+  }
+
+  async react(room: string, offset: number, reaction: string, removed: boolean): Promise<void> {
+    await this.#operate("react", { channel: PREFIX + room, offset, reaction, removed });
+  }
+
+  async typing(room: string, typing: boolean): Promise<void> {
+    await this.#operate("typing", { channel: PREFIX + room, typing });
+  }
+
+  async mark(room: string, marks: { readonly read: number } | { readonly received: number }): Promise<void> {
+    await this.#operate("mark", { channel: PREFIX + room, ...marks });
+  }
+
+  /** How far everybody has got in a room. */
+  async receipts(room: string): Promise<ReadonlyMap<string, Receipt>> {
+    const { users } = (await this.#operate("receipts", { channel: PREFIX + room })) as {
+      readonly users: Readonly<Record<string, Receipt>>;
+    };
+    return new Map(Object.entries(users));
+  }
+
+  /** When those who were in a room were there last; 0 for who is there. */
+  async people(room: string): Promise<ReadonlyMap<string, number>> {
+    const { users } = (await this.#operate("people", { channel: PREFIX + room })) as {
+      readonly users: Readonly<Record<string, { readonly seen?: number }>>;
+    };
+    return new Map(Object.entries(users).map(([user, { seen = 0 }]) => [user, seen]));
+  }
+
+  /** What is unread in a room. */
+  async count(room: string): Promise<Count | null> {
+    const { rooms } = (await this.#operate("rooms", { channels: [PREFIX + room] })) as {
+      readonly rooms: Readonly<Record<string, Partial<Count>>>;
+    };
+    const { unread, read, offset, epoch } = rooms[PREFIX + room] ?? {};
+    if (unread === undefined || read === undefined || offset === undefined || epoch === undefined) return null;
+    return { unread, read, offset, epoch };
+  }
+
+  /** Follow one's inbox: it has where somebody wants one's attention, also from while one was away. */
+  #openInbox(user: string): void {
+    const channel = `#${user}`;
+    if (this.#inbox?.channel === channel) return;
+    this.#inbox?.unsubscribe();
+    this.#client.removeSubscription(this.#inbox);
+    const inbox = this.#client.newSubscription(channel, { positioned: true, recoverable: true });
+    this.#inbox = inbox;
+    inbox.on("publication", ({ tags = {}, offset = 0 }) => this.#attend([{ tags, offset }]));
+    inbox.on("subscribed", () => void this.#emptyInbox().catch(ignored));
+    inbox.subscribe();
+  }
+
+  /** Take what this device has not seen yet. */
+  async #emptyInbox(): Promise<void> {
+    const { messages = [] } = (await this.#operate("inbox_pull", { device: this.#device })) as {
+      readonly messages?: readonly Mention[];
+    };
+    this.#attend(messages);
+  }
+
+  /** Tell where one is wanted, and the server that this device knows. */
+  #attend(mentions: readonly Mention[]): void {
+    for (const { tags } of mentions) {
+      const channel = tags?.["mention"] ?? "";
+      if (channel.startsWith(PREFIX)) this.#listener.mentioned(channel.slice(PREFIX.length));
+    }
+    const offsets = mentions.map(({ offset }) => offset).filter((offset) => offset > 0);
+    if (offsets.length > 0) this.#operate("inbox_ack", { device: this.#device, offsets }).catch(ignored);
+  }
+
+  /** Call one of the server's own operations. Throws RequestFailed. */
+  async #operate(name: string, request: object): Promise<unknown> {
+    try {
+      return (await this.#client.rpc(`hubbub.${name}`, request)).data;
+    } catch (error) {
+      throw failure(error);
+    }
   }
 
   /** Read the newest messages, or those before an offset; the oldest comes first. */
   async history(room: string, limit: number, before: { offset: number; epoch: string } | null): Promise<Page> {
     const since = before ? { since: before } : {};
     const page = await this.#ask(room, (subscription) => subscription.history({ limit, reverse: true, ...since }));
-    return { epoch: page.epoch, messages: page.publications.map(incoming).reverse() };
+    const said = page.publications.map(incoming).reverse();
+    return {
+      epoch: page.epoch,
+      messages: said.flatMap((each) => each.message ?? []),
+      asides: said.flatMap((each) => each.aside ?? []),
+      size: said.length,
+    };
   }
 
   /** Return who is in a room: users by connection. */
@@ -174,22 +294,5 @@ export class Connection {
   }
 }
 
-/**
- * Learn when the next attempt begins. The SDK does not tell, so its delay is read where it is made; a version
- * that makes it elsewhere only costs the countdown.
- */
-function watchDelays(client: Centrifuge, tell: (at: number | null) => void): void {
-  const inner = client as unknown as { _getReconnectDelay?: () => number; _startReconnecting?: () => void };
-  const delay = inner._getReconnectDelay?.bind(client);
-  const start = inner._startReconnecting?.bind(client);
-  if (!delay || !start) return;
-  inner._getReconnectDelay = () => {
-    const milliseconds = delay();
-    tell(Date.now() + milliseconds);
-    return milliseconds;
-  };
-  inner._startReconnecting = () => {
-    tell(null);
-    start();
-  };
-}
+/** A server without an inbox has nothing to say there. */
+const ignored = (): void => undefined;

@@ -1,6 +1,6 @@
 /** Everything that can happen, as data. Times are given by whoever dispatches: the state has no clock. */
 
-import type { Incoming, ReadMark } from "./types";
+import type { Aside, Incoming, ReadMark, Receipt } from "./types";
 
 export interface Subscribed {
   readonly epoch: string;
@@ -27,8 +27,23 @@ export type Action =
   | { type: "subscribed"; room: string; how: Subscribed }
   | { type: "refused"; room: string; reason: string }
   | { type: "received"; room: string; message: Incoming }
+  | { type: "annotated"; room: string; aside: Aside }
+  | { type: "typed"; room: string; user: string; until: number }
+  | { type: "marked"; room: string; user: string; kind: "received" | "read"; upto: number }
+  | { type: "receiptsLoaded"; room: string; users: ReadonlyMap<string, Receipt> }
+  | { type: "counted"; room: string; unread: number; read: number; offset: number }
+  | { type: "seen"; room: string; users: ReadonlyMap<string, number> }
+  | { type: "flashed"; text: string }
   | { type: "pageRequested"; room: string; page: PageKind }
-  | { type: "pageLoaded"; room: string; page: PageKind; epoch: string; messages: readonly Incoming[]; short: boolean }
+  | {
+      type: "pageLoaded";
+      room: string;
+      page: PageKind;
+      epoch: string;
+      messages: readonly Incoming[];
+      asides?: readonly Aside[];
+      short: boolean;
+    }
   | { type: "pageFailed"; room: string; page: PageKind }
   | { type: "presenceRequested"; room: string }
   | { type: "presenceLoaded"; room: string; clients: ReadonlyMap<string, string>; now: number }

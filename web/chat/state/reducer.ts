@@ -15,7 +15,8 @@ const OFFLINE: ConnectionState = {
 };
 
 export function initialState(user: string, outbox: readonly Outgoing[]): State {
-  return { user, active: "", rooms: [], outbox: interrupted(outbox), connection: OFFLINE };
+  const flash = { text: "", number: 0 };
+  return { user, active: "", rooms: [], outbox: interrupted(outbox), connection: OFFLINE, flash };
 }
 
 export const roomOf = (state: State, name: string): Room | undefined =>
@@ -30,6 +31,8 @@ export function reducer(state: State, action: Action): State {
   switch (action.type) {
     case "named":
       return { ...state, user: action.user };
+    case "flashed":
+      return { ...state, flash: { text: action.text, number: state.flash.number + 1 } };
     case "connecting":
     case "nextTry":
     case "online":
@@ -82,11 +85,23 @@ function roomReducer(room: Room, action: RoomEvent, self: string): Room {
     case "refused":
       return { ...room, membership: "refused", refusal: action.reason };
     case "received":
-      return rooms.received(room, action.message);
+      return rooms.received(room, action.message, self);
+    case "annotated":
+      return rooms.annotated(room, [action.aside]);
+    case "typed":
+      return rooms.typed(room, action.user, action.until);
+    case "marked":
+      return rooms.marked(room, self, action);
+    case "receiptsLoaded":
+      return { ...room, receipts: action.users };
+    case "seen":
+      return { ...room, seen: new Map([...room.seen, ...action.users]) };
+    case "counted":
+      return rooms.counted(room, action);
     case "pageRequested":
       return rooms.pageRequested(room, action.page);
     case "pageLoaded":
-      return rooms.pageLoaded(room, action.page, action.epoch, action.messages, action.short);
+      return rooms.pageLoaded(room, action.page, action.epoch, action.messages, action.short, action.asides);
     case "pageFailed":
       return rooms.pageFailed(room, action.page);
     case "presenceRequested":

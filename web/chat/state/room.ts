@@ -3,7 +3,8 @@
 import { insert } from "./messages";
 import type { PageKind, Subscribed } from "./actions";
 import { NOBODY, clientJoined, clientLeft, hasUser, isReturning } from "./presence";
-import type { Gap, Incoming, Notice, ReadMark, Room } from "./types";
+import { annotate } from "./asides";
+import type { Aside, Gap, Incoming, Notice, ReadMark, Room } from "./types";
 
 /** A page keeps at most KEEP + SLACK messages of a room; older ones are loaded again on scrolling up. */
 export const KEEP = 1000;
@@ -30,15 +31,20 @@ export function newRoom(name: string, mark?: ReadMark): Room {
     history: "unloaded",
     complete: false,
     presence: NOBODY,
+    notes: new Map(),
+    silent: 0,
+    typing: new Map(),
+    receipts: new Map(),
+    seen: new Map(),
   };
 }
 
 /** Messages that were not read yet. */
 export const unreadOf = (room: Room): number =>
-  room.membership === "joined" && room.read >= 0 ? Math.max(0, room.top - room.read) : 0;
+  room.membership === "joined" && room.read >= 0 ? Math.max(0, room.top - room.read - room.silent) : 0;
 
 /** Mark everything known as read. */
-export const markRead = (room: Room): Room => (room.read === room.top ? room : { ...room, read: room.top });
+export const markRead = (room: Room): Room => (room.read === room.top ? room : { ...room, read: room.top, silent: 0 });
 
 /**
  * Take the server's word where the room stands. A log that began anew starts a new era; what could not be
@@ -69,7 +75,7 @@ function newEra(room: Room, top: number): Room {
   const era = room.era + 1;
   const gaps = known ? [...closed(room.gaps), gap(era, 0, "lost")] : [];
   const history = reload(room);
-  return { ...room, era, top, floor: 0, read: 0, gaps, history, complete: false, divider: null };
+  return { ...room, era, top, floor: 0, read: 0, silent: 0, receipts: new Map(), gaps, history, complete: false, divider: null };
 }
 
 const closed = (gaps: readonly Gap[]): Gap[] => gaps.map((each) => ({ ...each, state: "lost" }));
@@ -88,11 +94,58 @@ function withGap(room: Room, after: number): Room {
 }
 
 /** Add a live message. */
-export function received(room: Room, message: Incoming): Room {
+export function received(room: Room, message: Incoming, self = ""): Room {
+  const own = message.sender !== "" && message.sender === self && message.offset > room.top;
+  const silent = room.silent + (own ? 1 : 0);
+  const typing = without(room.typing, message.sender);
   const grown = insert(room.messages, [message], room.era);
   const top = Math.max(room.top, message.offset);
   const floor = room.floor === 0 ? message.offset : Math.min(room.floor, message.offset);
-  return trimmed({ ...room, messages: grown, top, floor });
+  return trimmed({ ...room, messages: grown, top, floor, silent, typing });
+}
+
+const without = (typing: Room["typing"], user: string): Room["typing"] =>
+  typing.has(user) ? new Map([...typing].filter(([each]) => each !== user)) : typing;
+
+/** Take what was said about messages; it has places of its own in the log, and is never unread. */
+export function annotated(room: Room, asides: readonly Aside[]): Room {
+  if (asides.length === 0) return room;
+  const high = asides.reduce((max, aside) => Math.max(max, aside.offset), room.top);
+  const low = asides.reduce((min, aside) => Math.min(min, aside.offset), room.floor || Infinity);
+  const fresh = asides.filter((aside) => aside.offset > room.top).length;
+  const notes = annotate(room.notes, asides, room.era);
+  const typing = asides.reduce((left, aside) => without(left, aside.sender), room.typing);
+  return { ...room, notes, typing, top: high, floor: low, silent: room.silent + fresh };
+}
+
+/** Note until when somebody counts as writing; 0 is no longer. */
+export function typed(room: Room, user: string, until: number): Room {
+  return { ...room, typing: until > 0 ? new Map(room.typing).set(user, until) : without(room.typing, user) };
+}
+
+/** Note how far somebody has got: on another device it may have been oneself. */
+export function marked(
+  room: Room,
+  self: string,
+  mark: { readonly user: string; readonly kind: "received" | "read"; readonly upto: number },
+): Room {
+  const known = room.receipts.get(mark.user) ?? { read: 0, received: 0 };
+  const read = mark.kind === "read" ? Math.max(known.read, mark.upto) : known.read;
+  const received = Math.max(known.received, mark.upto, read);
+  const next: Room = { ...room, receipts: new Map(room.receipts).set(mark.user, { read, received }) };
+  if (mark.user !== self || read <= room.read) return next;
+  return { ...next, read, silent: Math.min(room.silent, Math.max(0, room.top - read)) };
+}
+
+/** Take the server's count of what is unread up to an offset. */
+export function counted(
+  room: Room,
+  count: { readonly unread: number; readonly read: number; readonly offset: number },
+): Room {
+  if (count.read < room.read || count.offset < room.top) return room;
+  const silent = Math.max(0, count.offset - count.read - count.unread);
+  const divider = count.unread > 0 && !room.divider ? { era: room.era, after: count.read, cause: "unread" as const } : room.divider;
+  return { ...room, read: count.read, silent, divider };
 }
 
 function trimmed(room: Room): Room {
@@ -136,12 +189,15 @@ export function pageLoaded(
   epoch: string,
   arrivals: readonly Incoming[],
   short: boolean,
+  asides: readonly Aside[] = [],
 ): Room {
   if (room.epoch !== epoch) return pageFailed(room, page);
   const messages = insert(room.messages, arrivals, room.era);
-  const low = arrivals.reduce((min, m) => Math.min(min, m.offset), Infinity);
-  const high = arrivals.reduce((max, m) => Math.max(max, m.offset), 0);
-  const loaded: Room = { ...room, messages, top: Math.max(room.top, high) };
+  const offsets = [...arrivals, ...asides].map((each) => each.offset);
+  const low = offsets.reduce((min, offset) => Math.min(min, offset), Infinity);
+  const high = offsets.reduce((max, offset) => Math.max(max, offset), 0);
+  const notes = annotate(room.notes, asides, room.era);
+  const loaded: Room = { ...room, messages, notes, top: Math.max(room.top, high) };
   if (typeof page === "object") return { ...loaded, gaps: narrow(room, page.gap, low, short) };
   const floor = room.floor === 0 ? low : Math.min(room.floor, low);
   const open = room.gaps.find((each) => each.era === room.era && each.state !== "lost");

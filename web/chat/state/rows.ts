@@ -1,7 +1,8 @@
 /** What the conversation shows, line by line: messages grouped by sender, days, notices, gaps, the "new" line. */
 
+import { placeOf, reactionsOf, type Reaction } from "./asides";
 import { keyOf } from "./messages";
-import type { Delivery, Divider, Gap, Message, Notice, Outgoing, Room } from "./types";
+import type { Delivery, Divider, Gap, Message, Notice, Outgoing, Receipt, Room } from "./types";
 
 /** Messages of one sender within this time form a group. */
 export const GROUP_MS = 5 * 60_000;
@@ -20,6 +21,14 @@ export interface MessageRow {
   readonly delivery: Delivery | "";
   readonly id: string;
   readonly reason: string;
+  /** Where it stands, if something can be said about it: in the room's present log. */
+  readonly offset: number;
+  readonly edited: boolean;
+  readonly deleted: boolean;
+  readonly reactions: readonly Reaction[];
+  /** Of one's own message: how far it came; who has read it, by name. */
+  readonly reached: "" | "received" | "read";
+  readonly readers: string;
 }
 
 export type Row =
@@ -51,7 +60,7 @@ export function rowsOf(room: Room, outbox: readonly Outgoing[], self: string): r
       rows.push({ kind: "divider", key: `divider:${divider.era}:${divider.after}`, cause: divider.cause });
       divider = null;
     }
-    pushDated(rows, confirmed(message, self));
+    pushDated(rows, confirmed(room, message, self));
   }
   for (const rest of gaps) rows.push(gapRow(rest));
   for (const rest of notices) pushDated(rows, noticeRow(rest));
@@ -65,21 +74,49 @@ type NoticeRow = Extract<Row, { kind: "notice" }>;
 const noticeRow = (notice: Notice): NoticeRow => ({ kind: "notice", key: notice.key, notice });
 const gapRow = (gap: Gap): Row => ({ kind: "gap", key: gap.key, gap });
 
-const confirmed = (message: Message, self: string): MessageRow => ({
-  kind: "message",
-  key: message.key,
-  sender: message.sender,
-  text: message.text,
-  time: message.time,
-  own: message.sender === self,
-  first: true,
-  last: true,
-  delivery: "",
-  id: message.id,
-  reason: "",
-});
+function confirmed(room: Room, message: Message, self: string): MessageRow {
+  const notes = room.notes.get(placeOf(message.era, message.offset));
+  const own = message.sender === self;
+  const current = message.era === room.era;
+  return {
+    ...NOTHING_SAID,
+    kind: "message",
+    key: message.key,
+    sender: message.sender,
+    text: notes?.text ?? message.text,
+    time: message.time,
+    own,
+    first: true,
+    last: true,
+    delivery: "",
+    id: message.id,
+    reason: "",
+    offset: current ? message.offset : 0,
+    edited: notes?.text != null,
+    deleted: notes?.deleted ?? false,
+    reactions: reactionsOf(notes),
+    ...(own && current ? reach(room.receipts, message.offset, self) : {}),
+  };
+}
+
+const NOTHING_SAID = {
+  offset: 0,
+  edited: false,
+  deleted: false,
+  reactions: reactionsOf(undefined),
+  reached: "" as const,
+  readers: "",
+};
+
+function reach(receipts: ReadonlyMap<string, Receipt>, offset: number, self: string): Pick<MessageRow, "reached" | "readers"> {
+  const others = [...receipts].filter(([user]) => user !== self);
+  const readers = others.filter(([, receipt]) => receipt.read >= offset).map(([user]) => user);
+  const received = others.some(([, receipt]) => receipt.received >= offset);
+  return { reached: readers.length > 0 ? "read" : received ? "received" : "", readers: readers.join(", ") };
+}
 
 const unsettled = (entry: Outgoing, self: string, era: number): MessageRow => ({
+  ...NOTHING_SAID,
   kind: "message",
   key: keyOf({ id: entry.id, sender: self, text: "", time: 0, offset: 0 }, era),
   sender: self,

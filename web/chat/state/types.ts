@@ -11,6 +11,41 @@ export interface Incoming {
   readonly offset: number;
 }
 
+/** What is said about a message: it stands behind it in the same log, at an offset of its own. */
+export interface Aside {
+  readonly kind: "edit" | "delete" | "reaction";
+  /** The offset of the message. */
+  readonly about: number;
+  readonly sender: string;
+  /** What the message reads now. */
+  readonly text: string;
+  readonly reaction: string;
+  /** Whether the reaction is taken back. */
+  readonly removed: boolean;
+  readonly offset: number;
+}
+
+/** What is to be known now and is not kept: who writes, and how far somebody has received or read. */
+export type Sign =
+  | { readonly kind: "typing"; readonly sender: string; readonly forMs: number }
+  | { readonly kind: "received" | "read"; readonly sender: string; readonly upto: number }
+  | { readonly kind: "online"; readonly sender: string; readonly seen: number };
+
+/** How far a user has got. */
+export interface Receipt {
+  readonly read: number;
+  readonly received: number;
+}
+
+/** All that was said about one message; each user has each reaction once, and the last word counts. */
+export interface Notes {
+  readonly text: string | null;
+  readonly editedAt: number;
+  readonly deleted: boolean;
+  /** By reaction and user: the offset of the last word, and whether it took the reaction back. */
+  readonly reactions: ReadonlyMap<string, { readonly offset: number; readonly removed: boolean }>;
+}
+
 /** A message with its place. An `era` ends when the server's log begins anew and offsets restart. */
 export interface Message extends Incoming {
   readonly key: string;
@@ -75,6 +110,15 @@ export interface Room {
   /** Whether nothing older than `floor` is to be had. */
   readonly complete: boolean;
   readonly presence: Presence;
+  /** What was said about messages, by era and offset. */
+  readonly notes: ReadonlyMap<string, Notes>;
+  /** Entries behind `read` that are no unread messages: one's own, and what is about others. */
+  readonly silent: number;
+  /** Until when somebody counts as writing, by user. */
+  readonly typing: ReadonlyMap<string, number>;
+  readonly receipts: ReadonlyMap<string, Receipt>;
+  /** When users who are away were there last. */
+  readonly seen: ReadonlyMap<string, number>;
 }
 
 /**
@@ -111,6 +155,8 @@ export interface State {
   readonly rooms: readonly Room[];
   readonly outbox: readonly Outgoing[];
   readonly connection: ConnectionState;
+  /** Something that went wrong, told once; `number` grows with each. */
+  readonly flash: { readonly text: string; readonly number: number };
 }
 
 /** What is kept between visits. */

@@ -6,6 +6,8 @@ const NAME = "hubbub.name";
 const ROOMS = "hubbub.rooms";
 const READ = "hubbub.read.";
 const OUTBOX = "hubbub.outbox.";
+const DEVICE = "hubbub.device";
+const NOTIFIES = "hubbub.notifies";
 
 /** The part of the browser's storage that is used. It may be full or forbidden: then nothing is remembered. */
 export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
@@ -26,6 +28,24 @@ export class Keep {
 
   setName(name: string): void {
     this.#write(NAME, name);
+  }
+
+  /** This browser's name; `make` gives it one the first time. */
+  device(make: () => string): string {
+    const known = this.#read(DEVICE);
+    if (known) return known;
+    const made = make();
+    this.#write(DEVICE, made);
+    return made;
+  }
+
+  notifies(): boolean {
+    return this.#read(NOTIFIES) === "yes";
+  }
+
+  setNotifies(wished: boolean): void {
+    if (wished) this.#write(NOTIFIES, "yes");
+    else this.#remove(NOTIFIES);
   }
 
   rooms(): readonly string[] {

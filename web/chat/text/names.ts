@@ -19,13 +19,32 @@ export function cleanRoom(text: string): string {
   return cut(plain.replace(/\s+/gu, "-").replace(INVISIBLE, ""), ROOM_LIMIT);
 }
 
+/** What the rooms of two begin with; their names follow, and nobody else may come in. */
+const DIRECT = "dm#";
+const SEPARATOR = ",";
+
+/** Tell whether a room of two can be named after somebody. */
+export const isAddressable = (name: string): boolean => name !== "" && !/[#,]/u.test(name);
+
+/** The room of two. */
+export const directRoom = (one: string, other: string): string => DIRECT + [one, other].sort().join(SEPARATOR);
+
+/** The other one in a room of two; null for a room of all. */
+export function peerOf(room: string, self: string): string | null {
+  if (!room.startsWith(DIRECT)) return null;
+  const names = room.slice(DIRECT.length).split(SEPARATOR);
+  return names.find((name) => name !== self) ?? self;
+}
+
 /** Read a room from a link's fragment; empty when there is none. */
 export function roomOfHash(hash: string): string {
+  let name = hash;
   try {
-    return cleanRoom(decodeURIComponent(hash.replace(/^#/, "")));
+    name = decodeURIComponent(hash.replace(/^#/, ""));
   } catch {
-    return cleanRoom(hash);
+    // It is no link of ours; what it says is taken as it is.
   }
+  return name.startsWith(DIRECT) ? name : cleanRoom(name);
 }
 
 export const hashOfRoom = (room: string): string => `#${encodeURIComponent(room)}`;

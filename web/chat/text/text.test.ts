@@ -4,7 +4,7 @@ import { en } from "../i18n/en";
 import { zh } from "../i18n/zh";
 import { dayLabel } from "./dates";
 import { splitLinks } from "./links";
-import { HUES, NAME_LIMIT, ROOM_LIMIT, cleanName, cleanRoom, hashOfRoom, hueOf, initialOf, roomOfHash } from "./names";
+import { HUES, NAME_LIMIT, ROOM_LIMIT, cleanName, cleanRoom, directRoom, hashOfRoom, hueOf, initialOf, isAddressable, peerOf, roomOfHash } from "./names";
 
 const links = (text: string): string[] => splitLinks(text).flatMap((part) => (part.href ? [part.text] : []));
 
@@ -91,4 +91,23 @@ describe("dayLabel", () => {
     [new Date(2026, 0, 5, 12), "Mon, January 5"],
     [new Date(2025, 0, 6, 12), "Mon, January 6, 2025"],
   ])("%s", (day, label) => expect(dayLabel(day.getTime(), now, en)).toBe(label));
+});
+
+describe("a room of two", () => {
+  it("has one name, whoever opens it", () => {
+    expect(directRoom("小雅", "Ada")).toBe(directRoom("Ada", "小雅"));
+    expect(peerOf(directRoom("Mira", "Ada"), "Ada")).toBe("Mira");
+    expect(peerOf(directRoom("Mira", "Ada"), "Mira")).toBe("Ada");
+    expect(peerOf("lobby", "Ada")).toBeNull();
+  });
+
+  it("keeps its name in a link", () => {
+    const room = directRoom("Ada Lovelace", "小雅");
+    expect(roomOfHash(hashOfRoom(room))).toBe(room);
+  });
+
+  it("cannot be named after somebody whose name would be two", () => {
+    expect(["Ada", "a b"].every(isAddressable)).toBe(true);
+    expect(["", "a,b", "a#b"].some(isAddressable)).toBe(false);
+  });
 });
