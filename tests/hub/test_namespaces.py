@@ -97,3 +97,11 @@ def test_the_channel_of_one_user_is_an_inbox_whatever_the_user_is_called() -> No
     assert table.resolve("#chat:ann") is inbox
     assert table.resolve("chat:#ann") is table.named["chat"]
     assert Namespaces(inbox=Namespace(occupancy_hooks=True)).watched
+
+
+def test_a_pattern_is_no_channel() -> None:
+    table = Namespaces(Namespace(patterns=True))
+    assert table.of_one("news:today").patterns
+    with pytest.raises(Refused) as refused:
+        table.of_one("news:*")
+    assert refused.value.error.code == 107

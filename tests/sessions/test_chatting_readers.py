@@ -76,7 +76,7 @@ async def test_a_name_that_the_client_gave_a_room_is_the_one_that_it_is_answered
         carrier.lines()
         session.received(Packet(b'{"type":"hubbub.mark","id":1}'))
         session.received(Packet(b'{"type":"hubbub.rooms","channels":["here"],"id":2}'))
-        await turn()
+        await turn(10)
         bad, rooms = carrier.lines()
         assert '"code":107' in bad
         assert '"rooms":{"here":{"unread":0' in rooms
@@ -117,3 +117,22 @@ async def test_who_was_there_is_told_to_who_may_see_who_is() -> None:
         assert await ann.fail("status", state="x" * 33) == 107
         nobody = await Chatter.enter(place, "")
         assert await nobody.fail("status", state="away") == 103
+
+
+async def test_a_pattern_is_no_room() -> None:
+    namespace = Namespace(typing=True, edits=True, receipts=True, people=True, patterns=True)
+    async with floor(namespace=namespace) as place:
+        ann = await Chatter.enter(place, "ann", follow=False)
+        pattern = "chat:*"
+        await ann.ask(subscribe={"channel": pattern})
+        for name, body in (
+            ("typing", {}),
+            ("delete", {"offset": 1}),
+            ("mark", {"read": 1}),
+            ("receipts", {}),
+            ("people", {}),
+            ("status", {}),
+        ):
+            assert await ann.fail(name, **{"channel": pattern, **body}) == 107, name
+        rooms = (await ann.do("rooms", channels=[pattern]))["rooms"]
+        assert rooms[pattern]["error"]["code"] == 107

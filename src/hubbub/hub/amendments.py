@@ -98,7 +98,7 @@ class Amendments:
         Raises Refused (103, 107, 108) and BrokerUnavailable.
         """
         hub, channel, about = self._hub, amend.channel, amend.about
-        namespace = hub.namespaces.resolve(channel)
+        namespace = hub.namespaces.of_one(channel)
         require_act(namespace, amend.act)
         message, top = await hub.past.entry(channel, about)
         if message is None:

@@ -64,7 +64,7 @@ class Chat:
         Raises Refused: 108 where the namespace does not have it, 111 where too many users of this node write
         at once.
         """
-        if not self._hub.namespaces.resolve(channel).typing:
+        if not self._hub.namespaces.of_one(channel).typing:
             raise Refused(NOT_AVAILABLE, "this channel does not show who is writing")
         subject = _subject(channel, Notice.TYPING, info)
         if on:

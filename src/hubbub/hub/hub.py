@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from hubbub.brokers.contract import Broker, Entry, Occupancy, Receiver, Stored
 from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
-from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, NOT_AVAILABLE, Refused
+from hubbub.errors import LIMIT_EXCEEDED, NOT_AVAILABLE, Refused
 from hubbub.hub.catchup import Catchup
 from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Outlet, Statistics, Subscriber
@@ -92,9 +92,7 @@ class Hub:
 
         Raises Refused at once for a bad channel; the future raises BrokerUnavailable.
         """
-        namespace = self.namespaces.resolve(channel)
-        if namespace.is_pattern(channel):
-            raise Refused(BAD_REQUEST_ERROR, "a pattern stands for channels, and is none")
+        namespace = self.namespaces.of_one(channel)
         namespace.check_tags(tags)
         self.statistics.published += 1
         if namespace.source:

@@ -225,6 +225,13 @@ class Namespaces:
         namespace.check_name(channel)
         return namespace
 
+    def of_one(self, channel: ChannelName) -> Namespace:
+        """Return the options of a channel; a pattern is none (107). Raises Refused as `resolve` does."""
+        namespace = self.resolve(channel)
+        if namespace.is_pattern(channel):
+            raise Refused(BAD_REQUEST_ERROR, "a pattern stands for channels, and is none")
+        return namespace
+
     def _find(self, channel: ChannelName) -> Namespace:
         if is_inbox(channel):
             return self.inbox

@@ -120,7 +120,7 @@ class People:
 
     def require(self, channel: ChannelName) -> None:
         """Return when a channel remembers its people. Raises Refused (108, and for a bad name)."""
-        if not self._hub.namespaces.resolve(channel).people:
+        if not self._hub.namespaces.of_one(channel).people:
             raise Refused(NOT_AVAILABLE, "this channel does not remember who was there")
 
     def moved(self, channel: ChannelName, info: ClientInfo, present: bool) -> None:
