@@ -64,6 +64,29 @@ async def test_the_end_is_heard_at_another_node() -> None:
         assert (await there.ask()).said() == ['c[3000,"Go away!"]']
 
 
+async def test_a_slow_reader_at_another_node_holds_its_session_back_and_loses_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with nodes() as (here, there):
+        await here.ask()
+        stream = await there.ask(limit=10_000)
+        stream.receiver.congested()
+        await here.sessions.take("k1", [b"a"])
+        await turn(20)
+        assert stream.said() == ['a["a"]'], "it was asked for before"
+        await here.sessions.take("k1", [b"b"])
+        await turn(20)
+        assert stream.said() == []
+        stream.receiver.drained()
+        await until(lambda: stream.response.data)
+        assert stream.said() == ['a["b"]']
+        monkeypatch.setattr(sockjs, "DELAY_S", 0.01)
+        stream.receiver.congested()
+        await here.sessions.take("k1", [b"c"])
+        await until(lambda: stream.is_over)
+        await until(lambda: not len(here.floor.registry))
+
+
 async def test_two_requests_at_once_are_one_too_many_wherever_they_come() -> None:
     async with nodes() as (here, there):
         await here.ask()

@@ -36,6 +36,7 @@ class StreamReceiver:
     __slots__ = (
         "_host",
         "_limit",
+        "_slow",
         "_stream",
         "_taken",
         "candidate",
@@ -55,6 +56,7 @@ class StreamReceiver:
         """What looks for the session, or brings what it says from elsewhere."""
         self._host = host
         self._limit = limit
+        self._slow: asyncio.Future[None] | None = None
         self._stream: Connection | None = None
         self._taken = 0
 
@@ -83,6 +85,12 @@ class StreamReceiver:
         """Return the bytes that the socket has not taken yet."""
         return 0 if self._stream is None else self._stream.backlog()
 
+    async def catches_up(self, within_s: float) -> bool:
+        """Wait for a client that reads too slowly; tell whether it has caught up within so many seconds."""
+        if self._slow is not None:
+            await asyncio.wait((self._slow,), timeout=within_s)
+        return self._slow is None
+
     # ── from the transport (sessions.contract.Conversation) ─────────────────────────────────────
 
     def opened(self, connection: Connection) -> None:
@@ -102,11 +110,16 @@ class StreamReceiver:
         """Learn that the client reads too slowly."""
         if self.connection is not None:
             self.connection.session.congested()
+        elif self._slow is None:
+            self._slow = asyncio.get_running_loop().create_future()
 
     def drained(self) -> None:
         """Learn that the client has caught up."""
         if self.connection is not None:
             self.connection.session.drained()
+        slow, self._slow = self._slow, None
+        if slow is not None and not slow.done():
+            slow.set_result(None)
 
     def closed(self, close: Close) -> None:
         """Learn that the response is over: unless it was ended here, its client has gone."""

@@ -170,6 +170,9 @@ class SockJsSessions:
         rounds = 0
         try:
             while receiver.is_open:
+                if not await receiver.catches_up(DELAY_S):
+                    self._break_off(receiver, node)
+                    break
                 answer = await self._control.call(node, _RECEIVE, key, FORWARDED_S + ANSWER_S)
                 if answer[0] == Outcome.UNKNOWN:
                     return False
@@ -183,11 +186,14 @@ class SockJsSessions:
             _log.info("a session of another node cannot be reached", fault=str(fault))
             _say(receiver, INTERRUPTED)
         except asyncio.CancelledError:
-            self._tell(self._control.call(node, _INTERRUPT, key))
+            self._break_off(receiver, node)
             raise
         return True
 
-    def _tell(self, call: Awaitable[bytes]) -> None:
+    def _break_off(self, receiver: StreamReceiver, node: str) -> None:
+        """End a request whose client has left or does not read, and with it the session on its node."""
+        receiver.finish()
+        call = self._control.call(node, _INTERRUPT, receiver.key.encode())
         work = asyncio.ensure_future(_tried(call))
         self._work.add(work)
         work.add_done_callback(self._work.discard)
