@@ -136,6 +136,8 @@ async def two_on_different_workers(browser: Browser, url: str) -> tuple[Visitor,
         await li.enter()
         if await li.node() != await zhang.node():
             return zhang, li
+        await li.page.locator("#out").click()
+        await expect(zhang.page.locator("#count")).to_have_text("1 person")
         await li.page.context.close()
 
 
