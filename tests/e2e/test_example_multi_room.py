@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ pytestmark = [pytest.mark.browser]
 
 HERE = EXAMPLES / "multi_room"
 WORKERS = 4
+CROWD = 40
 LEASE_LEFT_MS = 9_000
 """Of the lease of a worker that is killed so much is left at least: who leaves sooner was buried."""
 NPM = CLIENTS / "node_modules/socket.io-client/dist/socket.io.min.js"
@@ -33,8 +35,9 @@ NPM = CLIENTS / "node_modules/socket.io-client/dist/socket.io.min.js"
 class Front:
     """Four workers with nginx in front."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
 
     def processes(self) -> dict[str, int]:
         """Return the process of each node."""
@@ -58,7 +61,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     program = (f"{HERE}/app.py:app", "--config", f"{HERE}/hubbub.toml")
     own = ("--workers", str(WORKERS), "--worker-ports", f"{first}+")
     with serving(place, *program, *own), nginx(main):
-        front = Front(f"http://127.0.0.1:{port}")
+        front = Front(port)
         wait_until(front.is_up, STARTED_WITHIN_S)
         yield front
 
@@ -185,6 +188,31 @@ async def test_rooms_are_told_who_comes_speaks_and_goes_even_with_their_worker(
     await expect(zhang.page.locator("#count")).to_have_text("1 person")
     await expect(wang.page.locator("#log li")).to_have_count(0)
     assert zhang.complaints + li.complaints + wang.complaints == []
+
+
+def test_each_who_was_on_a_killed_worker_leaves_once_and_nobody_else(front: Front) -> None:
+    """Half of them poll, and their requests are on all workers when one of these is killed."""
+    wait_until(front.is_up, STARTED_WITHIN_S)
+    crowd = subprocess.Popen(
+        [node_with_clients(), "quits.mjs", str(front.port), str(CROWD)],
+        cwd=CLIENTS,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert crowd.stdin is not None and crowd.stdout is not None
+    try:
+        nodes = json.loads(crowd.stdout.readline())
+        victim = max(nodes, key=nodes.__getitem__)
+        os.kill(front.processes()[victim], signal.SIGKILL)
+        crowd.stdin.write(f"{victim}\n")
+        crowd.stdin.flush()
+        account = json.loads(crowd.stdout.readline())
+    finally:
+        crowd.kill()
+        crowd.communicate()
+    others = CROWD - nodes[victim]
+    assert account == {"gone": nodes[victim], "others": others, "right": others, "ends": []}
 
 
 async def test_what_a_page_may_not_say_is_told_in_words(
