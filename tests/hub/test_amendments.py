@@ -109,8 +109,8 @@ class Model:
             return 103
         if step.what == "delete" and not (own or step.moderates):
             return 103
-        if message.data is None and step.what != "delete":
-            return 108
+        if message.data is None:
+            return 0 if step.what == "delete" else 108  # two deletions are one entry
         self.top += 1
         reactions, one = message.reactions, {(step.user, step.word)}
         self.messages[step.about] = {
