@@ -54,6 +54,8 @@ export function Session({ desk, id }: { desk: Desk; id: string }) {
             <dd>{duration(session.age, text)}</dd>
             <dt>{text.unread}</dt>
             <dd>{bytes(session.backlog, text.locale)}</dd>
+            <Words name={text.tags} words={session.tags} />
+            <Words name={text.groups} words={session.groups} />
             <dt>{text.node}</dt>
             <dd>
               <code>{session.node}</code>
@@ -73,5 +75,22 @@ export function Session({ desk, id }: { desk: Desk; id: string }) {
         </div>
       )}
     </section>
+  );
+}
+
+/** A row of words, where there are any. */
+function Words({ name, words }: { name: string; words: readonly string[] | undefined }) {
+  if (!words || words.length === 0) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd class="chips">
+        {words.map((word) => (
+          <span key={word} class="chip plain">
+            {word}
+          </span>
+        ))}
+      </dd>
+    </>
   );
 }

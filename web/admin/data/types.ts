@@ -82,6 +82,8 @@ export interface SessionInfo {
   readonly backlog: number;
   readonly num_channels: number;
   readonly channels?: readonly string[];
+  readonly tags?: readonly string[];
+  readonly groups?: readonly string[];
 }
 
 export interface Sessions extends Page {

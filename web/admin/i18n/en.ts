@@ -100,6 +100,7 @@ export const en = {
   from: "From",
   connected: "Connected",
   unread: "Unread",
+  groups: "Groups",
   follows: "Follows",
   followsNothing: "It follows no channel.",
   kick: "Kick",

@@ -91,6 +91,7 @@ export const zh: Text = {
   from: "来自",
   connected: "已连接",
   unread: "未读",
+  groups: "群组",
   follows: "订阅的频道",
   followsNothing: "没有订阅任何频道。",
   kick: "断开",
