@@ -163,3 +163,86 @@ async def test_a_queue_without_consumers_is_let_go() -> None:
         again = await asyncio.gather(one.worker(), one.worker())
         await one.send("1")
         assert [each.seen for each in again].count(["1"]) == 1
+
+
+async def test_a_node_that_has_not_heard_of_a_new_life_leaves_its_record_alone() -> None:
+    async with nodes(2) as (one, two):
+        here = await one.worker(prefetch=1)
+        await one.send("0")
+        assert here.seen == ["0"]  # there is no room for more, so that this node reads nothing
+        there = await two.worker()
+        two.world._lines.clear()
+        await two.send("1", "2")
+        assert there.seen == ["1", "2"]
+        await there.ack(1)
+        await one.look()
+        await two.look()
+        assert there.seen == ["1", "2"]
+
+
+async def test_a_message_that_is_held_for_ever_does_not_let_the_record_grow() -> None:
+    async with nodes(namespace=Namespace(history_size=5)) as (one,):
+        worker = await one.worker(prefetch=2)
+        for n in range(1, 50):
+            await one.send(f"{n}")
+            if n > 1:
+                await worker.ack(n)
+        for _ in range(2):
+            await one.look()
+        assert len(await one.place.broker.records.get("queue:q")) <= 6
+        await worker.ack(1)
+        await one.send("50")
+        assert worker.seen[-1] == "50"
+
+
+async def test_what_nobody_can_read_takes_nothing_behind_it_along() -> None:
+    async with nodes() as (one,):
+        hostile = b"\xc1 nobody wrote this"
+        await one.place.broker.log.publish("q", hostile, Namespace().retention)
+        worker = await one.worker(prefetch=1)
+        await one.send("2", "3", "4")
+        await one.look()
+        await one.look()
+        await worker.leave()
+        other = await one.worker()
+        assert other.seen == ["2", "3", "4"]
+
+
+async def test_while_it_is_asked_how_often_a_message_was_refused_nobody_gets_it() -> None:
+    async with nodes() as (one,):
+        worker = await one.worker(prefetch=1)
+        await one.send("1")
+        for _ in range(REFUSALS - 1):
+            await worker.nack(1)
+        raise_to, asked = one.records.raise_to, asyncio.Event()
+
+        async def slow(record: str, field: str, number: int) -> int:
+            if ":n:" in field:
+                await asked.wait()
+            return await raise_to(record, field, number)
+
+        one.records.raise_to = slow
+        refusing = asyncio.create_task(worker.nack(1))
+        await turn(20)
+        await one.look()
+        asked.set()
+        await refusing
+        await one.look()
+        assert worker.seen == ["1"] * REFUSALS
+
+
+async def test_what_cannot_be_counted_goes_to_others_all_the_same() -> None:
+    async with nodes() as (one,):
+        worker = await one.worker(prefetch=1)
+        await one.send("1")
+        raise_to = one.records.raise_to
+
+        async def away(record: str, field: str, number: int) -> int:
+            raise BrokerUnavailable("it is away")
+
+        one.records.raise_to = away
+        with pytest.raises(BrokerUnavailable):
+            await worker.nack(1)
+        one.records.raise_to = raise_to
+        await one.look()
+        assert worker.seen == ["1", "1"]

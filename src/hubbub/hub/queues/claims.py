@@ -27,10 +27,11 @@ class Outstanding:
     """What a record says of one life of a queue.
 
     Args:
-        taken: everything up to this offset is done. claims: who has what of the rest, and what is done of it.
-        outdated: fields that say nothing any more.
+        epoch: that life. taken: everything up to this offset is done.
+        claims: who has what of the rest, and what is done of it. outdated: fields that say nothing any more.
     """
 
+    epoch: str = ""
     taken: int = 0
     claims: Mapping[int, bytes] = field(default_factory=dict)
     outdated: tuple[str, ...] = ()
@@ -69,7 +70,7 @@ def outstanding(fields: Mapping[str, bytes], epoch: str) -> Outstanding:
             outdated.append(name)
         elif kind == "c":
             claims[int(offset)] = value
-    return Outstanding(taken, claims, tuple(outdated))
+    return Outstanding(epoch, taken, claims, tuple(outdated))
 
 
 def taken_field(epoch: str) -> str:

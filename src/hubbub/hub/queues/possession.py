@@ -15,6 +15,8 @@ class Fate(Enum):
 
     DONE = auto()
     FREE = auto()
+    OPEN = auto()
+    """It is being asked, and until then nobody else may have it."""
 
 
 class Possession:
@@ -64,6 +66,11 @@ class Possession:
         """Note what is to become of a message that no consumer has."""
         self._leaving[offset] = fate
 
+    def decide(self, offset: int, fate: Fate) -> None:
+        """Note what is to become of a message of which that was open, unless it was forgotten meanwhile."""
+        if self._leaving.get(offset) is Fate.OPEN:
+            self._leaving[offset] = fate
+
     def clear(self) -> None:
         """Forget all: it belongs to another life of the queue."""
         for consumer in self._held.values():
@@ -72,8 +79,10 @@ class Possession:
         self._leaving.clear()
 
     async def settle(self, offset: int) -> None:
-        """Have the record say what became of a message. Raises BrokerUnavailable."""
+        """Have the record say what became of a message, if that is known. Raises BrokerUnavailable."""
         fate = self._leaving.get(offset)
+        if fate is Fate.OPEN:
+            return
         if fate is Fate.DONE:
             await self._claims.finish(offset)
         elif fate is Fate.FREE:

@@ -21,6 +21,7 @@ from hubbub.hub.hub import Hub
 from hubbub.hub.queues.bell import BELL
 from hubbub.hub.queues.claims import DONE, Claims, Outstanding
 from hubbub.hub.queues.consumer import Consumer
+from hubbub.hub.queues.dead import bury
 from hubbub.hub.queues.possession import Fate, Possession
 from hubbub.model import ChannelName, ClientInfo, Position, Publication
 
@@ -31,8 +32,6 @@ FREED = "queue.freed"
 REFUSALS = 10
 """How often a message may be refused; then it goes to the channel of the dead."""
 _ALL = -1
-DEAD = ".dead"
-"""What stands behind a queue's name in the name of that channel."""
 
 
 class Queue:
@@ -193,26 +192,16 @@ class Queue:
     async def refuse(self, consumer: Consumer, offset: int, *, alone: bool) -> None:
         """Give a message, or all up to it, to others, or to the dead. Raises as `acknowledge` does."""
         refused = consumer.upto(offset, alone=alone)
-        self._mine.let_go(consumer, refused, Fate.FREE)
-        for each in refused:
-            if await self._claims.refused(each) >= REFUSALS:
-                await self._bury(each)
+        self._mine.let_go(consumer, refused, Fate.OPEN)
+        try:
+            for each in refused:
+                if await self._claims.refused(each) >= REFUSALS:
+                    await bury(self._hub, self.channel, self._claims.epoch, each)
+                    self._mine.decide(each, Fate.DONE)
+        finally:
+            for each in refused:
+                self._mine.decide(each, Fate.FREE)
         await self._give_back(refused)
-
-    async def _bury(self, offset: int) -> None:
-        """Put a message that nobody wants where people can look at it."""
-        found, _ = await self._hub.past.entry(self.channel, offset)
-        if found is not None:
-            await self._hub.publish(
-                self.channel + DEAD,
-                found.data,
-                found.kind,
-                sender=found.sender,
-                tags=found.tags,
-                key=f"dead {self._claims.epoch} {offset}",
-            )
-        self._mine.leave(offset, Fate.DONE)
-        _log.warning("a message was refused too often", channel=self.channel, offset=offset)
 
     async def _give_back(self, offsets: list[int]) -> None:
         try:
@@ -241,25 +230,34 @@ class Queue:
             await self._mine.settle_all()
             found = await self._claims.look()
             freed = await self._mine.free_stale(found, await self._control.nodes())
-            claimed = found.claims.keys() - freed
-            self._known = frozenset(claimed)
-            passed = max(self._cursor, found.taken)
-            free = (n for n in range(found.taken + 1, passed + 1) if n not in claimed)
-            self._cursor = next(free, passed + 1) - 1
-            await self._tidy(found, passed)
+            # Asked behind the record: what that says of other lives is then of earlier ones.
+            if found.epoch == (await self._page(0)).position.epoch == self._claims.epoch:
+                await self._tidy(found, self._begin_again(found, freed))
         except HubbubError as fault:
             _log.debug("a queue cannot be looked at", channel=self.channel, fault=str(fault))
         finally:
             self._looking = False
         self.wake()
 
+    def _begin_again(self, found: Outstanding, freed: set[int]) -> int:
+        """Go back to the first message that is free; return how far this node was."""
+        claimed = found.claims.keys() - freed
+        self._known = frozenset(claimed)
+        passed = max(self._cursor, found.taken)
+        free = (n for n in range(found.taken + 1, passed + 1) if n not in claimed)
+        self._cursor = next(free, passed + 1) - 1
+        return passed
+
     async def _tidy(self, found: Outstanding, passed: int) -> None:
         """Move on over what is done, and over what is not kept any more."""
         reach = found.reach
-        if reach >= passed or reach + 1 in found.claims:
+        kept = self._hub.namespaces.resolve(self.channel).history_size
+        if reach >= passed or (reach + 1 in found.claims and passed - reach <= kept):
             first = reach + 1
         else:
             first = await self._first_behind(reach)
+            if found.epoch != self._claims.epoch:
+                return
         if first > reach + 1:
             lost = [n for n in range(reach + 1, first) if found.claims.get(n) != DONE]
             reach = first - 1
@@ -274,4 +272,6 @@ class Queue:
         page = await self._hub.history(self.channel, 1, Position("", offset), reverse=False)
         if page.position.epoch != self._claims.epoch:
             return offset + 1
+        if not page.publications and page.position.offset > offset:
+            page = await self._hub.history(self.channel, _ALL, Position("", offset), reverse=False)
         return page.publications[0].offset if page.publications else page.position.offset + 1
