@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from hubbub.dialects.chat import Amend
 from hubbub.dialects.envelope import ENVELOPE
+from hubbub.dialects.kinds import Act
 from hubbub.errors import Refused
+from hubbub.hub.amendments import Amender
 from hubbub.hub.chat import TYPING_S, Chat
 from hubbub.hub.encoding import Encoding
+from hubbub.hub.mentions import MENTIONS_LIMIT
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo
@@ -113,3 +117,18 @@ async def test_too_many_writers_are_asked_to_wait(monkeypatch: pytest.MonkeyPatc
         assert refused.value.error.temporary
         assert len(await here.heard(10)) == 2
         here.chat.typing("room", ClientInfo("bob", "s2"), on=True)
+
+
+async def test_an_edit_that_mentions_too_many_is_refused_before_it_is_said() -> None:
+    async with stage(Namespace(edits=True, mentions="to")) as place:
+        chat = Chat(place.hub, place.inbox, place.clock)
+        many = json.dumps({"to": [f"u{n}" for n in range(MENTIONS_LIMIT + 1)]}).encode()
+        few = b'{"to":["bob","u1"]}'
+        await place.hub.publish("room", many)  # as it could be before the namespace had mentions
+        ann = Amender(ANN, program=True)
+        with pytest.raises(Refused, match="20 users"):
+            await chat.amend(Amend("room", Act.EDIT, 1, data=many), ann)
+        stored = await chat.amend(Amend("room", Act.EDIT, 1, data=few), ann)
+        assert stored.position.offset == 2
+        told = [(await place.inbox.unread(user)).total for user in ("bob", "u1")]
+        assert told == [1, 0]

@@ -86,3 +86,8 @@ async def test_whoever_publishes_waits_until_it_is_there() -> None:
         lost = mentions.after(place.hub.publish("room", b"2"), users, "room", ANN)
         await turn()
         assert lost.exception() is not None
+
+
+def test_what_nobody_can_look_into_mentions_nobody() -> None:
+    deep = b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+    assert mentioned(CHAT, "room", deep, Kind.JSON, ANN) == set()

@@ -16,7 +16,7 @@ from hubbub.hub.amendments import Amender, Amendments
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
-from hubbub.hub.mentions import Mentions, mentioned
+from hubbub.hub.mentions import NOBODY, Mentions, mentioned, named
 from hubbub.hub.notices import Notices, Subject, Word
 from hubbub.hub.people import People, Status
 from hubbub.hub.receipts import Cursor, Receipts
@@ -48,14 +48,15 @@ class Chat:
 
     async def amend(self, amend: Amend, amender: Amender) -> Stored:
         """Amend a message, and tell whom an edit mentions. See `Amendments.amend`."""
-        stored, message = await self._amendments.amend(amend, amender)
-        if amend.act is Act.EDIT:
-            channel, info = amend.channel, amender.info
-            namespace = self._hub.namespaces.resolve(channel)
-            before = mentioned(namespace, channel, message.data, message.kind, info)
+        channel, info, users = amend.channel, amender.info, NOBODY
+        namespace = self._hub.namespaces.resolve(channel)
+        if amend.act is Act.EDIT:  # looked at first: what is refused must not be stored
             users = mentioned(namespace, channel, amend.data, amend.kind, info)
+        stored, message = await self._amendments.amend(amend, amender)
+        if users:
+            users -= named(namespace, message.data, message.kind)
             at = Position(stored.position.epoch, amend.about)
-            await self.mentions.tell(users - before, channel, at, info)
+            await self.mentions.tell(users, channel, at, info)
         return stored
 
     def typing(self, channel: ChannelName, info: ClientInfo, *, on: bool) -> None:

@@ -51,18 +51,23 @@ def mentioned(
     A channel that its name limits to users mentions none but them. What is no list of names mentions nobody.
     Raises Refused (107) for too many.
     """
-    if not namespace.mentions or kind is not Kind.JSON or data.lstrip()[:1] != b"{":
-        return NOBODY
-    try:
-        names: list[str] = _decoder(namespace.mentions).decode(data).names
-    except msgspec.DecodeError:
-        return NOBODY
+    names = named(namespace, data, kind)
     if len(names) > MENTIONS_LIMIT:
         raise Refused(BAD_REQUEST_ERROR, f"a message mentions {MENTIONS_LIMIT} users at most")
     limited, own = users_of(channel), sender.user if sender is not None else ""
     return frozenset(
         name for name in names if name and name != own and (not limited or name in limited)
     )
+
+
+def named(namespace: Namespace, data: bytes, kind: Kind) -> frozenset[UserId]:
+    """Return all names that a message lists as mentioned, however many."""
+    if not namespace.mentions or kind is not Kind.JSON or data.lstrip()[:1] != b"{":
+        return NOBODY
+    try:
+        return frozenset(_decoder(namespace.mentions).decode(data).names)
+    except (msgspec.DecodeError, RecursionError):
+        return NOBODY
 
 
 class Mentions:
