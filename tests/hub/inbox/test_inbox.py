@@ -274,3 +274,11 @@ async def test_other_devices_see_what_is_read() -> None:
             ({"offset": 2}, {"kind": "read"}, 0),
             ({"offset": 3, "sender": "ann"}, {"kind": "read"}, 0),
         ]
+
+
+async def test_who_can_have_no_inbox_sends_all_the_same_and_has_no_copy() -> None:
+    async with stage() as place:
+        post = Post(place, InboxSettings())
+        (sent,) = await post.send("1", by=ClientInfo("ann, of accounting", "s1"))
+        assert sent.position.offset == 1
+        assert await post.pulled() == ["1"]

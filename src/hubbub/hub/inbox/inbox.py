@@ -32,6 +32,7 @@ from hubbub.hub.inbox.values import (
     Page,
     Sent,
     device_of,
+    has_inbox,
     inbox_of,
     is_message,
     sender_of,
@@ -89,7 +90,7 @@ class Inbox(Reading):
             await self.due(user)
         said = {**(tags or {}), ID_TAG: id}
         storing = [self._hub.publish(channel, data, kind, sender=sender, tags=said, key=once)]
-        if sender is not None and self.settings.copies and who and who != user:
+        if sender is not None and self.settings.copies and has_inbox(who) and who != user:
             # In the same turn: the broker has it behind the message, and a retry mends what is missing.
             storing.append(
                 self._hub.publish(

@@ -99,12 +99,17 @@ class Overdue:
     top: Position
 
 
+def has_inbox(user: UserId) -> bool:
+    """Tell whether somebody of this name can have an inbox."""
+    return 0 < len(user) <= USER_LIMIT and not {USER_BOUNDARY, USER_SEPARATOR} & set(user)
+
+
 def inbox_of(user: UserId) -> ChannelName:
     """Return a user's inbox. Raises Refused (107) for a name that no inbox can have.
 
     Behind `#` a comma would name two users, and another `#` somebody else.
     """
-    if not 0 < len(user) <= USER_LIMIT or USER_BOUNDARY in user or USER_SEPARATOR in user:
+    if not has_inbox(user):
         raise Refused(
             BAD_REQUEST_ERROR,
             f"whoever has an inbox is named by 1 to {USER_LIMIT} characters, without # and ,",
