@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from hubbub.errors import SHUTDOWN
 from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.sessions.hooks import ConnectGrant
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.orders import Orders, Unsubscribe, Whom
 from tests.hub.stage import turn
+from tests.sessions.fake_tokens import FakeTokens, claims
 from tests.sessions.stage import floor
 from tests.sessions.stomp_page import Page, bodies
 
@@ -75,3 +80,45 @@ async def test_queues_count_as_channels() -> None:
         await page.follow("w", WORK)
         (error,) = await page.say("SUBSCRIBE", id="v", destination="/queue/other")
         assert error.headers["x-code"] == "106"
+
+
+async def test_who_may_consume_for_a_time_consumes_no_longer() -> None:
+    async with floor() as place:
+        now_s = place.node.clock.epoch_ms() // 1000
+    channels = {
+        "short": claims("queue:work", user="li", expire_at=now_s + 20),
+        "over": claims("queue:work", user="li", expire_at=now_s),
+    }
+    tokens = FakeTokens({"li": ConnectGrant("li")}, channels)
+    async with floor(trusting=False, tokens=tokens) as place:
+        page = Page(place)
+        await page.connect(token="li")
+        await page.follow("w", WORK, token="short", ack="client")
+        await place.node.hub.publish("queue:work", b"1")
+        await turn(10)
+        assert bodies(page.hear()) == ["1"]
+        place.tick(21)
+        await turn(10)
+        await place.node.hub.publish("queue:work", b"2")
+        await turn(10)
+        assert bodies(page.hear()) == []
+        assert page.session.gone
+        late = Page(place)
+        await late.connect(token="li")
+        (error,) = await late.say("SUBSCRIBE", id="w", destination=WORK, token="over")
+        assert error.headers["x-code"] == "110"
+
+
+@pytest.mark.parametrize("channel", ["queue:work", ""])
+async def test_who_is_unsubscribed_consumes_no_longer(channel: str) -> None:
+    async with floor() as place:
+        orders = Orders(place.services, place.control)
+        page, other = Page(place), Page(place)
+        for client, user in ((page, "w"), (other, "v")):
+            await client.connect(user)
+            await client.follow("q", WORK)
+        gone = []
+        for each in ("queue:other", channel):
+            await orders.give(Unsubscribe(Whom("w"), each))
+            gone.append((page.session.gone, other.session.gone))
+        assert gone == [(False, False), (True, False)]

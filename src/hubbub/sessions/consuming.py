@@ -8,11 +8,12 @@ from functools import partial
 from hubbub.dialects import contract as say
 from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.renderer import Renderer
-from hubbub.errors import LIMIT_EXCEEDED, Refused
+from hubbub.errors import EXPIRED_ERROR, LIMIT_EXCEEDED, Refused
 from hubbub.hub.queues.consumer import Consumer
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Publication
 from hubbub.sessions.session import Session
+from hubbub.sessions.subscription import Consumption
 
 BACKLOG_LIMIT = 64 * 1024
 """Bytes that a client may leave unread before it is given no more messages of queues."""
@@ -30,7 +31,9 @@ async def _consume(session: Session, command: Consume) -> None:
     services, channel = session.services, command.channel
     namespace = services.hub.namespaces.resolve(channel)
     asked = say.Subscribe(channel, token=command.token)
-    await services.gate.open_channel(asked, namespace, session, session.standing(channel))
+    grant = await services.gate.open_channel(asked, namespace, session, session.standing(channel))
+    if grant.expire_at and services.expiry.left_s(grant.expire_at) <= 0:
+        raise Refused(EXPIRED_ERROR)
     queue = await services.queues.open(channel)
     if session.gone:
         return
@@ -42,7 +45,8 @@ async def _consume(session: Session, command: Consume) -> None:
     )
     if session.consuming is None:
         session.consuming = {}
-    session.consuming[command.key] = consumer
+    session.consuming[command.key] = Consumption(channel, consumer, grant.expire_at)
+    services.expiry.note(session)
     session.reply(command, say.Settled())
     services.queues.add(queue, consumer)
 
@@ -64,16 +68,16 @@ def judge(session: Session, command: Judge) -> asyncio.Future[None]:
 
 
 async def _judge(session: Session, command: Judge) -> None:
-    consumer, queues = (session.consuming or {}).get(command.key), session.services.queues
-    if consumer is not None:
+    taking, queues = (session.consuming or {}).get(command.key), session.services.queues
+    if taking is not None:
         decide = queues.acknowledge if command.done else queues.refuse
-        await decide(consumer, command.offset, alone=command.alone)
+        await decide(taking.consumer, command.offset, alone=command.alone)
     session.reply(command, say.Settled())
 
 
 def retire(session: Session, command: Retire) -> None:
     """Take no more messages from a queue."""
-    consumer = session.consuming.pop(command.key, None) if session.consuming else None
-    if consumer is not None:
-        session.services.queues.part([consumer])
+    taking = session.consuming.pop(command.key, None) if session.consuming else None
+    if taking is not None:
+        session.services.queues.part([taking.consumer])
     session.reply(command, say.Settled())

@@ -39,7 +39,7 @@ from hubbub.sessions.hooks import (
     SubRefreshHook,
 )
 from hubbub.sessions.identity import Identity
-from hubbub.sessions.subscription import Subscription
+from hubbub.sessions.subscription import Consumption, Subscription
 
 _log = structlog.get_logger(__name__)
 
@@ -61,6 +61,8 @@ class Lasting(Protocol):
     """The unix second of its bucket; 0: it stands in none."""
     gone: bool
     identity: Identity
+    consuming: dict[str, Consumption] | None
+    """What it takes from queues, by what the client calls that."""
 
     @property
     def following(self) -> Mapping[ChannelName, Subscription | None]:
@@ -156,6 +158,7 @@ class Expiry:
             for each in session.following.values()
             if each is not None and each.grant.expire_at
         ]
+        times += [each.expire_at for each in (session.consuming or {}).values()]
         return min((at for at in times if at), default=0)
 
     def _over(self, expire_at: int, *, by_token: bool) -> int:
@@ -169,6 +172,9 @@ class Expiry:
                 session.end(EXPIRED)
             else:
                 self._ask(self._refresh(session, hook))
+            return
+        if any(0 < each.expire_at <= now for each in (session.consuming or {}).values()):
+            session.end(SUBSCRIPTION_EXPIRED)  # nothing prolongs it but another subscription
             return
         for channel, each in list(session.following.items()):
             if (

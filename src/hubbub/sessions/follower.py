@@ -23,7 +23,7 @@ from hubbub.sessions.contract import Connection
 from hubbub.sessions.hooks import Client, Event, EventKind, RefreshGrant, unheard
 from hubbub.sessions.identity import NOBODY, Identity
 from hubbub.sessions.services import Services
-from hubbub.sessions.subscription import Subscription
+from hubbub.sessions.subscription import Consumption, Subscription
 
 _NO_REQUEST = Request()
 
@@ -40,6 +40,7 @@ class Follower:
         "_told",
         "carrier",
         "connection",
+        "consuming",
         "device",
         "dialect",
         "due",
@@ -71,6 +72,8 @@ class Follower:
         """What carries it, and where it comes from; known when the rest of the request is not any more."""
         self.device = opening.query.get("device")
         """Which of its user's devices it is, where its address says so."""
+        self.consuming: dict[str, Consumption] | None = None
+        """What it takes messages from, by what the client calls that; None where it never did."""
         self.gone = False
         """Whether nothing may be said any more."""
         self.held: list[bytes | Push] | None = []

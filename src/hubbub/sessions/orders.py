@@ -155,6 +155,11 @@ class Orders:
             elif isinstance(order, Unsubscribe):
                 for channel in (order.channel,) if order.channel else tuple(session.following):
                     session.drop(channel, SERVER_UNSUBSCRIBED)
+                taken = {each.channel for each in (session.consuming or {}).values()}
+                if order.channel in taken or (taken and not order.channel):
+                    session.end(
+                        FORCE_DISCONNECT
+                    )  # who takes from a queue can be told in no other way
             else:
                 session.renew(RefreshGrant(order.expired, order.expire_at, order.info))
         return _encode(Outcome(len(sessions)))

@@ -33,7 +33,6 @@ from hubbub.errors import (
     Close,
     ProtocolViolation,
 )
-from hubbub.hub.queues.consumer import Consumer
 from hubbub.model import Packet, Packets
 from hubbub.sessions.backlog import Backlog
 from hubbub.sessions.calls import Calls
@@ -65,7 +64,6 @@ class Session(Follower):
         "_heard_at",
         "backlog",
         "calls",
-        "consuming",
         "opened_at",
         "pending",
         "settling",
@@ -81,8 +79,6 @@ class Session(Follower):
         super().__init__(services, dialect, request)
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
-        self.consuming: dict[str, Consumer] | None = None
-        """What it takes messages from; None where it never did."""
         self.settling: asyncio.Future[None] | None = None
         """What a command waits for that comes when none of them is pending; None while none does."""
         self.backlog: Backlog | None = None
@@ -249,7 +245,7 @@ class Session(Follower):
         self.leave_all(DISCONNECTED)
         services.hub.forget(self.id)
         if self.consuming:
-            services.queues.part(self.consuming.values())
+            services.queues.part(each.consumer for each in self.consuming.values())
         services.expiry.forget(self)
         if self.id not in services.registry.greeting:
             self.tell(EventKind.DISCONNECTED, close.code, close.reason)

@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from hubbub.hub.encoding import Encoding
+from hubbub.hub.queues.consumer import Consumer
+from hubbub.model import ChannelName
 from hubbub.sessions.hooks import SubscribeGrant
 
 PLAIN_GRANT: Final = SubscribeGrant()
@@ -36,6 +38,19 @@ class Subscription:
         if self == ordinary(self.encoding):
             return ordinary(encoding)
         return replace(self, encoding=encoding)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """What is taken from a queue.
+
+    Args:
+        channel: the queue's. consumer: who takes it. expire_at: until when (unix seconds; 0: for ever).
+    """
+
+    channel: ChannelName
+    consumer: Consumer
+    expire_at: int = 0
 
 
 @lru_cache(maxsize=1024)
