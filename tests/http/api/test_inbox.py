@@ -106,6 +106,8 @@ async def test_a_key_reaches_the_inboxes_of_its_channels() -> None:
 
         assert await code("k" * 20, "send", user="zhang", data=1) == 0
         assert await code("k" * 20, "send", user="li", data=1) == 103
+        assert await code("k" * 20, "send", user="zhang", data=1, sender="li") == 103  # the copy
+        assert await code("k" * 20, "send", user="zhang", data=1, sender="zhu") == 0
         assert await code("k" * 20, "inbox_pull", user="li") == 103
         assert await code("p" * 20, "send", user="li", data=1) == 0
         assert await code("p" * 20, "inbox_unread", user="li") == 103

@@ -99,6 +99,8 @@ class InboxUserRequest(Struct):
 async def send(server: Server, caller: Caller, request: SendRequest) -> answers.SendResult:
     """Send a message to a user, whether or not anybody is there; answered when the broker has it."""
     _touch(caller, request.user)
+    if server.node.inbox.keeps_copy(request.sender, request.user):
+        _touch(caller, request.sender)
     data, kind = _payload(server, request)
     sender = ClientInfo(request.sender, "") if request.sender else None
     sent = await server.node.inbox.send(

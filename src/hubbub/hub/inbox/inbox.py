@@ -90,7 +90,7 @@ class Inbox(Reading):
             await self.due(user)
         said = {**(tags or {}), ID_TAG: id}
         storing = [self._hub.publish(channel, data, kind, sender=sender, tags=said, key=once)]
-        if sender is not None and self.settings.copies and has_inbox(who) and who != user:
+        if sender is not None and self.keeps_copy(who, user):
             # In the same turn: the broker has it behind the message, and a retry mends what is missing.
             storing.append(
                 self._hub.publish(
@@ -105,6 +105,10 @@ class Inbox(Reading):
             )
         stored, *_ = await asyncio.gather(*storing)
         return Sent(id, stored.position, stored.duplicate)
+
+    def keeps_copy(self, sender: UserId, user: UserId) -> bool:
+        """Tell whether what a user sends to another one is put into the sender's own inbox as well."""
+        return self.settings.copies and has_inbox(sender) and sender != user
 
     # ── cursors ─────────────────────────────────────────────────────────────────────────────────
 
