@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.errors import Refused
+from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.queues.consumer import Consumer
 from tests.hub.queues.stage import nodes
@@ -30,3 +30,20 @@ async def test_a_node_that_stops_gives_back_what_it_had() -> None:
         assert worker.seen == ["1", "2"]
         other = await two.worker()
         assert other.seen == ["1", "2"]
+
+
+async def test_a_queue_that_cannot_be_opened_follows_nothing() -> None:
+    async with nodes() as (one,):
+        get = one.records.get
+
+        async def away(record: str) -> dict[str, bytes]:
+            raise BrokerUnavailable("it is away")
+
+        one.records.get = away
+        with pytest.raises(BrokerUnavailable):
+            await one.worker()
+        assert one.place.hub.statistics.subscriptions == 0
+        one.records.get = get
+        worker = await one.worker()
+        await one.send("1")
+        assert worker.seen == ["1"]

@@ -79,7 +79,11 @@ class Queue:
     async def open(self) -> None:
         """Follow the channel. Raises Refused or BrokerUnavailable."""
         await self._hub.attach(self, Attachment(self.channel, BELL, self._arrived))
-        await self._begin()
+        try:
+            await self._begin()
+        except BaseException:
+            self.close()
+            raise
 
     def _arrived(self, reply: Subscribed) -> bool:
         self._claims.epoch = reply.position.epoch
