@@ -246,3 +246,23 @@ async def test_what_cannot_be_counted_goes_to_others_all_the_same() -> None:
         one.records.raise_to = raise_to
         await one.look()
         assert worker.seen == ["1", "1"]
+
+
+async def test_who_stays_does_not_get_too_much_when_another_one_leaves() -> None:
+    async with nodes() as (one,):
+        staying, leaving = await one.worker(prefetch=1), await one.worker(prefetch=1)
+        put_new, claimed = one.records.put_new, asyncio.Event()
+
+        async def slow(record: str, field: str, value: bytes) -> bool:
+            await claimed.wait()
+            return await put_new(record, field, value)
+
+        one.records.put_new = slow
+        await one.send("1", "2")
+        await leaving.leave()
+        claimed.set()
+        await one.look()
+        assert staying.seen == ["1"]
+        await staying.ack(1)
+        await one.look()
+        assert staying.seen == ["1", "2"]

@@ -170,7 +170,7 @@ class Queue:
     def _give(self, publication: Publication) -> None:
         offset = publication.offset
         consumer = max(self.consumers, key=lambda each: each.room, default=None)
-        if consumer is None:  # it left meanwhile
+        if consumer is None or consumer.room <= 0:  # somebody left meanwhile, or does not read
             self._mine.leave(offset, Fate.FREE)
             self._chores.begin(self._give_back([offset]))
             return
