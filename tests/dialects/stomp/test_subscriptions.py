@@ -5,6 +5,7 @@ import pytest
 from hubbub.dialects.stomp.destinations import Place, Realm
 from hubbub.dialects.stomp.renderer import BY_SERVER, Leg
 from hubbub.dialects.stomp.subscriptions import (
+    DESTINATION_LIMIT,
     ID_LIMIT,
     SUBSCRIPTIONS_LIMIT,
     Subscription,
@@ -68,6 +69,10 @@ def test_bounds() -> None:
     known = Subscriptions()
     with pytest.raises(ProtocolViolation, match="characters"):
         known.add(Subscription("a" * (ID_LIMIT + 1), ROOM, "room"))
+    for realm in Realm:
+        long = Place(realm, "/queue/", "a" * DESTINATION_LIMIT)
+        with pytest.raises(ProtocolViolation, match="characters"):
+            known.add(Subscription("a", long))
     for n in range(SUBSCRIPTIONS_LIMIT):
         known.add(Subscription(str(n), ROOM, "room"))
     with pytest.raises(ProtocolViolation, match="more than"):

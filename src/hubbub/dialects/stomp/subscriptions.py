@@ -13,6 +13,8 @@ SUBSCRIPTIONS_LIMIT = 512
 """Subscriptions of one connection."""
 ID_LIMIT = 256
 """Characters of what a client calls a subscription."""
+DESTINATION_LIMIT = 512
+"""Characters of what it is to: they stand in each of its messages."""
 
 
 class Subscription(NamedTuple):
@@ -86,6 +88,10 @@ class Subscriptions:
         if len(subscription.id) > ID_LIMIT:
             raise ProtocolViolation(
                 BAD_REQUEST, f"the id of a subscription has at most {ID_LIMIT} characters"
+            )
+        if len(subscription.place.destination) > DESTINATION_LIMIT:
+            raise ProtocolViolation(
+                BAD_REQUEST, f"what is subscribed to has at most {DESTINATION_LIMIT} characters"
             )
         if len(self._subscriptions) >= SUBSCRIPTIONS_LIMIT:
             raise ProtocolViolation(BAD_REQUEST, f"more than {SUBSCRIPTIONS_LIMIT} subscriptions")
