@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
+from hubbub.brokers.shelf import Shelf
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.model import Kind
 from tests.hub.inbox.test_inbox import Post
-from tests.hub.stage import stage
+from tests.hub.stage import shared_world, stage
 
 
 async def test_what_is_dropped_is_told() -> None:
@@ -51,3 +54,23 @@ async def test_what_the_server_made_is_no_message() -> None:
         assert ([m.offset for m in page.messages], page.upto) == ([1], 2)
         overdue = await post.inbox.overdue("bob", place.clock.epoch_ms())
         assert [m.offset for m in overdue.messages] == [1]
+
+
+async def test_what_is_known_of_a_new_life_is_not_taken_for_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, get = shared_world(), Shelf.get
+    async with stage(world=world) as place:
+        post = Post(place, InboxSettings())
+        await post.send("1")
+
+        async def reborn(shelf: Shelf, record: str) -> dict[str, bytes]:
+            monkeypatch.setattr(Shelf, "get", get)
+            world._lines.clear()
+            await post.send("1")
+            await post.inbox.read("bob", 1)
+            return await get(shelf, record)
+
+        monkeypatch.setattr(Shelf, "get", reborn)
+        await post.inbox.acknowledge("bob", "phone", upto=1)
+        assert (await post.inbox.unread("bob")).total == 0

@@ -82,8 +82,9 @@ class Reading:
         self, channel: ChannelName, epoch: str = ""
     ) -> tuple[Cursors, dict[str, bytes], Position]:
         """Return a user's cursors, the record that they are in, and the inbox's top."""
-        (top,), fields = await asyncio.gather(
-            self._log.tops([channel]), self._records.get(RECORD + channel[1:])
+        # Asked in this order: what the record says of other lives is then of earlier ones.
+        fields, (top,) = await asyncio.gather(
+            self._records.get(RECORD + channel[1:]), self._log.tops([channel])
         )
         if epoch and epoch != top.epoch:
             raise Refused(UNRECOVERABLE_POSITION, "the inbox was born again since")
