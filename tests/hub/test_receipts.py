@@ -17,7 +17,7 @@ from hubbub.hub.amendments import Amender, Amendments
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.receipts import Cursor, Receipts, Room, cursors_of, messages_of_others
 from hubbub.model import ClientInfo, Publication
-from tests.hub.stage import Stage, stage
+from tests.hub.stage import Stage, shared_world, stage
 
 CHAT = Namespace(receipts=True, edits=True, history_size=500)
 
@@ -240,3 +240,16 @@ async def play(steps: list[Step]) -> None:
 @given(STEPS)
 def test_what_is_unread_is_what_others_said_behind_the_cursor(steps: list[Step]) -> None:
     asyncio.run(play(steps))
+
+
+async def test_a_node_that_has_not_heard_of_a_new_life_leaves_its_readers_alone() -> None:
+    world = shared_world()
+    async with stage(CHAT, world=world) as place:
+        receipts = Receipts(place.hub, place.broker)
+        await place.listen("ann", "room")
+        await place.say("room", "1")
+        world._lines.clear()
+        (top,) = await place.broker.log.tops(["room"])
+        await place.broker.records.raise_to("receipts:room", f"{top.epoch}:r:bob", 1)
+        await receipts.mark("room", "ann", 1, 1)
+        assert f"{top.epoch}:r:bob" in await place.broker.records.get("receipts:room")

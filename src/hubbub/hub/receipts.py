@@ -182,7 +182,8 @@ class Receipts:
         if field not in mine and len(mine) >= ROOMS_LIMIT:
             await self._make_room(user, mine)
         old = [name for name in theirs if name.partition(":")[0] != epoch]
-        if old:
+        # This node may not have heard yet that the channel was born again, and they are newer.
+        if old and (await self._broker.log.tops([channel]))[0].epoch == epoch:
             await records.remove(_readers(channel), old)
         readers = cursors_of(theirs, epoch)
         cursor = readers.get(user, Cursor()).raised(number_of(mine.get(field)), 0)
