@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hubbub.errors import BrokerUnavailable, Refused
@@ -47,3 +49,22 @@ async def test_a_queue_that_cannot_be_opened_follows_nothing() -> None:
         worker = await one.worker()
         await one.send("1")
         assert worker.seen == ["1"]
+
+
+async def test_a_queue_is_not_let_go_while_it_claims() -> None:
+    async with nodes() as (one,):
+        worker, put_new, claimed = await one.worker(), one.records.put_new, asyncio.Event()
+
+        async def slow(record: str, field: str, value: bytes) -> bool:
+            await claimed.wait()
+            return await put_new(record, field, value)
+
+        one.records.put_new = slow
+        await one.send("1")
+        await worker.leave()
+        one.queues.tick()
+        other = await one.worker()
+        claimed.set()
+        await one.look()
+        assert other.seen == ["1"]
+        assert list((await one.place.broker.records.get("queue:q")).values()) == [b"n1"]

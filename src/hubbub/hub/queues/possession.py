@@ -40,8 +40,8 @@ class Possession:
         return offset in self._held or offset in self._leaving or offset in self._claiming
 
     def is_settled(self) -> bool:
-        """Tell whether the record says all of it."""
-        return not self._leaving
+        """Tell whether the record says all of it, and nothing is being claimed."""
+        return not (self._leaving or self._claiming)
 
     async def claim(self, offsets: Sequence[int]) -> list[bool]:
         """Take messages; return of each whether it is this node's now. Raises BrokerUnavailable."""
