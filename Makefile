@@ -2,14 +2,14 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install serve check test bench bench-socketio conformance conformance-all conformance-sdk faults soak docs proto lock
+.PHONY: help install serve check test slow bench bench-socketio conformance conformance-all conformance-sdk faults soak docs proto lock
 
 PORT ?= 8000
 ARGS ?=
 PYTEST ?=
 FAULTS := cluster polling pushes inbox_race inbox_load inbox_deadlines
-# Three beside each other on two cores: many tests wait for servers and browsers.
-BESIDE ?= -n 3 --dist worksteal
+# Four beside each other on two cores: many tests wait for servers and browsers.
+BESIDE ?= -n 4 --dist worksteal
 BIN := .venv/bin
 CHECKED := $(sort $(foreach folder,src tests bench examples,$(if $(shell find $(folder) -name "*.py" -print -quit 2>/dev/null),$(folder)))) docs/generate.py
 PAGES := .venv/.pages
@@ -19,7 +19,8 @@ help:
 	@echo 'make install          make .venv with .venv/bin/hubbub in it, and build the chat page'
 	@echo 'make serve            run the server on http://localhost:$(PORT) (PORT=, ARGS="--workers 2 ...")'
 	@echo 'make check            formatting, lint, types, layers, sizes'
-	@echo 'make test             make check, and every test (PYTEST="-k hub" for some)'
+	@echo 'make test             make check, and every test but the slow ones (PYTEST="-k hub" for some)'
+	@echo 'make slow             the slow ones: all transports on all engines, more load, more breaks'
 	@echo 'make bench            compare with other servers, as the README shows it'
 	@echo 'make bench-socketio   compare with other servers of Socket.IO, one node and two'
 	@echo 'make conformance      Autobahn: the spread of cases; make conformance-all: all 517'
@@ -48,7 +49,10 @@ check: .venv/.tools .venv/.node
 
 test: .venv/.system check $(PAGES)
 	@[ -e $(PAGES) ] || { echo 'error: the tests drive the chat page, and it could not be built' >&2; exit 1; }
-	$(BIN)/pytest $(BESIDE) $(PYTEST)
+	$(BIN)/pytest $(BESIDE) -m "not slow" --ignore tests/test_architecture.py $(PYTEST)
+
+slow: .venv/.system check $(PAGES)
+	$(BIN)/pytest $(BESIDE) -m slow $(PYTEST)
 
 bench: .venv/.tools .venv/.system
 	$(BIN)/python bench/compare.py $(ARGS)

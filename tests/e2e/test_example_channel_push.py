@@ -159,6 +159,7 @@ async def listen_everywhere(port: int, redis: Redis) -> dict[int, bytes]:
     return heard
 
 
+@pytest.mark.slow
 def test_ten_thousand_channels_cost_one_connection(redis: RedisServer, tmp_path: Path) -> None:
     file = copied("channel_push", tmp_path, redis, more="[hub]\nlinger_s = 0.5")
     with (

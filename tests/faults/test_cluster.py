@@ -135,6 +135,7 @@ def test_the_same_while_subscription_connections_are_killed(
     assert blows[0] >= 5
 
 
+@pytest.mark.slow
 def test_the_same_while_command_connections_are_killed(loaded: tuple[Served, RedisServer]) -> None:
     cluster, redis = loaded
 
@@ -146,6 +147,7 @@ def test_the_same_while_command_connections_are_killed(loaded: tuple[Served, Red
     assert blows[0] >= 1
 
 
+@pytest.mark.slow
 def test_the_same_while_redis_is_paused(loaded: tuple[Served, RedisServer]) -> None:
     cluster, redis = loaded
 
