@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,15 @@ def test_frames_are_found_however_they_are_cut(written: bytes, frames: list[Fram
     assert decode(*byte_by_byte(written)) == frames
     assert decode(written + written) == frames * 2
     assert decode(written + b"SEND\nunfinished") == frames
+
+
+@pytest.mark.parametrize("written", [b"BEGIN\n\n\0", b"BEGIN\r\n\r\n\0"], ids=["LF", "CRLF"])
+def test_many_small_frames_take_as_long_as_their_bytes(written: bytes) -> None:
+    decoder, many = Decoder(LIMIT), 100_000
+    decoder.feed(written * many)
+    began = process_time()
+    assert sum(decoder.take() is not None for _ in range(many)) == many
+    assert process_time() - began < 10.0  # it is less than one; it was minutes
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,13 @@ class Decoder:
         buffer = self._buffer
         if not self._seen and buffer[:1] in _ENDS:
             del buffer[: len(buffer) - len(buffer.lstrip(_ENDS))]
-        end, gap = _head_end(buffer, max(0, self._seen - 2))
+        start = max(0, self._seen - 2)
+        nul = buffer.find(
+            0, start
+        )  # no head goes beyond it, so that of many frames each is searched once
+        end, gap = _head_end(buffer, start, len(buffer) if nul < 0 else nul)
         if end < 0:
-            if buffer.find(0, self._seen) >= 0:
+            if nul >= 0:
                 raise _wrong("a frame ends within its headers")
             if len(buffer) > HEAD_LIMIT:
                 raise _too_big(f"the headers of a frame have more than {HEAD_LIMIT} bytes")
@@ -124,17 +128,15 @@ class Decoder:
             raise _too_big(f"a frame has more than {self._limit} bytes")
 
 
-def _head_end(buffer: bytearray, start: int) -> tuple[int, int]:
+def _head_end(buffer: bytearray, start: int, stop: int) -> tuple[int, int]:
     """Return where the last header ends, -1 if it does not yet, and how long the empty line behind it is."""
-    end, with_cr = buffer.find(b"\n\n", start), buffer.find(b"\n\r\n", start)
+    end, with_cr = buffer.find(b"\n\n", start, stop), buffer.find(b"\n\r\n", start, stop)
     if with_cr >= 0 and not 0 <= end < with_cr:
         return with_cr, 3
     return end, 2
 
 
 def _head(written: bytes, version: Version) -> Frame:
-    if 0 in written:
-        raise _wrong("a frame ends within its headers")
     try:
         command, *lines = (line.removesuffix("\r") for line in written.decode().split("\n"))
     except UnicodeDecodeError:
