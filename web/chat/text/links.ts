@@ -8,14 +8,14 @@ export interface Part {
 
 /** Ends at white space, quotes, brackets and CJK punctuation, which people put right behind an address. */
 const ADDRESS = /https?:\/\/[^\s<>"'`{}|\\^，。、；：！？（）【】《》「」『』“”‘’]+/giu;
-const TRAILING = /[.,;:!?*_~]+$/u;
+const PUNCTUATION = ".,;:!?*_~";
 
 /** Split a text into plain parts and links; joined again they are the text. */
 export function splitLinks(text: string): readonly Part[] {
   const parts: Part[] = [];
   let end = 0;
   for (const match of text.matchAll(ADDRESS)) {
-    const shown = balanced(match[0].replace(TRAILING, ""));
+    const shown = trimmed(match[0]);
     const href = safeAddress(shown);
     if (!href) continue;
     if (match.index > end) parts.push({ text: text.slice(end, match.index), href: null });
@@ -26,14 +26,23 @@ export function splitLinks(text: string): readonly Part[] {
   return parts;
 }
 
-/** Leave out a closing bracket that was opened before the address: (see http://example.org). */
-function balanced(address: string): string {
-  const bare = /[)\]]$/u.test(address) ? address.slice(0, -1) : address;
-  if (bare === address) return address;
-  const [open, close] = address.endsWith(")") ? ["(", ")"] : ["[", "]"];
-  const surplus = address.split(close!).length > address.split(open!).length;
-  return surplus ? balanced(bare.replace(TRAILING, "")) : address;
+/** Leave out what the sentence puts behind an address: its marks, and brackets that it opened before: (see http://example.org). */
+function trimmed(address: string): string {
+  const surplus = new Map([
+    [")", count(address, ")") - count(address, "(")],
+    ["]", count(address, "]") - count(address, "[")],
+  ]);
+  let end = address.length;
+  for (; end > 0; end -= 1) {
+    const last = address[end - 1]!;
+    const left = surplus.get(last);
+    if (left === undefined ? !PUNCTUATION.includes(last) : left <= 0) break;
+    if (left !== undefined) surplus.set(last, left - 1);
+  }
+  return address.slice(0, end);
 }
+
+const count = (text: string, letter: string): number => text.split(letter).length - 1;
 
 function safeAddress(address: string): string | null {
   const url = parse(address);

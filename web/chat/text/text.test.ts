@@ -12,6 +12,7 @@ describe("splitLinks", () => {
   it.each([
     ["see https://example.org.", ["https://example.org"]],
     ["(see http://example.org/a_(b))", ["http://example.org/a_(b)"]],
+    ["[see (http://example.org/a!).]?", ["http://example.org/a"]],
     ["看 https://example.org/路径，谢谢", ["https://example.org/路径"]],
     ["a https://a.example/?q=1&r=2#x b http://b.example:8080/ c", ["https://a.example/?q=1&r=2#x", "http://b.example:8080/"]],
     ["javascript:alert(1) data:text/html,x file:///etc ftp://a.example", []],
@@ -21,6 +22,13 @@ describe("splitLinks", () => {
   ])("%j", (text, expected) => {
     expect(links(text)).toEqual(expected);
     expect(splitLinks(text).map((part) => part.text).join("")).toBe(text);
+  });
+
+  it.each([".", ")", ".x"])("takes no longer for a text that ends a great many times: %j", (end) => {
+    const text = `http://a.example/${end.repeat(200_000)} b`;
+    const began = performance.now();
+    expect(splitLinks(text).map((part) => part.text).join("")).toBe(text);
+    expect(performance.now() - began).toBeLessThan(2_000);
   });
 
   it("opens nothing but http and https", () => {
