@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import Callable
 
@@ -22,16 +23,19 @@ ANSWER = b"content-length: 4\r\n\r\nwhat"
 class Answers:
     """Answer polls at `/poll` when the test does, and those that say `now` at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer: bytes = b"what") -> None:
+        self.answer = answer
         self.waiting: list[Answer] = []
         self.given_up = 0
+        self.said = 0
 
     def takes(self, request: Request) -> bool:
         return request.path == "/poll"
 
     def begin(self, request: Request, answer: Answer) -> Callable[[], object]:
         if "now" in request.query:
-            answer(200, (("x-now", "yes"),), b"what")
+            self.said += 1
+            answer(200, (("x-now", "yes"),), self.answer)
         else:
             self.waiting.append(answer)
         return self._give_up
@@ -41,7 +45,8 @@ class Answers:
 
     def hurry(self) -> None:
         while self.waiting:
-            self.waiting.pop(0)(200, (), b"what")
+            self.said += 1
+            self.waiting.pop(0)(200, (), self.answer)
 
 
 async def ask(client: RawClient, answers: Answers, request: bytes = POLL) -> None:
@@ -167,6 +172,22 @@ async def test_nothing_may_be_in_one_piece_with_a_poll() -> None:
     async with listening(polls=answers) as (port, _), raw_client(port) as client:
         await client.send(POLL + GET)
         assert (await client.rest()).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("now", [b"sid=1", b"sid=1&now"])
+async def test_who_reads_no_answers_gets_no_more_of_them(now: bytes) -> None:
+    answers = Answers(b"x" * 1_000_000)
+    async with listening(polls=answers) as (port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        for _ in range(20):
+            writer.write(POLL.replace(b"sid=1", now))
+            await asyncio.sleep(0.02)
+            answers.hurry()
+        said = answers.said
+        first = await reader.readexactly(1_000_000)
+        writer.transport.abort()
+        assert said < 10  # the sockets hold some of them
+        assert first.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 async def test_those_who_wait_count_as_connections() -> None:

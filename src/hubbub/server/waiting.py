@@ -62,7 +62,7 @@ class WaitingRoom:
         if not request.keep:
             request.transport.close()
         elif self.again is not None and not request.transport.is_closing():
-            self.again().come_back(request.transport, rest)
+            self.again().come_back(request.transport, rest, paused=request.paused)
 
     def lose(self, request: WaitingRequest) -> None:
         """Let one go whose socket is gone."""
@@ -77,7 +77,7 @@ class WaitingRequest(asyncio.Protocol):
         state: the server's, which has the headers of every answer.
     """
 
-    __slots__ = ("_give_up", "_rest", "_room", "_state", "answered", "keep", "transport")
+    __slots__ = ("_give_up", "_rest", "_room", "_state", "answered", "keep", "paused", "transport")
 
     def __init__(
         self, transport: asyncio.Transport, keep: bool, room: WaitingRoom, state: ServerState
@@ -85,6 +85,8 @@ class WaitingRequest(asyncio.Protocol):
         self.transport = transport
         self.keep = keep
         self.answered = False
+        self.paused = False
+        """Whether the client has yet to read its answer."""
         self._room = room
         self._state = state
         self._rest = b""
@@ -118,6 +120,14 @@ class WaitingRequest(asyncio.Protocol):
         self._rest += data
         if len(self._rest) > self._room.limit:
             self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """Note that the answer is more than the client reads at once."""
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        """Note that it has caught up."""
+        self.paused = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -179,9 +189,15 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         self.client = get_remote_addr(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
 
-    def come_back(self, transport: asyncio.Transport, rest: bytes) -> None:
-        """Go on after an answer, with what the client said before it had it."""
+    def come_back(self, transport: asyncio.Transport, rest: bytes, *, paused: bool) -> None:
+        """Go on after an answer, with what the client said before it had it.
+
+        Args:
+            paused: whether the transport has asked for writing to pause.
+        """
         self._adopt(transport)
+        if paused:
+            self.flow.pause_writing()
         transport.set_protocol(self)
         self._linger(keep=True)
         if rest:
@@ -202,6 +218,8 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         if has_body or parser.should_upgrade() or self._is_answering():
             return False
+        if self.flow.write_paused:
+            return False  # the app answers once the client has read the last answer
         request = read_request(self.url, dict(headers), self.client[0] if self.client else "")
         if isinstance(request, Refusal) or not polls.takes(request):
             return False
