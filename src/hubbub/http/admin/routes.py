@@ -97,15 +97,15 @@ class Admin:
             return refuse(403, barred.detail)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return refuse(400, "a login is JSON with a secret")
-        address = request.client.host if request.client else ""
-        if not self._throttle.allow(address, time.monotonic()):
+        address, now = request.client.host if request.client else "", time.monotonic()
+        if not self._throttle.allow(address, now):
             _log.warning("too many logins to the admin page", peer=address)
             return refuse(429, "too many attempts", (("Retry-After", "6"),))
         lock = self._keyring.try_secret(login.secret)
         if lock is None:
             _log.warning("a login to the admin page failed", peer=address)
             return refuse(401, "this is no key, and not the password")
-        self._throttle.forgive(address)
+        self._throttle.forgive(address, now)
         _log.info("somebody logged in to the admin page", peer=address, by=lock.caller.name)
         answer = JSONResponse(self._welcome(lock.caller), headers=_FRESH)
         lasts_s = self._node.settings.admin.session_s

@@ -35,9 +35,14 @@ class Throttle:
             bucket = self._buckets[place] = TokenBucket(ATTEMPTS, now)
         return bucket.take(PER_S, ATTEMPTS, now)
 
-    def forgive(self, address: str) -> None:
-        """Forget the attempts of an address, because one was right."""
-        self._buckets.pop(_place(address), None)
+    def forgive(self, address: str, now: float) -> None:
+        """Give an attempt back, because it was right.
+
+        Those that were wrong still count: who has a key could try another one after each ten.
+        """
+        bucket = self._buckets.get(_place(address))
+        if bucket is not None:
+            bucket.take(PER_S, ATTEMPTS, now, -1.0)
 
 
 def _place(address: str) -> str:
@@ -47,5 +52,7 @@ def _place(address: str) -> str:
     except ValueError:
         return address
     if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:  # what a socket for both kinds calls one of IPv4
+            return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((found, 64), strict=False))
     return address
