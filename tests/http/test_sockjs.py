@@ -79,6 +79,7 @@ async def test_messages_reach_their_session() -> None:
         ("/chat/0/s1/xhr_send", '["' + "x" * LIMIT + '"]', 413, "More than 1000 bytes."),
         ("/chat/0/s1/jsonp_send", "p=p", 500, "Payload expected."),
         ("/chat/0/s1/jsonp_send", "d=", 500, "Payload expected."),
+        ("/chat/0/s1/jsonp_send", "p=p&" * 20, 500, "Payload expected."),
         ("/chat/0/s1/jsonp_send", "d=%5B%22x", 500, "Broken JSON encoding."),
         ("/chat/0/s1/jsonp_send", "d=%5B%22%FF%22%5D", 404, "There is no such session."),
     ],

@@ -132,8 +132,7 @@ class _Place:
     async def _take_form(self, request: Request) -> Response:
         body = await self._read(request)
         if isinstance(body, bytes) and _is_form(request):
-            fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
-            body = fields.get("d", [""])[0].encode()
+            body = _field(body, "d")
         return await self._bring(request, body) or self._answer(200, request, "ok")
 
     async def _read(self, request: Request) -> bytes | Response:
@@ -171,6 +170,15 @@ class _Place:
     def _answer(self, status: int, request: Request, text: str = "") -> Response:
         headers = (("Content-Type", _TEXT), *_NEVER, *self._endpoint.cookies(request.headers))
         return Response(text, status, dict(headers))
+
+
+def _field(body: bytes, name: str) -> bytes:
+    """Return a field of a form; b"" where there is none, or so many that nobody meant them."""
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:
+        return b""
+    return fields.get(name, [""])[0].encode()
 
 
 def _is_form(request: Request) -> bool:
