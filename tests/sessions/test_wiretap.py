@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zlib
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -51,13 +52,27 @@ def test_what_is_compressed_is_inflated_and_controls_are_left_out() -> None:
         (b"\x0a\x05hello\x00\xff", "\n·hello··".replace("·", "·", 1)),
         (b'{"token":"abc","x":1}', '{"token":"…","x":1}'),
         (b"a eyJhbGciOiJI.eyJzdWIi.c2ln b", "a … b"),
+        (b"xeyJhbGciOiJI.eyJzdWIi.", "x…"),
+        (b"eyJhbGciOiJI.eyJzdWIi eyJ.a.b", "eyJhbGciOiJI.eyJzdWIi eyJ.a.b"),
+        (b'{"token":"eyJhbGciOiJI"}', '{"token":"…"}'),
         (b"n1.abc." + b"0f" * 16, "n1.abc.…"),
         (b"x" * 5000, "x" * TEXT_LIMIT),
     ],
-    ids=["json", "words", "binary", "token", "jwt", "secret", "long"],
+    ids=[
+        *("json", "words", "binary", "token", "jwt", "jwt behind a letter", "almost", "opaque"),
+        *("secret", "long"),
+    ],
 )
 def test_what_people_can_read(data: bytes, text: str) -> None:
     assert readable(data) == text
+
+
+@pytest.mark.parametrize("data", [b"eyJ" * 3000, b"eyJaaaaa." + b"eyJ" * 3000], ids=["one", "two"])
+def test_what_only_looks_like_tokens_takes_no_longer(data: bytes) -> None:
+    began = process_time()
+    for _ in range(200):
+        readable(data)
+    assert process_time() - began < 2.0  # it was twenty
 
 
 class Heard:

@@ -26,9 +26,9 @@ TEXT_LIMIT = 2000
 """Characters of one message that are shown."""
 
 _SECRETS = re.compile(
-    r"eyJ[\w-]{5,}\.[\w-]+\.[\w-]*"  # a token
+    r'(?<="token":")[^"]+'
     r"|(?<=\.)[0-9a-f]{32}(?![0-9a-f])"  # what makes a session's id a secret
-    r'|(?<="token":")[^"]+'
+    r"|eyJ[\w-]{5,}+(?:\.[\w-]++\.[\w-]*+|(?P<harmless>))"  # a token, or what only begins like one
 )
 _UNPRINTABLE = re.compile(r"[^\n\t -~\u00a0-\U0010fffd]|\ufffd")
 _COMPRESSED, _OPCODE, _CONTROL = 0x40, 0x0F, 0x08
@@ -39,7 +39,11 @@ _TAIL = b"\x00\x00\xff\xff"
 def readable(data: bytes) -> str:
     """Return what people can read of a message: secrets become dots, and so does each unprintable byte."""
     text = data[: 4 * TEXT_LIMIT].decode(errors="replace")
-    return _UNPRINTABLE.sub("·", _SECRETS.sub("…", text))[:TEXT_LIMIT]
+    return _UNPRINTABLE.sub("·", _SECRETS.sub(_hidden, text))[:TEXT_LIMIT]
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return "…" if found["harmless"] is None else found[0]
 
 
 def payloads(frames: bytes) -> list[bytes]:
