@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from hubbub.dialects.contract import Opened
 from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.errors import Elsewhere, ProtocolViolation
 from hubbub.framings.conversation import EngineIo
 from hubbub.hub.control import Control
+from hubbub.sessions.backlog import WAITING_LIMIT, Backlog
 from hubbub.sessions.commands import handle
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.polled import NOTHING
@@ -73,6 +75,20 @@ async def test_what_cannot_be_read_ends_the_session(at: int) -> None:
         assert await pair[at].polling.poll(sid, "") == b"1"
         assert await pair[at].polling.poll(sid, "") is Missed.UNKNOWN
         assert await pair[at].polling.take(sid, b"3") is Missed.UNKNOWN
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_who_says_more_before_the_first_has_an_answer_is_sent_away(at: int) -> None:
+    async with nodes() as pair:
+        sid = await pair[0].open()
+        services = pair[0].floor.services
+        session = services.registry.get(services.seal.session(sid) or "")
+        assert isinstance(session, Session)
+        session.backlog = Backlog(session.connection)
+        for _ in range(WAITING_LIMIT):
+            session.backlog.put(Opened(), 0)
+        assert await pair[at].polling.take(sid, b"40") is Missed.WRONG
+        assert session.gone
 
 
 async def test_nobody_is_found_by_a_wrong_id() -> None:

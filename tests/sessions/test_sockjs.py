@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from hubbub.dialects.contract import Opened
 from hubbub.errors import BrokerUnavailable, Close
 from hubbub.sessions import sockjs
+from hubbub.sessions.backlog import WAITING_LIMIT, Backlog
 from hubbub.sessions.sockjs import Outcome, key_of
 from tests.hub.stage import turn
 from tests.sessions.sockjs_stage import LOST, Asked, nodes
@@ -36,6 +38,17 @@ async def test_a_session_is_found_from_any_node() -> None:
         await until(lambda: waiting.is_over)
         assert waiting.said() == ['a["b"]']
         assert (len(here.sessions), len(there.sessions)) == (1, 0)
+
+
+@pytest.mark.parametrize("at", [0, 1])
+async def test_nothing_more_is_taken_before_what_came_first_has_an_answer(at: int) -> None:
+    async with nodes() as pair:
+        session = (await pair[0].ask("k1")).receiver.candidate
+        session.backlog = Backlog(session.connection)
+        for _ in range(WAITING_LIMIT):
+            session.backlog.put(Opened(), 0)
+        assert await pair[at].sessions.take("k1", [b"a"]) is Outcome.BUSY
+        assert not session.gone
 
 
 async def test_a_stream_goes_on_at_another_node() -> None:

@@ -165,6 +165,10 @@ class _Place:
             return self._answer(503, request, "The session cannot be reached now.")
         if outcome is Outcome.UNKNOWN:
             return self._answer(404, request, "There is no such session.")
+        if outcome is Outcome.BUSY:
+            return self._answer(
+                429, request, "So much of this session waits that no more is taken."
+            )
         return None
 
     def _answer(self, status: int, request: Request, text: str = "") -> Response:

@@ -10,7 +10,13 @@ from typing import TypeAlias
 
 import msgspec
 
-from hubbub.errors import BAD_REQUEST, BrokerUnavailable, Elsewhere, ProtocolViolation
+from hubbub.errors import (
+    BAD_REQUEST,
+    TOO_MANY_REQUESTS,
+    BrokerUnavailable,
+    Elsewhere,
+    ProtocolViolation,
+)
 from hubbub.hub.control import Control
 from hubbub.hub.orders import NodeGone, OrderFailed
 from hubbub.sessions.addresses import node_of
@@ -167,6 +173,9 @@ class Polling:
         polled = self._find(asked.secret)
         if polled is None:
             return Missed.UNKNOWN
+        if polled.session.is_busy():  # a client waits for the answer to what it said before
+            polled.session.end(TOO_MANY_REQUESTS)
+            return Missed.WRONG
         try:
             await polled.take(asked.body)
         except ProtocolViolation as fault:

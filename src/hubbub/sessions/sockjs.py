@@ -42,6 +42,8 @@ class Outcome(IntEnum):
 
     DONE = 0
     UNKNOWN = 1
+    BUSY = 2
+    """So much waits that a client would wait for its answer before it says more."""
 
 
 class _Said(msgspec.Struct, frozen=True, array_like=True):
@@ -210,14 +212,16 @@ class SockJsSessions:
                 answer = await self._control.call(node, _TAKE, said, FORWARDED_S + ANSWER_S)
             except NodeGone:
                 continue
-            if answer[0] == Outcome.DONE:
-                return Outcome.DONE
+            if answer[0] != Outcome.UNKNOWN:
+                return Outcome(answer[0])
         return Outcome.UNKNOWN
 
     async def _take(self, key: str, messages: list[bytes]) -> Outcome:
         connection = self._here.get(key)
         if connection is None:
             return Outcome.UNKNOWN
+        if connection.session.is_busy():
+            return Outcome.BUSY
         await connection.take(messages)
         return Outcome.DONE
 
