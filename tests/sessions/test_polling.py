@@ -20,6 +20,7 @@ from hubbub.sessions.polling import Missed, Polling, Said
 from hubbub.sessions.session import Session
 from tests.hub.stage import Stage, shared_world, stage, turn
 from tests.sessions.stage import Floor
+from tests.transports.wire import until
 
 
 class Node:
@@ -117,11 +118,23 @@ async def test_a_node_that_stops_sends_polls_for_others_elsewhere() -> None:
         there.polling.begin(sid, "n1", told.append)
         await turn(5)
         there.polling.hurry()
-        await turn(5)
+        await turn(20)
         assert told == [NOTHING]
-        assert await here.polling.take(sid, b"40") is None
+        assert await here.polling.take(sid, b"40") is None  # what that is answered is not lost
         said = await here.polling.poll(sid, "n2")
-        assert isinstance(said, bytes) and said.startswith((b"40{", NOTHING))
+        assert isinstance(said, bytes)
+        assert said.startswith(b"40{")
+
+
+async def test_where_the_node_of_a_poll_cannot_be_asked_the_poll_is_answered_all_the_same() -> None:
+    async with nodes() as (here, there):
+        told: list[Said] = []
+        there.polling.begin(await here.open(), "n1", told.append)
+        await turn(5)
+        await here.control.close()
+        there.polling.hurry()
+        await until(lambda: told)
+        assert told[0] in {NOTHING, Missed.UNKNOWN}
 
 
 async def test_a_poll_for_another_node_can_be_given_up() -> None:

@@ -33,7 +33,7 @@ FORWARDED_S = 10.0
 """How long one may that came to another node: so it notices when the session's node has died."""
 ANSWER_S = 3.0
 """What the way between nodes may take beside that."""
-_POLL, _TAKE = "poll", "polled"
+_POLL, _TAKE, _HURRY = "poll", "polled", "poll.hurry"
 _UNKNOWN = '{"code":1,"message":"Session ID unknown"}'
 
 
@@ -66,17 +66,19 @@ class Polling:
         control: the way to other nodes.
     """
 
-    __slots__ = ("_away", "_control", "_node", "_polled", "_seal")
+    __slots__ = ("_away", "_control", "_node", "_polled", "_seal", "_work")
 
     def __init__(self, node: str, seal: Seal, control: Control) -> None:
         self._node = node
         self._seal = seal
         self._control = control
-        self._away: dict[asyncio.Task[None], Callable[[Said], None]] = {}
-        """Polls for sessions of other nodes."""
+        self._away: dict[asyncio.Task[None], tuple[str, _Poll, Callable[[Said], None]]] = {}
+        """What brings the answers to polls for sessions of other nodes: where, which, and whom to tell."""
+        self._work: set[asyncio.Task[None]] = set()
         self._polled: dict[str, PolledConnection] = {}
         control.on(_POLL, self._carry_poll)
         control.on(_TAKE, self._carry_take)
+        control.on(_HURRY, self._carry_hurry)
 
     def __len__(self) -> int:
         return len(self._polled)
@@ -123,14 +125,26 @@ class Polling:
                 told(fault)
 
         task = asyncio.get_running_loop().create_task(bring())
-        self._away[task] = told
+        self._away[task] = node, asked, told
         task.add_done_callback(self._away.pop)
         return partial(task.cancel, None)
 
     def hurry(self) -> None:
-        """Answer all polls whose sessions are on other nodes: this one stops, and they go on elsewhere."""
-        for task, told in list(self._away.items()):
-            task.cancel()
+        """Have polls answered whose sessions are on other nodes: this one stops, and they go on elsewhere."""
+        for poll, (node, asked, told) in self._away.items():
+            hurry = self._hurry(node, asked, poll, told)
+            work = asyncio.get_running_loop().create_task(hurry)
+            self._work.add(work)
+            work.add_done_callback(self._work.discard)
+
+    async def _hurry(
+        self, node: str, asked: _Poll, poll: asyncio.Task[None], told: Callable[[Said], None]
+    ) -> None:
+        """Have a session's node answer a poll, which given up would take with it what is said meanwhile."""
+        try:
+            await self._control.call(node, _HURRY, _encode(asked))
+        except (NodeGone, OrderFailed, BrokerUnavailable):
+            poll.cancel()
             told(NOTHING)
 
     async def poll(self, sid: str, nonce: str) -> bytes | Missed:
@@ -195,6 +209,12 @@ class Polling:
     async def _carry_poll(self, payload: bytes) -> bytes:
         said = await self._poll(_decode(payload), FORWARDED_S)
         return bytes((said,)) if isinstance(said, Missed) else b"\0" + said
+
+    def _carry_hurry(self, payload: bytes) -> bytes:
+        polled = self._find(_decode(payload).secret)
+        if polled is not None:
+            polled.hurry()
+        return b""
 
     async def _carry_take(self, payload: bytes) -> bytes:
         return bytes((await self._take(_decode(payload)) or 0,))
