@@ -6,7 +6,7 @@ import hmac
 import os
 from collections.abc import Mapping
 from hashlib import sha256
-from http.cookies import SimpleCookie
+from http.cookies import CookieError, SimpleCookie
 from typing import Annotated
 from urllib.parse import parse_qs
 
@@ -41,13 +41,13 @@ def signed(name: str) -> str:
 
 def user_of(headers: Mapping[str, str]) -> str:
     """Return whose session cookie came with a request; "" where none did, or a forged one."""
-    cookie = SimpleCookie(headers.get("cookie", "")).get("session")
-    coded = cookie.value.partition(".")[0] if cookie else ""
     try:
-        name = bytes.fromhex(coded).decode()
-    except ValueError:
+        cookie = SimpleCookie(headers.get("cookie", "")).get("session")
+        shown = cookie.value if cookie else ""
+        name = bytes.fromhex(shown.partition(".")[0]).decode()
+    except (CookieError, ValueError):
         return ""
-    return name if cookie and hmac.compare_digest(cookie.value, signed(name)) else ""
+    return name if hmac.compare_digest(shown.encode(), signed(name).encode()) else ""
 
 
 # ── interceptors ────────────────────────────────────────────────────────────────────────────────

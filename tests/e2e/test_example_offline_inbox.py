@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,13 @@ async def test_messages_arrive_here_there_and_later(
     for owner in (zhang, li, wang):
         await owner.page.screenshot(path=shots / f"offline-inbox-{owner.name}.png")
         assert owner.complaints == []
+
+
+@pytest.mark.parametrize("cookie", ['session="61.\\351"', "a/b=1; session=x", "session=x", ""])
+def test_a_cookie_that_is_no_login_is_nobodys(cookie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HERE)
+    user_of = runpy.run_path("app.py")["user_of"]
+    assert user_of({"cookie": cookie}) == ""
 
 
 def test_the_clients_are_those_of_npm() -> None:
