@@ -51,6 +51,27 @@ async def test_of_two_polls_the_newer_one_counts() -> None:
         assert (await older, await newer) == (NOTHING, b"4x")
 
 
+async def test_a_poll_that_comes_behind_the_answer_of_an_older_one_leaves_none_without_answer() -> (
+    None
+):
+    async with floor() as place:
+        connection = (await Polled(place).connect()).connection
+        told: dict[str, bytes] = {}
+
+        def ask(name: str) -> None:
+            connection.wait(name, 5, lambda said: told.update({name: said}))
+
+        def first(said: bytes) -> None:
+            told["n1"] = said
+            ask("n3")  # it had come already, and is read now
+
+        connection.wait("n1", 5, first)
+        ask("n2")
+        connection.send(Packet(b"4x"))
+        await turn(3)
+        assert told == {"n1": NOTHING, "n2": NOTHING, "n3": b"4x"}
+
+
 async def test_one_poll_does_not_take_everything() -> None:
     async with floor() as place:
         client = await Polled(place).connect()

@@ -92,8 +92,6 @@ class PolledConnection(FetchedConnection):
             told(self._last)
             return
         older = self._let_go()
-        if older is not None:
-            older(NOTHING)  # the newest poll is the one that somebody reads
         self.session.heard()
         self._asked = nonce
         if self._pieces or self._ended or self._is_probed():
@@ -101,6 +99,10 @@ class PolledConnection(FetchedConnection):
         else:
             self._waiter = told
             self._timer = asyncio.get_running_loop().call_later(hold_s, self._answer)
+        if older is not None:
+            older(
+                NOTHING
+            )  # the newest poll is the one that somebody reads; the next may be behind this one
 
     def drop(self, told: Told) -> None:
         """Learn that nobody waits any more, unless somebody else does."""
