@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 from websockets.asyncio.client import connect
 
 from hubbub.dialects.contract import Request
@@ -63,6 +64,25 @@ async def test_a_websocket_goes_where_it_is_wanted(tmp_path: Path) -> None:
         assert request.headers["host"] == f"127.0.0.1:{port}"
         assert request.peer == "127.0.0.1"
         await until(lambda: door.sessions[0].closes)
+
+
+def test_what_came_before_is_heard_before_what_comes() -> None:
+    heard: list[bytes] = []
+
+    class Listening(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            heard.append(data)
+
+    async def adopt() -> None:
+        ours, theirs = socket.socketpair()
+        with ours:
+            theirs.setblocking(False)
+            ours.sendall(b"later")
+            Adoption(Listening)(theirs, b"before")
+            await until(lambda: len(heard) == 2)
+
+    uvloop.run(adopt())  # the loop of workers, which reads sooner than another
+    assert heard == [b"before", b"later"]
 
 
 async def test_what_came_with_the_handshake_goes_along(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import socket
 from array import array
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -125,8 +126,23 @@ class Adoption:
     async def _adopt(self, taken: socket.socket, said: bytes) -> None:
         loop = asyncio.get_running_loop()
         with suppress(OSError):  # it may be gone again
-            _, protocol = await loop.connect_accepted_socket(self._protocol, taken)
-            protocol.data_received(said)
+            await loop.connect_accepted_socket(partial(_Arrival, self._protocol, said), taken)
+
+
+class _Arrival(asyncio.Protocol):
+    """Leave a transport to what speaks on it, to whom `said` comes before anything else that is read."""
+
+    __slots__ = ("_protocol", "_said")
+
+    def __init__(self, protocol: Callable[[], asyncio.Protocol], said: bytes) -> None:
+        self._protocol = protocol
+        self._said = said
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        protocol = self._protocol()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(self._said)
 
 
 def head(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
