@@ -8,8 +8,8 @@ PORT ?= 8000
 ARGS ?=
 PYTEST ?=
 FAULTS := cluster polling pushes inbox_race inbox_load inbox_deadlines
-# Four beside each other on two cores: many tests wait for servers and browsers.
-BESIDE ?= -n 4 --dist worksteal
+# Three beside each other on two cores: many tests wait for servers and browsers.
+BESIDE ?= -n 3 --dist worksteal
 BIN := .venv/bin
 CHECKED := $(sort $(foreach folder,src tests bench examples,$(if $(shell find $(folder) -name "*.py" -print -quit 2>/dev/null),$(folder)))) docs/generate.py
 PAGES := .venv/.pages

@@ -122,6 +122,7 @@ def test_a_server_that_closes_idle_connections_is_found_out() -> None:
         client.wait(10)
 
 
+@pytest.mark.slow
 def test_streams_are_measured_like_websockets() -> None:
     with streams.up() as server:
         seen = fanout(server.port, streams.EVENTS, SMALL, no_clock)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bench import socketio
 from bench.rig.load import Burst, fanout
 from bench.socketio import PEERS, Measured, markdown, up, verdicts
@@ -32,6 +34,7 @@ def test_the_table_has_a_line_for_each_peer() -> None:
     assert len({line.count("|") for line in lines}) == 1
 
 
+@pytest.mark.slow
 def test_clients_of_two_nodes_are_one_room() -> None:
     burst = Burst(connections=6, window=4, seconds=0.2, warm=0.1, size=90)
 

@@ -53,6 +53,7 @@ def pid_of(first: int, worker: int, url: str) -> int:
     return int(pid)
 
 
+@pytest.mark.slow
 def test_clients_of_killed_workers_come_back_through_the_others(tmp_path: Path) -> None:
     first, port = two_free_ports(), free_port()
     main = written(tmp_path, port, [first, first + 1])

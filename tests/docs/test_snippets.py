@@ -168,7 +168,7 @@ class Reader:
         program = subprocess.Popen([sys.executable, "-c", code], cwd=self._folder)
         self._beside.callback(program.wait)
         self._beside.callback(program.terminate)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("localhost", self._port), timeout=1).close()
@@ -180,7 +180,15 @@ class Reader:
                 return
 
 
-@pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [
+        # Its programs are the examples', which have tests of their own.
+        pytest.param(page, marks=[pytest.mark.slow] if page.stem == "embedding" else [])
+        for page in RUN_PAGES
+    ],
+    ids=lambda page: page.stem,
+)
 def test_what_a_page_says_to_type_works(page: Path, tmp_path: Path) -> None:
     with Reader(tmp_path) as reader:
         for block in blocks(page):

@@ -14,7 +14,7 @@ from tests.server.running import serving
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 async def test_a_method_is_read_about_and_tried(
     tmp_path: Path, browser: Browser, scheme: str
 ) -> None:

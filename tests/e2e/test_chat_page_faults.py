@@ -134,6 +134,7 @@ async def test_it_is_said_when_messages_may_be_missing(places: Places, arrive: A
     await ada.shoot("gap")
 
 
+@pytest.mark.slow
 async def test_a_crew_of_workers_is_one_room_though_each_of_them_dies(
     redis: RedisServer, places: Places, arrive: Arrive
 ) -> None:

@@ -27,8 +27,8 @@ async def open_page(browser: Browser, url: str, complaints: list[str]) -> Page:
     ("example", "field", "shown"),
     [
         ("fastapi_app", "#status", "hellozhang"),
-        ("starlette_app", "#text", "zhanghello"),
-        ("django_app", "#text", "hellozhang"),
+        pytest.param("starlette_app", "#text", "zhanghello", marks=pytest.mark.slow),
+        pytest.param("django_app", "#text", "hellozhang", marks=pytest.mark.slow),
     ],
 )
 async def test_what_one_page_says_is_on_the_other(

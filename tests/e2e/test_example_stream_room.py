@@ -111,6 +111,7 @@ async def test_history_outlives_the_last_client_and_the_server(
     await expect(zoe.messages).to_have_text([f"m{number}" for number in range(10, 60)])
 
 
+@pytest.mark.slow
 async def test_two_workers_tell_each_message_once_in_one_order(
     redis: RedisServer, places: Places, browser: Browser, tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ async def test_a_dead_peer_is_noticed(redis: RedisServer, places: Places, tmp_pa
         assert await alive.recv() == "still here"
 
 
+@pytest.mark.slow
 async def test_who_says_something_while_redis_is_away_is_told(
     redis: RedisServer, places: Places, tmp_path: Path
 ) -> None:

@@ -82,6 +82,7 @@ async def test_two_browsers_chat_and_a_cut_costs_nothing(tmp_path: Path, browser
         await bob.context.close()
 
 
+@pytest.mark.slow
 async def test_history_is_there_for_newcomers(tmp_path: Path, browser: Browser) -> None:
     (tmp_path / "plain.py").write_text(PROGRAM)
     with serving(tmp_path, "plain.py:app") as server:

@@ -126,6 +126,7 @@ def test_every_client_sees_every_message_once_in_one_order(
     assert_complete(load(loaded[0]))
 
 
+@pytest.mark.slow
 def test_the_same_while_subscription_connections_are_killed(
     loaded: tuple[Served, RedisServer],
 ) -> None:

@@ -67,6 +67,7 @@ def say(port: int, address: dict[str, str], *commands: object) -> int:
         connection.close()
 
 
+@pytest.mark.slow
 def test_a_client_speaks_to_any_node_and_learns_when_its_own_is_gone(tmp_path: Path) -> None:
     folders = [tmp_path / "redis", tmp_path / "a", tmp_path / "b"]
     for folder in folders:

@@ -17,6 +17,7 @@ WITHIN_S = 600
 
 
 @pytest.mark.timeout(WITHIN_S)
+@pytest.mark.slow
 def test_nothing_is_left_of_those_who_left() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.soak.run", "--minutes", "0.1", "--visitors", "11"],

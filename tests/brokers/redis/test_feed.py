@@ -49,7 +49,8 @@ def subscribed(server: RedisServer, channel: str) -> bool:
 
 async def test_ten_thousand_channels_are_one_connection(node: Started, server: RedisServer) -> None:
     names = [f"room:{number}" for number in range(10_000)]
-    await asyncio.gather(*(node.broker.feed.subscribe(names[at::10]) for at in range(10)))
+    for at in range(10):
+        await node.broker.feed.subscribe(names[at::10])
     for name in (names[0], names[5_000], names[9_999]):
         await node.broker.log.publish(name, b"x", KEEP)
         await node.seen.until_payload(name, b"x")
