@@ -70,6 +70,19 @@ def test_each_fault_is_named(seen: list[int], faults: Faults) -> None:
     assert ledger.faults() == faults
 
 
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_who_saw_it_wrong_is_blamed_whoever_saw_it_first(first: int) -> None:
+    ledger, who = stage(members=3, published=4)
+    seen = {0: [1, 2, 3, 4], 1: [1, 3, 2, 4], 2: [1, 2, 3, 4]}
+
+    for number in sorted(seen, key=lambda number: number != first):
+        for sequence in seen[number]:
+            ledger.deliver(who[number], tag(sequence))
+
+    assert ledger.faults() == Faults(misordered=1)
+    assert ledger.in_flight == 0
+
+
 def test_a_message_for_another_room_or_of_nobody_is_astray() -> None:
     ledger = Ledger({0: 0, 1: 1})
     here, _ = ledger.subscriber(0), ledger.subscriber(1)

@@ -68,11 +68,12 @@ class _Flight:
 class _Room:
     """One channel: its members, the publications on their way, and how far its order is known."""
 
-    __slots__ = ("flying", "members", "places")
+    __slots__ = ("flying", "members", "placed", "places")
 
-    def __init__(self) -> None:
+    def __init__(self, publishers: Sequence[int]) -> None:
         self.members = 0
         self.places = 0
+        self.placed = dict.fromkeys(publishers, 0)
         self.flying: dict[tuple[int, int], _Flight] = {}
 
 
@@ -120,8 +121,9 @@ class Ledger:
 
     def subscriber(self, room: int) -> Subscriber:
         """Add a connection to a room, before anything is published there."""
-        who = Subscriber(room, [number for number, r in self._speakers.items() if r == room])
-        self._rooms.setdefault(room, _Room()).members += 1
+        publishers = [number for number, theirs in self._speakers.items() if theirs == room]
+        who = Subscriber(room, publishers)
+        self._rooms.setdefault(room, _Room(publishers)).members += 1
         self._subscribers.append(who)
         return who
 
@@ -156,12 +158,18 @@ class Ledger:
         return self._arrive(who, key, late=late)
 
     def _arrive(self, who: Subscriber, key: tuple[int, int], *, late: bool) -> bool:
-        """Place a delivery in the room's order, which the first to see a message decides."""
+        """Place a delivery in the room's order, which the first to see a message decides.
+
+        What its publisher had sent before gets its place first, or a subscriber that sees two in the wrong
+        order would put the blame on all others, if it were the first to see them.
+        """
         room = self._rooms[who.room]
         flight = room.flying[key]
-        if not flight.place:
+        publisher, sequence = key
+        for earlier in range(room.placed[publisher] + 1, sequence + 1):
             room.places += 1
-            flight.place = room.places
+            room.flying[publisher, earlier].place = room.places
+        room.placed[publisher] = max(room.placed[publisher], sequence)
         if flight.place > who.last_place:
             who.last_place = flight.place
         else:
