@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias, cast
 
 from hubbub.dialects.contract import Command, Dialect
+from hubbub.dialects.credentials import HIDDEN, has_credentials, without_credentials
 from hubbub.errors import Close
 from hubbub.model import Packet
 from hubbub.sessions.contract import Connection
@@ -25,11 +26,17 @@ Listener: TypeAlias = Callable[[Session, Way, int, str], None]
 TEXT_LIMIT = 2000
 """Characters of one message that are shown."""
 
+_NAMES = "(?:token|passcode|password|secret|authorization|cookie)"
 _SECRETS = re.compile(
-    r'(?<="token":")[^"]+'
+    rf'(?P<member>(?i:{_NAMES})"\s{{0,9}}+:\s{{0,9}}+")(?:[^"\\]|\\.)++'
+    rf'|(?P<quoted>(?i:{_NAMES})\\"\s{{0,9}}+:\s{{0,9}}+\\")(?:[^"\\]|\\[^"])++'  # JSON in a string
+    rf"|(?P<header>(?im:^[\w-]{{0,32}}{_NAMES}[ ]?:))[^\n]++"
+    rf"|(?P<query>[?&](?i:[\w-]{{0,32}}{_NAMES}|api_key|cf_connect)=)[^&\s]++"
     r"|(?<=\.)[0-9a-f]{32}(?![0-9a-f])"  # what makes a session's id a secret
     r"|eyJ[\w-]{5,}+(?:\.[\w-]++\.[\w-]*+|(?P<harmless>))"  # a token, or what only begins like one
 )
+"""The second guard, for what no command says: applications' own data, and what cannot be read."""
+_KEPT = ("member", "quoted", "header", "query")
 _UNPRINTABLE = re.compile(r"[^\n\t -~\u00a0-\U0010fffd]|\ufffd")
 _COMPRESSED, _OPCODE, _CONTROL = 0x40, 0x0F, 0x08
 _TAIL = b"\x00\x00\xff\xff"
@@ -43,7 +50,9 @@ def readable(data: bytes) -> str:
 
 
 def _hidden(found: re.Match[str]) -> str:
-    return "…" if found["harmless"] is None else found[0]
+    if found["harmless"] is not None:
+        return found[0]
+    return next(filter(None, map(found.group, _KEPT)), "") + HIDDEN
 
 
 def payloads(frames: bytes) -> list[bytes]:
@@ -120,9 +129,21 @@ class Wiretap:
             if subscription is not None:
                 session.services.hub.reroute(session, channel)
 
-    def hear(self, way: Way, data: bytes) -> None:
-        """Hand on what passed."""
-        self._tell(way, len(data), readable(data))
+    def hear(self, data: bytes) -> None:
+        """Hand on what the client is told."""
+        self._tell("out", len(data), readable(data))
+
+    def hear_said(self, data: bytes, commands: Sequence[Command]) -> None:
+        """Hand on what the client said, and which commands that is.
+
+        Who is not let in yet says what lets it in, perhaps in pieces, or wrongly: nothing of that is shown
+        but what was understood.
+        """
+        if self.session.held is not None or any(map(has_credentials, commands)):
+            text = readable("\n".join(map(without_credentials, commands)).encode()) or HIDDEN
+        else:
+            text = readable(data)
+        self._tell("in", len(data), text)
 
     def hear_frames(self, frames: bytes) -> None:
         """Hand on what was written, in the frames of its carrier."""
@@ -155,7 +176,7 @@ class _TappedConnection:
         self.inner.write(data)
 
     def send(self, packet: Packet) -> None:
-        self._tap.hear("out", packet.data)
+        self._tap.hear(packet.data)
         self.inner.send(packet)
 
     def ping(self) -> None:
@@ -191,5 +212,9 @@ class _TappedDialect:
         return getattr(self.inner, name)
 
     def receive(self, packet: Packet) -> Sequence[Command]:
-        self._tap.hear("in", packet.data)
-        return self.inner.receive(packet)
+        commands: Sequence[Command] = ()
+        try:
+            commands = self.inner.receive(packet)
+        finally:
+            self._tap.hear_said(packet.data, commands)
+        return commands

@@ -78,6 +78,12 @@ def test_headers_of_ones_own_are_tags() -> None:
     assert tags({"destination": "/topic/a"}, TEXT) is None
 
 
+def test_what_lets_somebody_in_is_no_tag() -> None:
+    shown = {"Authorization": "Bearer abc", "token": "abc", "login": "li", "passcode": "abc"}
+    assert tags({"destination": "/topic/a", **shown, "colour": "red"}, JSON) == {"colour": "red"}
+    assert tags({"authorization": "Basic YQ==", "Cookie": "a=b"}, JSON) is None
+
+
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_some_tags_only_the_server_gives(name: str) -> None:
     with pytest.raises(Refused, match=name):

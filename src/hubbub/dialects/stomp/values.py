@@ -45,6 +45,10 @@ _OURS = frozenset(
     )
 )
 """Headers that are no tags, and that no tag becomes."""
+_SECRETS = frozenset(
+    ("authorization", "proxy-authorization", "token", "login", "passcode", "cookie")
+)
+"""Headers, in whatever case, by which clients of other brokers show with each frame who they are."""
 RESERVED = frozenset(("kind", "about", "channel"))
 """Tags by which the server says what a publication is; no client may."""
 
@@ -85,7 +89,11 @@ def tags(headers: Mapping[str, str], kind: Kind) -> dict[str, str] | None:
     reserved = RESERVED & headers.keys()
     if reserved:
         raise Refused(BAD_REQUEST_ERROR, f"the header {min(reserved)!r} is the server's to give")
-    found = {name: value for name, value in headers.items() if name not in _OURS}
+    found = {
+        name: value
+        for name, value in headers.items()
+        if name not in _OURS and name.lower() not in _SECRETS
+    }
     media = headers.get(CONTENT_TYPE, TYPES[kind])
     if media != TYPES[kind]:
         found[CONTENT_TYPE] = media
