@@ -32,14 +32,14 @@ class Cluster(Protocol):
     """How long a node's lease lives without `renew`, in seconds."""
 
     idempotency_s: float
-    """How long an idempotency key is remembered, in seconds; 0 where a test cannot wait that long."""
+    """How long an idempotency key is remembered, in seconds."""
 
     def make_broker(self) -> Broker:
         """Return a broker that has not been started: another node, or after `close` the same store again."""
         ...
 
     async def elapse(self, seconds: float) -> None:
-        """Let time pass for the engine: jump its clock, or really wait where the clock is a server's."""
+        """Let time pass for the engine: jump its clock, or make older what is there."""
         ...
 
 

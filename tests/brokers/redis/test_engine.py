@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from hubbub.brokers.redis.engine import RedisBroker
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.clock import SystemClock
 from hubbub.model import Retention
+from tests.brokers.redis.ageing import age
 from tests.brokers.redis.healer import until
 from tests.contracts.broker import BrokerContract, Cluster, Recorder
 from tests.servers import RedisServer
@@ -23,19 +23,19 @@ from tests.servers import RedisServer
 class RedisCluster:
     """Brokers on one server."""
 
-    idempotency_s = 0.0
-
-    def __init__(self, settings: RedisSettings) -> None:
+    def __init__(self, settings: RedisSettings, server: RedisServer) -> None:
         self.settings = settings
         self.lease_s = settings.node_lease_s
+        self.idempotency_s = settings.idempotency_s
+        self._server = server
 
     def make_broker(self) -> Broker:
         """Return one more node."""
         return RedisBroker(self.settings, SystemClock())
 
     async def elapse(self, seconds: float) -> None:
-        """Wait, because the clock is the server's."""
-        await asyncio.sleep(seconds)
+        """Make what is there older, because the clock is the server's."""
+        age(self._server, seconds)
 
 
 class TestRedis(BrokerContract):
@@ -44,9 +44,9 @@ class TestRedis(BrokerContract):
     durable = True
 
     @pytest.fixture
-    def cluster(self, settings: RedisSettings) -> Cluster:
-        """Return nodes with a short lease, which a test can outlive."""
-        return RedisCluster(replace(settings, node_lease_s=0.8))
+    def cluster(self, settings: RedisSettings, server: RedisServer) -> Cluster:
+        """Return nodes as they usually are."""
+        return RedisCluster(settings, server)
 
 
 @pytest.fixture

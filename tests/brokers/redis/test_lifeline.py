@@ -96,22 +96,23 @@ async def test_pauses_grow_where_each_connection_must_be_given_up(settings: Redi
     await line.open("name")
 
     clock = asyncio.get_running_loop()
-    end = clock.time() + 1.0
-    while clock.time() < end:
+    begun = clock.time()
+    while owner.ups < 5:
         if owner.ups > owner.downs:
             line.proven()
             line.drop("no use")
         await asyncio.sleep(0.002)
+    took_s = clock.time() - begun
     await line.close()
 
-    # Pauses of at least 50, 100, 200, 400 ms.
-    assert 2 <= owner.ups <= 6
+    # Pauses of at least 50, 100, 200 and 400 ms; timers may be a little early.
+    assert took_s > 0.7
 
 
 async def test_closing_ends_the_attempts(server: RedisServer, settings: RedisSettings) -> None:
     before = asyncio.all_tasks()
     owner = Owner()
-    line = lifeline(replace(settings, connect_timeout_s=0.2), owner)
+    line = lifeline(settings, owner)
     await line.open("name")
     owner.refuses = True
     line.drop("a test")

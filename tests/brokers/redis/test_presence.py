@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,10 @@ from hubbub.brokers.redis.address import parse_address
 from hubbub.brokers.redis.engine import RedisBroker
 from hubbub.brokers.redis.link import ask, connect
 from hubbub.brokers.redis.settings import Bounds, RedisSettings
-from hubbub.clock import SystemClock
+from hubbub.clock import Clock, SystemClock
 from hubbub.errors import BrokerUnavailable
 from tests.contracts.broker_stage import Recorder
+from tests.fakes.clock import JumpingClock
 from tests.servers import RedisServer
 
 
@@ -25,10 +27,11 @@ class Cluster:
 
     def __init__(self, settings: RedisSettings) -> None:
         self.settings = settings
+        self.clock: Clock = SystemClock()
         self.started: list[RedisBroker] = []
 
     async def start(self, name: str) -> RedisBroker:
-        broker = RedisBroker(self.settings, SystemClock())
+        broker = RedisBroker(self.settings, self.clock)
         await broker.start(name, Recorder())
         self.started.append(broker)
         return broker
@@ -205,18 +208,22 @@ async def test_a_change_that_nobody_waited_for_any_more_is_told_to_the_next_try(
     cluster: Cluster, server: RedisServer
 ) -> None:
     """Redis was so slow that the node gave up, but it did what it was asked."""
-    cluster.settings = replace(cluster.settings, command_timeout_s=0.3)
+    cluster.clock = clock = JumpingClock()
     node = await cluster.start("node")
-    server.pause()
-    with pytest.raises(BrokerUnavailable):
-        await node.presence.enter("room", "s1", b"ann", watched=True)
-    server.resume()
+
+    async def given_up(asked: Coroutine[Any, Any, object]) -> None:
+        server.pause()
+        waiting = asyncio.create_task(asked)
+        await asyncio.sleep(0)
+        clock.jump(cluster.settings.command_timeout_s)
+        with pytest.raises(BrokerUnavailable):
+            await waiting
+        server.resume()
+
+    await given_up(node.presence.enter("room", "s1", b"ann", watched=True))
     again = await node.presence.enter("room", "s1", b"ann", watched=True)
     await node.presence.leave("room", "s1", watched=True)
-    server.pause()
-    with pytest.raises(BrokerUnavailable):
-        await node.presence.vacate(0.0)
-    server.resume()
+    await given_up(node.presence.vacate(0.0))
     vacated = await node.presence.vacate(0.0)
 
     assert again is not None

@@ -37,7 +37,7 @@ def ear() -> Ear:
 
 @pytest.fixture
 async def subscription(settings: RedisSettings, ear: Ear) -> AsyncIterator[Subscription]:
-    small = replace(settings, command_timeout_s=0.5, bounds=Bounds(subscribe_names=3))
+    small = replace(settings, command_timeout_s=60.0, bounds=Bounds(subscribe_names=3))
     subscription = Subscription(parse_address(settings.url), small)
     await subscription.open("test:subscription", ear)
     yield subscription
@@ -87,8 +87,11 @@ async def test_a_wish_that_is_taken_back_ends_the_wait(subscription: Subscriptio
 
 
 async def test_no_confirmation_in_time_is_refused(
-    subscription: Subscription, server: RedisServer
+    settings: RedisSettings, ear: Ear, server: RedisServer
 ) -> None:
+    hasty = replace(settings, command_timeout_s=0.3)
+    subscription = Subscription(parse_address(settings.url), hasty)
+    await subscription.open("test:hasty", ear)
     server.pause()
     with pytest.raises(BrokerUnavailable, match="did not confirm"):
         await subscription.subscribe([b"a"])
@@ -96,6 +99,7 @@ async def test_no_confirmation_in_time_is_refused(
 
     assert not subscription.wants(b"a")
     await until(lambda: server.cli("PUBSUB", "NUMSUB", "a").split()[-1] == "0")
+    await subscription.close()
 
 
 async def test_reasons(subscription: Subscription, settings: RedisSettings) -> None:

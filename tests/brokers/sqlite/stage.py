@@ -44,6 +44,6 @@ async def running(cluster: SqliteCluster) -> AsyncIterator[Node]:
 
 async def until(fact: Callable[[], bool]) -> None:
     """Return when `fact` is true, in time."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not fact():
             await asyncio.sleep(0.01)
