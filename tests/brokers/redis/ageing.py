@@ -8,7 +8,8 @@ AGE = """
 local ms = tonumber(ARGV[1])
 
 local function older_frame(frame)
-  return string.sub(frame, 1, 17) .. struct.pack('>I8', struct.unpack('>I8', frame, 18) - ms) .. string.sub(frame, 26)
+  local time = struct.unpack('>I8', frame, 18)
+  return string.sub(frame, 1, 17) .. struct.pack('>I8', time - ms) .. string.sub(frame, 26)
 end
 
 local function older_roll(roll)

@@ -97,7 +97,7 @@ async def test_pauses_grow_where_each_connection_must_be_given_up(settings: Redi
 
     clock = asyncio.get_running_loop()
     begun = clock.time()
-    while owner.ups < 5:
+    while owner.ups < 4:
         if owner.ups > owner.downs:
             line.proven()
             line.drop("no use")
@@ -105,8 +105,8 @@ async def test_pauses_grow_where_each_connection_must_be_given_up(settings: Redi
     took_s = clock.time() - begun
     await line.close()
 
-    # Pauses of at least 50, 100, 200 and 400 ms; timers may be a little early.
-    assert took_s > 0.7
+    # Pauses of at least 50, 100 and 200 ms; timers may be a little early.
+    assert took_s > 0.33
 
 
 async def test_closing_ends_the_attempts(server: RedisServer, settings: RedisSettings) -> None:
