@@ -8,6 +8,7 @@
     ├── ExpiredToken          a token was good once: a new one is asked for
     ├── IdentityUnavailable   who could tell us about a client is away: try again after `retry_after_s`
     ├── BrokerUnavailable     our broker is away: try again after `retry_after_s`
+    ├── Barred                a record says that this must not be published
     ├── HookUnavailable       the application did not answer: a temporary error reply
     ├── Unanswered            a client did not acknowledge what the application said to it
     ├── LifecycleError        the host program starts us where or when it cannot
@@ -228,6 +229,10 @@ class BrokerUnavailable(HubbubError):
 
     def __str__(self) -> str:
         return f"the broker is not available: {self.detail}; try again in {self.retry_after_s:g} s"
+
+
+class Barred(HubbubError):
+    """Report that something was not published, because a record has the field that bars it."""
 
 
 class LifecycleError(HubbubError):

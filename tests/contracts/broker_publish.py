@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from hubbub.brokers.contract import HistoryQuery
+from hubbub.brokers.records import Bar
+from hubbub.errors import Barred
 from hubbub.model import Retention
 from tests.contracts.broker_stage import (
     KEEP,
@@ -158,6 +160,40 @@ class PublishContract(BrokerStage):
         after = await node.log.publish(channel, b"x", KEEP, "key")
 
         assert (within.duplicate, after.duplicate) == (True, False)
+
+    @pytest.mark.parametrize("key", ["", "key"])
+    async def test_what_a_record_bars_is_not_published(
+        self, node: Node, channel: str, key: str
+    ) -> None:
+        """It is judged in the order of the calls, record and log together, before a repeated key is."""
+        await node.feed.subscribe([channel])
+        bar = Bar(f"gone:{channel}", "1")
+        before = node.log.publish(channel, b"before", KEEP, key, bar)
+        noted = asyncio.ensure_future(node.records.put(bar.record, "1", b""))
+        await asyncio.sleep(0)
+        behind = node.log.publish(channel, b"behind", KEEP, key, bar)
+        other = node.log.publish(channel, b"other", KEEP, bar=Bar(bar.record, "2"))
+        with pytest.raises(Barred):
+            await behind
+        await noted
+
+        assert [(await each).position.offset for each in (before, other)] == [1, 2]
+        await node.seen.until_payload(channel, b"other")
+        assert node.seen.payloads(channel) == await everything(node, channel)
+        await node.records.remove(bar.record, ["1"])
+        assert (await node.log.publish(channel, b"again", KEEP, key, bar)).duplicate is bool(key)
+
+    async def test_what_is_barred_on_one_node_is_so_on_all(
+        self, nodes: Nodes, node: Node, channel: str
+    ) -> None:
+        """Once a record has the field, nobody publishes what it bars."""
+        other = await self.second(nodes, node)
+        bar = Bar(f"gone:{channel}", "1")
+        await node.records.put(bar.record, bar.field, b"1")
+        with pytest.raises(Barred):
+            await other.log.publish(channel, b"x", KEEP, bar=bar)
+
+        assert await everything(node, channel) == []
 
     async def test_size_keeps_the_newest(self, node: Node, channel: str) -> None:
         """Exactly the newest `size` entries are kept."""

@@ -21,7 +21,7 @@ from hubbub.brokers.contract import (
     Stored,
 )
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
-from hubbub.brokers.records import Records
+from hubbub.brokers.records import Bar, Records
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import Position, Retention
@@ -66,13 +66,18 @@ class MoodyLog:
         self.slow: asyncio.Event | None = None
 
     def publish(
-        self, channel: str, payload: bytes, retention: Retention, key: str = ""
+        self,
+        channel: str,
+        payload: bytes,
+        retention: Retention,
+        key: str = "",
+        bar: Bar | None = None,
     ) -> asyncio.Future[Stored]:
         if self.away:
             future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
             future.set_exception(BrokerUnavailable("it is away"))
             return future
-        stored = self._log.publish(channel, payload, retention, key)
+        stored = self._log.publish(channel, payload, retention, key, bar)
         if self.withheld is None:
             return stored
         return asyncio.ensure_future(_later(self.withheld, stored))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from hubbub.dialects.kinds import Act, tags_of
 from hubbub.hub.namespaces import Namespace
-from hubbub.hub.redaction import Redaction, erased, place, redacted
+from hubbub.hub.redaction import SLACK, Redaction, erased, place, redacted
 from hubbub.model import ClientInfo, Kind, Position, Publication
 from tests.hub.stage import stage
 
@@ -40,10 +40,11 @@ def test_what_was_erased_is_no_message() -> None:
 async def test_deletions_are_noted_for_as_long_as_history_may_have_the_message() -> None:
     async with stage(KEPT) as place_:
         redaction = Redaction(place_.broker)
-        await redaction.note("room", Position("old", 1), Position("e", 9), kept=3)
-        for offset in range(1, 10):
-            await redaction.note("room", Position("e", offset), Position("e", 9), kept=3)
+        last = 2 * SLACK
+        await redaction.note("room", Position("old", 1), Position("e", last), kept=3)
+        for offset in range(1, last + 1):
+            await redaction.note("room", Position("e", offset), Position("e", last), kept=3)
         noted = await redaction.of("room", KEPT)
-        assert set(noted) == {place("e", offset) for offset in range(4, 10)}
+        assert set(noted) == {place("e", n) for n in range(last - 6 - SLACK + 1, last + 1)}
         assert not await redaction.of("elsewhere", KEPT)
         assert not await redaction.of("room", Namespace())

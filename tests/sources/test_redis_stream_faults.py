@@ -9,6 +9,7 @@ import pytest
 
 from hubbub.app import Hubbub
 from hubbub.brokers.contract import Stored
+from hubbub.brokers.records import Bar
 from hubbub.clock import SystemClock
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.namespaces import Namespace, Namespaces
@@ -31,7 +32,7 @@ async def test_a_failure_in_the_middle_reorders_and_loses_nothing(redis: RedisSe
     publish = log.publish
 
     def stumble(
-        channel: str, payload: bytes, retention: Retention, key: str = ""
+        channel: str, payload: bytes, retention: Retention, key: str, bar: Bar | None
     ) -> asyncio.Future[Stored]:
         number = len(appended)
         appended.append(key)
@@ -41,7 +42,7 @@ async def test_a_failure_in_the_middle_reorders_and_loses_nothing(redis: RedisSe
         finally:
             log.away = False
 
-    log.publish = stumble  # type: ignore[method-assign]
+    log.publish = stumble  # type: ignore[method-assign, assignment]
     said = [f"m{number}" for number in range(20)]
     xadd(redis, said)
     await source.start()
@@ -77,12 +78,12 @@ async def test_a_connection_that_is_lost_while_the_broker_is_slow_is_noticed_at_
         return await publish(channel, payload, retention, key)
 
     def hesitate(
-        channel: str, payload: bytes, retention: Retention, key: str = ""
+        channel: str, payload: bytes, retention: Retention, key: str, bar: Bar | None
     ) -> asyncio.Future[Stored]:
         asked.append(key)
         return asyncio.ensure_future(late(channel, payload, retention, key))
 
-    log.publish = hesitate  # type: ignore[method-assign]
+    log.publish = hesitate  # type: ignore[method-assign, assignment]
     await source.start()
     xadd(redis, ["one"])
     await until(lambda: asked)

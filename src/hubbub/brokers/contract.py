@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from hubbub.brokers.records import Records
+from hubbub.brokers.records import Bar, Records
 from hubbub.model import ChannelName, Position, Retention, SessionId
 
 
@@ -152,15 +152,20 @@ class Log(Protocol):
     """Keep one ordered log per channel. All nodes see the same order."""
 
     def publish(
-        self, channel: ChannelName, payload: bytes, retention: Retention, key: str = ""
+        self,
+        channel: ChannelName,
+        payload: bytes,
+        retention: Retention,
+        key: str = "",
+        bar: Bar | None = None,
     ) -> asyncio.Future[Stored]:
         """Append an entry and hand it to every node's feed, atomically, at most once.
 
-        Calls on one node take effect in the order in which they were made. The future is done when the
-        broker has the entry. With the same non-empty `key` (up to 5 minutes) the entry exists once.
-        With `retention.size` 0 the entry still gets an offset and reaches the feed, but is not kept.
+        Calls on one node take effect in the order in which they were made. With the same non-empty `key` (up
+        to 5 minutes) the entry exists once. With `retention.size` 0 it gets an offset, and is not kept.
 
-        The future raises BrokerUnavailable when the broker did not answer in time; whether the entry was
+        The future is done when the broker has the entry. It raises Barred where `bar` keeps it out, also one
+        that is repeated; and BrokerUnavailable when the broker did not answer in time: whether the entry was
         stored is then unknown, and publishing again with the same key is safe.
         """
         ...
@@ -181,10 +186,7 @@ class Log(Protocol):
         ...
 
     async def tops(self, channels: Sequence[ChannelName]) -> list[Position]:
-        """Return the last position of each channel, offset 0 for one without entries.
-
-        A channel that does not exist gets its epoch now, so that a position is good from the start.
-        """
+        """Return the last position of each channel; one without entries is at 0, and has its epoch."""
         ...
 
     async def remove_history(self, channel: ChannelName) -> None:
@@ -238,7 +240,7 @@ class Presence(Protocol):
     async def enter(
         self, channel: ChannelName, session: SessionId, member: bytes, *, watched: bool = False
     ) -> Occupancy | None:
-        """Write a session's entry under this node's lease; writing it again replaces it.
+        """Write a session's entry under this node's lease; it may be written again.
 
         With `watched` it returns that the channel became occupied, if it did by this.
         """
@@ -269,8 +271,7 @@ class Presence(Protocol):
     async def vacate(self, linger_s: float) -> Sequence[Occupancy]:
         """Return the watched channels that have been empty for `linger_s`; they are vacated by this.
 
-        Each is returned to one caller in the cluster only. One that somebody entered meanwhile has stayed
-        occupied, and nobody is told anything: a page that is loaded again costs nothing.
+        One that somebody entered meanwhile has stayed occupied, and nobody is told anything.
         """
         ...
 

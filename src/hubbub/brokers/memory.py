@@ -22,10 +22,11 @@ from hubbub.brokers.contract import (
 )
 from hubbub.brokers.leases import NodePresence
 from hubbub.brokers.local import Exchange, failed
+from hubbub.brokers.records import Bar, Records
 from hubbub.brokers.recovery import recover
 from hubbub.brokers.world import MemorySettings, World
 from hubbub.clock import Clock
-from hubbub.errors import BrokerUnavailable
+from hubbub.errors import Barred, BrokerUnavailable
 from hubbub.model import ChannelName, Position, Retention
 
 __all__ = ["MemoryBroker", "MemorySettings", "World"]
@@ -57,12 +58,19 @@ class MemoryLog:
         self._deliver = world.exchange.deliver
 
     def publish(
-        self, channel: ChannelName, payload: bytes, retention: Retention, key: str = ""
+        self,
+        channel: ChannelName,
+        payload: bytes,
+        retention: Retention,
+        key: str = "",
+        bar: Bar | None = None,
     ) -> asyncio.Future[Stored]:
         """Append an entry, and hand it to the receivers before returning."""
         loop = self._membership.loop
         if loop is None:
             return failed(self._membership.missing())
+        if self._world.records.bars(bar):
+            return failed(Barred())
         future: asyncio.Future[Stored] = loop.create_future()
         place, entry = self._world.append(channel, payload, retention, key)
         future.set_result(Stored(place, entry is None))
@@ -151,7 +159,7 @@ class MemoryBroker:
         self.feed: Feed = MemoryFeed(self._world.exchange, self._membership)
         self._presence = NodePresence(self._world.leases)
         self.presence: Presence = self._presence
-        self.records = self._world.records
+        self.records: Records = self._world.records
 
     async def start(self, node: str, receiver: Receiver) -> None:
         """Join the world."""

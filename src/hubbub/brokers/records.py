@@ -10,12 +10,19 @@ twice it is made once. That is why `put_new` and `release` judge by the value, a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 RecordName: TypeAlias = str
 
 NUMBER_LIMIT = 1 << 53
 """What a number in a record stays below, because Redis counts in doubles."""
+
+
+class Bar(NamedTuple):
+    """What bars a publication, in the moment in which it would be appended: a field that a record has."""
+
+    record: RecordName
+    field: str
 
 
 class Records(Protocol):

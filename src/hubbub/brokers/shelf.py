@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from itertools import islice, takewhile
 
-from hubbub.brokers.records import RecordName, new, raised, released
+from hubbub.brokers.records import Bar, RecordName, new, raised, released
 
 
 class Shelf:
@@ -59,6 +59,10 @@ class Shelf:
         start = max(bisect_left(names, prefix), bisect_right(names, after))
         found = takewhile(lambda name: name.startswith(prefix), islice(names, start, None))
         return list(islice(found, limit))
+
+    def bars(self, bar: Bar | None) -> bool:
+        """Tell whether a record has the field that bars a publication."""
+        return bar is not None and self._field(*bar) is not None
 
     def _field(self, record: RecordName, field: str) -> bytes | None:
         return self._records.get(record, {}).get(field)

@@ -12,7 +12,6 @@ from itertools import islice
 from hubbub.brokers.contract import Entry
 from hubbub.brokers.leases import Leases
 from hubbub.brokers.local import Exchange, Keys, Rounds
-from hubbub.brokers.records import Records
 from hubbub.brokers.shelf import Shelf
 from hubbub.clock import Clock
 from hubbub.model import ChannelName, Position, Retention
@@ -113,7 +112,7 @@ class World:
     def __init__(self, settings: MemorySettings, clock: Clock) -> None:
         self.exchange = Exchange()
         self.leases = Leases(clock, settings.lease_s)
-        self.records: Records = Shelf()
+        self.records = Shelf()
         self._settings = settings
         self._clock = clock
         self._keys = Keys(settings.idempotency_s)

@@ -17,11 +17,11 @@ import msgspec
 from hubbub.brokers.contract import Broker, Stored
 from hubbub.dialects.chat import Amend
 from hubbub.dialects.kinds import Act, tags_of
-from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, PERMISSION_DENIED, Refused
+from hubbub.errors import BAD_REQUEST_ERROR, NOT_AVAILABLE, PERMISSION_DENIED, Barred, Refused
 from hubbub.hub.envelope import Published
 from hubbub.hub.hub import Hub
 from hubbub.hub.namespaces import Namespace
-from hubbub.hub.redaction import Redaction, place
+from hubbub.hub.redaction import Redaction, bar_of
 from hubbub.model import ClientInfo, Kind, Position, Publication
 
 _STRING = msgspec.json.Decoder(str)
@@ -107,14 +107,17 @@ class Amendments:
         data, kind = reading(amend, message)
         if amend.act is Act.EDIT:
             namespace.check_data(data, kind)
+        at, bar = Position(top.epoch, about), None
         if amend.act is Act.DELETE:
-            at = Position(top.epoch, about)
             await self._redaction.note(channel, at, top, namespace.history_size)
-        elif place(top.epoch, about) in await self._redaction.of(channel, namespace):
-            raise Refused(NOT_AVAILABLE, "the message was deleted")
+        else:  # judged where it is stored: whatever is said about a message is said before its deletion
+            bar = bar_of(channel, at)
         hub.statistics.published += 1
         said = Published(data, kind, amender.info, tags_of(amend.act, about), made=True)
-        return await hub.append(channel, said, _key(amend, amender, top.epoch)), message
+        try:
+            return await hub.append(channel, said, _key(amend, amender, top.epoch), bar), message
+        except Barred:
+            raise Refused(NOT_AVAILABLE, "the message was deleted") from None
 
 
 def _key(amend: Amend, amender: Amender, epoch: str) -> str:

@@ -18,7 +18,7 @@ from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Statistics
 from hubbub.hub.envelope import UnreadableEnvelope, open_entry, open_readable
 from hubbub.hub.namespaces import RecoveryMode
-from hubbub.hub.redaction import Redaction, redacted
+from hubbub.hub.redaction import NOTHING, Redaction, redacted
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
 from hubbub.model import Position, Publication
@@ -94,15 +94,16 @@ class Catchup:
         missed: list[Publication] = []
         # A client that knows no epoch means the current one.
         cursor = since if since.epoch else Position(channel.epoch, since.offset, since.tag)
+        gone = await self._gone(channel, cursor)
         while (tail := channel.since(cursor, self._oldest_ms(channel))) is None:
-            recovery, gone = await self._recover(channel, cursor)
+            recovery, newly = await self._recover(channel, cursor)
             if recovery.outcome is not Outcome.OK:
                 return self._unrecovered(channel, wish, recovery.outcome)
             try:
                 found = [open_entry(entry) for entry in recovery.entries]
             except UnreadableEnvelope:
                 return self._unrecovered(channel, wish, Outcome.GAP)
-            missed += redacted(found, recovery.top.epoch, gone)
+            missed += redacted(found, recovery.top.epoch, {*gone, *newly})
             cursor = recovery.top
             if cursor.epoch != channel.epoch or since.offset > channel.offset:
                 return None
@@ -113,7 +114,7 @@ class Catchup:
                 missed = [p for p in missed if p.offset <= channel.offset]
                 break
         else:
-            missed += tail
+            missed += redacted(tail, channel.epoch, gone)
         if len(missed) > self._settings.recovery_limit:
             return self._unrecovered(channel, wish, Outcome.TOO_MANY)
         self._statistics.recovered += 1
@@ -171,6 +172,15 @@ class Catchup:
             delta=wish.encoding.delta,
         )
 
+    async def _gone(self, channel: Channel, since: Position) -> Collection[str]:
+        """Return what is deleted, where anything is behind `since` that may be shown.
+
+        It is asked before the ring is read, which does not know of deletions that the feed has yet to bring.
+        """
+        if channel.since(since, 0) == []:
+            return NOTHING
+        return await self._redaction.of(channel.name, channel.namespace)
+
     async def _recover(self, channel: Channel, since: Position) -> _Found:
         key = (channel.name, since)
         asking = self._asking.get(key)
@@ -191,17 +201,18 @@ class Catchup:
     async def _recent(self, channel: Channel, wanted: int) -> list[Publication]:
         """Return up to `wanted` of the last publications, complete up to the channel's top."""
         wanted = min(wanted, self._settings.history_limit)
+        gone = await self._redaction.of(channel.name, channel.namespace)
         first = Position(channel.epoch, max(0, channel.offset - wanted))
         tail = channel.since(first, self._oldest_ms(channel))
         if tail is not None:
-            return tail
+            return redacted(tail, channel.epoch, gone)
         page = await self._broker.log.history(
             channel.name, HistoryQuery(wanted, reverse=True), channel.namespace.retention
         )
         gone = await self._redaction.of(channel.name, channel.namespace)
-        newer = [
-            publication for publication in channel.ring if publication.offset > page.top.offset
-        ]
+        newer = redacted(
+            [each for each in channel.ring if each.offset > page.top.offset], channel.epoch, gone
+        )
         if channel.offset - page.top.offset > len(newer):
             return newer[-wanted:]  # what is between is not here: no gap may be shown
         # The rest of what the page has will come live.

@@ -6,7 +6,7 @@ What arrives in one turn of the loop is flushed once, at its end.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 from msgspec import structs
@@ -17,6 +17,7 @@ from hubbub.hub.contract import Statistics
 from hubbub.hub.encoding import Event
 from hubbub.hub.envelope import UnreadableEnvelope, open_announcement, open_entry
 from hubbub.hub.patterns import Patterns
+from hubbub.hub.redaction import NOTHING, shown
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ChannelName, Position, Publication
 
@@ -58,8 +59,11 @@ class Delivery:
         self.relieve: Callable[[], None] = _nobody
         self._dirty: list[Channel] = []
 
-    def take(self, channel: Channel, entry: Entry) -> None:
-        """Take an entry of the log: deliver it, hold it, drop it, or heal."""
+    def take(self, channel: Channel, entry: Entry, gone: Collection[str] = NOTHING) -> None:
+        """Take an entry of the log: deliver it, hold it, drop it, or heal.
+
+        `gone` is where messages were deleted, as far as the entry may be older than that.
+        """
         verdict = channel.judge(entry)
         if verdict is Verdict.BREAK and not channel.namespace.recoverable:
             # What is not kept cannot be repaired; it is counted, and the channel goes on from here.
@@ -67,7 +71,7 @@ class Delivery:
             channel.jump(Position(entry.epoch, entry.offset - 1, entry.previous))
             verdict = Verdict.NEXT
         if verdict is Verdict.NEXT:
-            self._deliver(channel, entry)
+            self._deliver(channel, entry, gone)
         elif verdict is Verdict.SEEN:
             self._statistics.duplicates += 1
         else:
@@ -75,7 +79,7 @@ class Delivery:
             if verdict is Verdict.BREAK:
                 self.heal(channel)
 
-    def _deliver(self, channel: Channel, entry: Entry) -> None:
+    def _deliver(self, channel: Channel, entry: Entry, gone: Collection[str]) -> None:
         self._statistics.entries += 1
         try:
             publication = open_entry(entry)
@@ -83,6 +87,8 @@ class Delivery:
             channel.skip(entry)
             self.note_unreadable(channel.name, fault)
             return
+        if gone:
+            publication = shown(publication, entry.epoch, gone)
         channel.advance(entry, publication, self._ring_bytes)
         if publication.made:
             channel.amend(publication)
@@ -121,9 +127,9 @@ class Delivery:
         if isinstance(event, Publication):
             tags = {CHANNEL_TAG: channel, **(event.tags or {})}
             # Changes are shown to those only who have seen what was before.
-            shown = structs.replace(event, channel=channel, tags=tags, base=None)
+            named = structs.replace(event, channel=channel, tags=tags, base=None)
             for pattern in patterns:
-                self.put(pattern, shown)
+                self.put(pattern, named)
 
     def flush(self, channel: Channel) -> None:
         """Write a channel's events now, because its audience is about to change."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -11,6 +12,7 @@ from hubbub.brokers.contract import Broker, Entry, Outcome, Recovery
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.channels import Channel, Phase, Step
 from hubbub.hub.contract import Statistics
+from hubbub.hub.redaction import NOTHING, Redaction
 from hubbub.model import Position
 
 _log = structlog.get_logger(__name__)
@@ -25,6 +27,21 @@ RETRY_S = 0.5
 """Seconds between attempts to repair while the broker is away."""
 
 
+class Take(Protocol):
+    """Take an entry for a live channel; what was deleted at the places `gone` is not to be shown."""
+
+    def __call__(self, channel: Channel, entry: Entry, gone: Collection[str]) -> None:
+        """Take it; nothing here waits or raises."""
+        ...
+
+
+class _Missed(NamedTuple):
+    """What the broker has behind a channel's position, and which messages are deleted."""
+
+    recovery: Recovery
+    gone: Collection[str]
+
+
 class Healing:
     """Find channels that fell behind, and bring them back.
 
@@ -35,16 +52,17 @@ class Healing:
         told: called when a channel could not be repaired, with the reason; its position has moved on.
     """
 
-    __slots__ = ("_broker", "_healing", "_room", "_statistics", "_take", "_told")
+    __slots__ = ("_broker", "_healing", "_redaction", "_room", "_statistics", "_take", "_told")
 
     def __init__(
         self,
         broker: Broker,
         statistics: Statistics,
-        take: Callable[[Channel, Entry], None],
+        take: Take,
         told: Callable[[Channel, str], None],
     ) -> None:
         self._broker = broker
+        self._redaction = Redaction(broker)
         self._statistics = statistics
         self._take = take
         self._told = told
@@ -63,21 +81,22 @@ class Healing:
     async def _repair(self, channel: Channel) -> None:
         self._statistics.heals += 1
         while True:
-            recovery = await self._recover(channel)
-            if recovery is not None:
+            missed = await self._recover(channel)
+            if missed is not None:
                 break
             await asyncio.sleep(RETRY_S)
         channel.move(Step.HEALED)
+        recovery, gone = missed
         if recovery.outcome is Outcome.OK:
             for entry in recovery.entries:
-                self._take(channel, entry)
+                self._take(channel, entry, gone)
         else:
             reason = recovery.outcome.value
             _log.info("channel could not be healed", channel=channel.name, reason=reason)
             self._resync(channel, recovery.top, reason)
         self.settle(channel)
 
-    async def _recover(self, channel: Channel) -> Recovery | None:
+    async def _recover(self, channel: Channel) -> _Missed | None:
         """Return what the broker has after the channel's position; None where it cannot tell now."""
         async with self._room:
             while True:
@@ -88,13 +107,14 @@ class Healing:
                     recovery = await self._broker.log.recover(
                         channel.name, channel.position, HEAL_LIMIT, channel.namespace.retention
                     )
+                    gone = await self._redaction.of(channel.name, channel.namespace)
                 except BrokerUnavailable:
                     return None
                 except Exception as fault:  # noqa: BLE001 - giving up would silence the channel for ever
                     _log.error("repair failed", channel=channel.name, exc_info=fault)
                     return None
                 if not channel.suspect:
-                    return recovery
+                    return _Missed(recovery, gone)
 
     def _resync(self, channel: Channel, top: Position, reason: str) -> None:
         channel.jump(top)
@@ -106,7 +126,7 @@ class Healing:
         for entry in channel.release():
             if channel.phase is Phase.LIVE and _is_old(channel, entry):
                 continue
-            self._take(channel, entry)
+            self._take(channel, entry, NOTHING)
         settled = channel.settled
         if channel.phase is Phase.LIVE and settled is not None:
             channel.settled = None

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 
 from hubbub.brokers.contract import Broker, Entry, Occupancy, Receiver, Stored
+from hubbub.brokers.records import Bar
 from hubbub.clock import Clock
 from hubbub.dialects.contract import HistoryPage, Resync
 from hubbub.errors import LIMIT_EXCEEDED, NOT_AVAILABLE, Refused
@@ -104,11 +105,11 @@ class Hub:
         return start(_unnumbered(self.broker.feed.announce(channel, encode(said))))
 
     def append(
-        self, channel: ChannelName, said: Published, key: str = ""
+        self, channel: ChannelName, said: Published, key: str = "", bar: Bar | None = None
     ) -> asyncio.Future[Stored]:
         """Append to the broker's log, whoever owns the channel: sources bring in their messages so."""
         retention = self.namespaces.resolve(channel).retention
-        return self.broker.log.publish(channel, encode(said), retention, key)
+        return self.broker.log.publish(channel, encode(said), retention, key, bar)
 
     async def history(
         self, channel: ChannelName, limit: int, since: Position | None, reverse: bool

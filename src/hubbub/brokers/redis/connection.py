@@ -28,7 +28,7 @@ from hubbub.brokers.redis.lifeline import Lifeline
 from hubbub.brokers.redis.link import Link, Unreachable, ask
 from hubbub.brokers.redis.settings import RedisSettings
 from hubbub.clock import Clock
-from hubbub.errors import BrokerUnavailable
+from hubbub.errors import Barred, BrokerUnavailable
 
 log = get_logger()
 
@@ -207,7 +207,7 @@ class Commands:
         elif not command.future.done():
             try:
                 command.future.set_result(command.decode(reply))
-            except BrokerUnavailable as error:
+            except (BrokerUnavailable, Barred) as error:
                 command.future.set_exception(error)
             except (TypeError, ValueError, LookupError, AttributeError):
                 log.exception("redis reply not understood")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from hubbub.brokers.contract import HistoryPage, HistoryQuery, Outcome, Recovery, Stored
+from hubbub.brokers.records import Bar
 from hubbub.brokers.redis import lua
 from hubbub.brokers.redis.command import Again, Claim
 from hubbub.brokers.redis.connection import Commands
@@ -16,6 +17,7 @@ from hubbub.brokers.redis.frames import decode_entry
 from hubbub.brokers.redis.keys import CACHED_CHANNELS, Layout
 from hubbub.brokers.redis.link import Arguments, pack
 from hubbub.brokers.redis.settings import RedisSettings
+from hubbub.errors import Barred
 from hubbub.model import ChannelName, Position, Retention
 
 T = TypeVar("T")
@@ -73,9 +75,16 @@ class RedisLog:
         return pack(keeping).removeprefix(b"*3\r\n")
 
     def publish(
-        self, channel: ChannelName, payload: bytes, retention: Retention, key: str = ""
+        self,
+        channel: ChannelName,
+        payload: bytes,
+        retention: Retention,
+        key: str = "",
+        bar: Bar | None = None,
     ) -> asyncio.Future[Stored]:
         """Append an entry and hand it to every node's feed, atomically, at most once."""
+        if bar is not None:
+            return self._append_unless(channel, payload, self._kept(retention), key, bar)
         return self._append(channel, payload, self._kept(retention), key)
 
     def probe(self, channel: ChannelName, payload: bytes, ttl_s: float) -> asyncio.Future[Stored]:
@@ -106,11 +115,31 @@ class RedisLog:
         claim = Claim(meta, stream, tag)
         return self._commands.send(packed, self._stored_as(tag), claim, len(payload))
 
+    def _append_unless(
+        self,
+        channel: ChannelName,
+        payload: bytes,
+        keeping: tuple[int, int, int],
+        key: str,
+        bar: Bar,
+    ) -> asyncio.Future[Stored]:
+        tag = self._tags.getrandbits(32) or 1
+        meta, stream, wire = self._layout.channel(channel)
+        named = (self._layout.idempotency(channel, key),) if key else ()
+        keys = (meta, stream, *named, self._layout.record(bar.record))
+        idempotency_ms = self._idempotency_ms if key else 0
+        arguments = (wire, payload, *keeping, tag, idempotency_ms, bar.field)
+        packed = pack(("EVALSHA", lua.PUBLISH.digest, len(keys), *keys, *arguments))
+        again = Again.SAME if key else Claim(meta, stream, tag)
+        return self._commands.send(packed, self._stored_as(tag), again, len(payload))
+
     def _stored_as(self, tag: int) -> Callable[[Sequence[Any]], Stored]:
         """Return what reads the publish script's answer to the entry of this tag."""
 
         def stored(reply: Sequence[Any]) -> Stored:
             epoch, offset, kept, self._commands.executed_ms = reply
+            if not offset:
+                raise Barred
             return Stored(Position(epoch.decode(), offset, kept), kept != tag)
 
         return stored

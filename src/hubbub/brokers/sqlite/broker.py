@@ -18,7 +18,7 @@ from hubbub.brokers.contract import (
 )
 from hubbub.brokers.leases import Leases, NodePresence
 from hubbub.brokers.local import Exchange
-from hubbub.brokers.records import Records
+from hubbub.brokers.records import Bar, Records
 from hubbub.brokers.sqlite.desk import Desk
 from hubbub.brokers.sqlite.operations import (
     Announce,
@@ -44,11 +44,16 @@ class SqliteLog:
         self._desk = desk
 
     def publish(
-        self, channel: ChannelName, payload: bytes, retention: Retention, key: str = ""
+        self,
+        channel: ChannelName,
+        payload: bytes,
+        retention: Retention,
+        key: str = "",
+        bar: Bar | None = None,
     ) -> asyncio.Future[Stored]:
         """Append an entry; the future is done when it is committed."""
         desk = self._desk
-        return desk.take(Publish(desk.future(), channel, payload, retention, key))
+        return desk.take(Publish(desk.future(), channel, payload, retention, key, bar))
 
     async def recover(
         self, channel: ChannelName, since: Position, limit: int, retention: Retention

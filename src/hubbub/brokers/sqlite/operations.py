@@ -12,10 +12,11 @@ from typing import ClassVar, Generic, TypeVar
 
 from hubbub.brokers.contract import Entry, HistoryPage, HistoryQuery, Recovery, Stored
 from hubbub.brokers.local import Exchange
+from hubbub.brokers.records import Bar, RecordName
 from hubbub.brokers.recovery import needs_entries, recover
 from hubbub.brokers.sqlite.ledger import Counter, Ledger
 from hubbub.brokers.sqlite.store import Span, Store
-from hubbub.errors import BrokerUnavailable
+from hubbub.errors import Barred, BrokerUnavailable, HubbubError
 from hubbub.model import ChannelName, Position, Retention
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ class Operation(Generic[T]):
         self.future = future
         self.weight = weight
         self.sent = 0.0
-        self.error: BrokerUnavailable | None = None
+        self.error: HubbubError | None = None
 
     def change(self, ledger: Ledger, store: Store, now: Now) -> None:
         """Change the ledger; `store` may be read."""
@@ -65,7 +66,7 @@ class Operation(Generic[T]):
 class Publish(Operation[Stored]):
     """Append an entry, and deliver it when it is in the file."""
 
-    __slots__ = ("channel", "entry", "key", "payload", "retention")
+    __slots__ = ("bar", "channel", "entry", "key", "payload", "retention")
 
     def __init__(
         self,
@@ -74,8 +75,10 @@ class Publish(Operation[Stored]):
         payload: bytes,
         retention: Retention,
         key: str,
+        bar: Bar | None = None,
     ) -> None:
         super().__init__(future, len(payload))
+        self.bar = bar
         self.channel = channel
         self.payload = payload
         self.retention = retention
@@ -83,7 +86,10 @@ class Publish(Operation[Stored]):
         self.entry: Entry | None = None
 
     def change(self, ledger: Ledger, store: Store, now: Now) -> None:
-        """Count the entry."""
+        """Count the entry, unless it is barred."""
+        if self.bar is not None and field_of(ledger, store, *self.bar) is not None:
+            self.error = Barred()
+            return
         place, self.entry = ledger.publish(
             self.channel, self.payload, self.retention, self.key, now
         )
@@ -253,6 +259,14 @@ class Sweep(Operation[None]):
                     ledger.aged(channel, upto)
             elif now_ms - counter.used_ms >= self.meta_ttl_ms:
                 ledger.drop(channel)
+
+
+def field_of(ledger: Ledger, store: Store, record: RecordName, field: str) -> bytes | None:
+    """Return what a field of a record has, by what the group, or else the file, says."""
+    change = ledger.changes.records.get(record)
+    if change is not None and (change.dropped or field in change.fields):
+        return change.fields.get(field)
+    return store.record_field(record, field)
 
 
 def existing(ledger: Ledger, channel: ChannelName) -> Counter:

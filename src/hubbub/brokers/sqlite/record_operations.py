@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from hubbub.brokers.records import RecordName
 from hubbub.brokers.sqlite.ledger import Ledger, RecordChange
-from hubbub.brokers.sqlite.operations import Now, Operation
+from hubbub.brokers.sqlite.operations import Now, Operation, field_of
 from hubbub.brokers.sqlite.store import Store
 
 T = TypeVar("T")
@@ -37,11 +37,7 @@ class EditField(Operation[T]):
 
     def change(self, ledger: Ledger, store: Store, now: Now) -> None:
         """Judge, and note what is to be written."""
-        change = ledger.changes.records.get(self.record)
-        if change is not None and (change.dropped or self.field in change.fields):
-            found = change.fields.get(self.field)
-        else:
-            found = store.record_field(self.record, self.field)
+        found = field_of(ledger, store, self.record, self.field)
         kept, self.result = self.judge(found)
         if kept != found:
             change = ledger.changes.records.setdefault(self.record, RecordChange())

@@ -1,8 +1,11 @@
 -- Append an entry and hand it to every node, atomically, at most once.
--- KEYS  meta, stream [, idempotency key]
--- ARGV  1 Pub/Sub channel  2 payload  3 history size  4 history ms  5 meta ms  6 tag  7 idempotency ms
+-- KEYS  meta, stream [, idempotency key] [, record]
+-- ARGV  1 Pub/Sub channel  2 payload  3 history size  4 history ms  5 meta ms  6 tag  7 idempotency ms, 0 without key
+--       8 the field of the record that bars it
 -- Gives {epoch, offset, tag, now}. Another tag than ours: the key was used before, and this is the first one's place.
-local meta, stream, idempotency = KEYS[1], KEYS[2], KEYS[3]
+-- Offset 0: the record has the field, and nothing was appended.
+local meta, stream = KEYS[1], KEYS[2]
+local idempotency = ARGV[7] and ARGV[7] ~= '0' and KEYS[3]
 local payload, size, tag = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[6])
 
 -- Up to here history is trimmed to the entry; beyond, Redis may keep up to a node of the radix tree more, which is
@@ -13,6 +16,9 @@ local EXACT = 200
 local ROLL = 128
 local now = now_ms()
 
+if ARGV[8] and redis.call('HEXISTS', KEYS[#KEYS], ARGV[8]) == 1 then
+  return {'', 0, 0, now}
+end
 if idempotency then
   local first = redis.call('GET', idempotency)
   if first then
