@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
+from hubbub.errors import NORMAL, PERMISSION_DENIED, Refused
 from hubbub.hub.namespaces import Audience, Data, Namespace
 from hubbub.model import Kind, Packet
 from hubbub.sessions.hooks import PublishAsk, PublishGrant
@@ -115,3 +117,72 @@ async def test_what_the_namespace_does_not_take_is_refused() -> None:
         await ann.connect()
         assert (await ann.ask(publish={"channel": "room", "data": 1}))["error"]["code"] == 107
         assert await ann.ask(**PUBLISH) == {"publish": {}}
+
+
+FOLLOW: dict[str, object] = {"subscribe": {"channel": "room"}}
+COMMANDS: list[dict[str, object]] = [
+    PUBLISH,
+    {"unsubscribe": {"channel": "elsewhere"}},
+    {"publish": {"channel": "$" * 300, "data": 1}},  # no channel has such a name
+    {"publish": {"channel": "room"}},
+    PUBLISH,
+    {"rpc": {"method": "nobody answers"}},
+    {"presence_stats": {"channel": "room"}},
+]
+
+
+async def test_answers_come_in_the_order_of_what_was_asked() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        gate = place.node.broker.moody.withheld = asyncio.Event()
+        frame = [json.dumps({"id": 10 + n, **each}) for n, each in enumerate(COMMANDS)]
+        ann.session.received(Packet("\n".join(frame).encode()))
+        await turn(10)
+        ann.hear()
+        assert ann.said == []
+        gate.set()
+        await turn(20)
+        ann.hear()
+        assert [reply["id"] for reply in ann.said] == [10 + n for n in range(len(COMMANDS))]
+
+
+async def test_what_a_hook_refuses_is_told_behind_what_was_published_before() -> None:
+    async def hook(ask: PublishAsk) -> PublishGrant:
+        if ask.data == b"2":
+            raise Refused(PERMISSION_DENIED)
+        return PublishGrant()
+
+    async with floor(namespace=HOOKED) as place:
+        place.hooks.publish = hook
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        gate = place.node.broker.moody.withheld = asyncio.Event()
+        for n in (1, 2, 3):
+            ann.session.received(
+                Packet(b'{"id":1%d,"publish":{"channel":"room","data":%d}}' % (n, n))
+            )
+        await turn(20)
+        ann.hear()
+        assert ann.said == []
+        gate.set()
+        await turn(20)
+        ann.hear()
+        assert [(reply["id"], "error" in reply) for reply in ann.said] == [
+            (11, False),
+            (12, True),
+            (13, False),
+        ]
+
+
+async def test_who_leaves_meanwhile_asks_for_nothing_more() -> None:
+    async with floor() as place:
+        ann = Speaker(place)
+        await ann.connect(data={"user": "ann"})
+        gate = place.node.broker.moody.withheld = asyncio.Event()
+        frame = [json.dumps({"id": 10 + n, **each}) for n, each in enumerate((PUBLISH, FOLLOW))]
+        ann.session.received(Packet("\n".join(frame).encode()))
+        ann.session.closed(NORMAL)
+        gate.set()
+        await turn(20)
+        assert place.node.hub.statistics.subscriptions == 0

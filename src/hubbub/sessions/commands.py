@@ -127,17 +127,8 @@ async def _rpc(session: Session, command: say.Rpc, ask: RpcHook) -> None:
     session.reply(command, say.Answered(answer.data, answer.kind))
 
 
-def settle(session: Session, command: say.Settle) -> asyncio.Future[None] | None:
-    """Tell when all that was said before is done: only publications may still be on their way."""
-    if not session.pending:
-        session.reply(command, say.Settled())
-        return None
-    return start(_settle(session, command))
-
-
-async def _settle(session: Session, command: say.Settle) -> None:
-    session.settling = asyncio.get_running_loop().create_future()
-    await session.settling
+def settle(session: Session, command: say.Settle) -> None:
+    """Tell that all that was said before is done, as it is whenever a command has its turn."""
     session.reply(command, say.Settled())
 
 
@@ -202,4 +193,22 @@ def handle(session: Session, command: say.Command) -> asyncio.Future[None] | Non
     if session.held is not None and type(command) not in _AT_FIRST:
         # What came with or behind an introduction was read before that was refused.
         raise ProtocolViolation(BAD_REQUEST, "connect was refused; open another connection")
+    if session.pending and _is_in_turn(command):
+        return start(_behind(session, command))
     return HANDLERS[type(command)](session, command)
+
+
+async def _behind(session: Session, command: say.Command) -> None:
+    """Run a command when the publications before it are answered, so that answers keep their order."""
+    await session.answered()
+    if not session.gone:
+        working = HANDLERS[type(command)](session, command)
+        if working is not None:
+            await working
+
+
+def _is_in_turn(command: say.Command) -> bool:
+    """Tell whether a command has an answer that must not overtake those to publications before it."""
+    if isinstance(command, say.Publish | say.Pong | say.Acknowledged):
+        return False
+    return command.id > 0

@@ -29,22 +29,35 @@ _AS_SAID: Final = PublishGrant()
 
 def publish(session: Session, command: say.Publish) -> asyncio.Future[None] | None:
     """Publish to a channel; the reply comes when the broker has it, and publishing goes on meanwhile."""
-    namespace = session.services.hub.namespaces.resolve(command.channel)
-    if namespace.publish_hook:
-        return start(_ask_and_publish(session, command, namespace))
-    allow(namespace, command.channel, Operation.PUBLISH, session.standing(command.channel))
-    return _publish(session, command, namespace, _AS_SAID)
+    try:
+        namespace = session.services.hub.namespaces.resolve(command.channel)
+        if namespace.publish_hook:
+            return start(_ask_and_publish(session, command, namespace))
+        allow(namespace, command.channel, Operation.PUBLISH, session.standing(command.channel))
+        return _publish(session, command, namespace, _AS_SAID)
+    except Refused as fault:
+        if not session.pending:
+            raise
+        return start(_refuse(session, fault))
+
+
+async def _refuse(session: Session, fault: Exception) -> None:
+    """Raise a fault when the publications before it are answered, so that answers keep their order."""
+    await session.answered()
+    raise fault
 
 
 async def _ask_and_publish(session: Session, command: say.Publish, namespace: Namespace) -> None:
     ask = session.services.hooks.publish
-    if ask is None:
-        raise Refused(NOT_AVAILABLE, "the application has no publish hook")
     question = PublishAsk(session.client(), command.channel, command.data, command.kind)
-    grant = await apart(ask(question))
-    if session.gone:
+    try:
+        if ask is None:
+            raise Refused(NOT_AVAILABLE, "the application has no publish hook")
+        grant = await apart(ask(question))
+        working = None if session.gone else _publish(session, command, namespace, grant)
+    except Exception as fault:  # noqa: BLE001 - whoever asked is told, in turn
+        await _refuse(session, fault)
         return
-    working = _publish(session, command, namespace, grant)
     if working is not None:
         await working
 
@@ -85,7 +98,8 @@ def _settled(
     _published(session, command, stored)
     if session.settling is not None and not session.pending:
         settling, session.settling = session.settling, None
-        settling.set_result(None)
+        if not settling.done():
+            settling.set_result(None)
 
 
 def _published(session: Session, command: say.Publish, stored: asyncio.Future[Stored]) -> None:

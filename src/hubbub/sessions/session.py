@@ -80,7 +80,7 @@ class Session(Follower):
         self.pending = 0
         """Publications that wait for the broker, as `SessionLimits.pending` counts them."""
         self.settling: asyncio.Future[None] | None = None
-        """What a command waits for that comes when none of them is pending; None while none does."""
+        """What a command waits for that has its turn when none of them is pending; None while none does."""
         self.backlog: Backlog | None = None
         self.calls: Calls | None = None
         """What the client has yet to acknowledge; None where it was never asked to."""
@@ -177,6 +177,12 @@ class Session(Follower):
             self.end(TOO_MANY_REQUESTS)
         else:
             self.reply(command, Failed(TOO_MANY_REQUESTS_ERROR))
+
+    async def answered(self) -> None:
+        """Return when the client has the answers to all its publications; one command at a time may wait."""
+        while self.pending:
+            self.settling = asyncio.get_running_loop().create_future()
+            await self.settling
 
     def fail(self, command: Command, fault: BaseException) -> None:
         """Answer a command with what went wrong."""

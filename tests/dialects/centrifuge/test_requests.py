@@ -57,6 +57,7 @@ from hubbub.model import Position
         (PublishRequest("c", Raw(b"null")), say.Publish("c", b"null", id=5)),
         (PublishRequest("c"), say.Unsupported(5, BAD_REQUEST_ERROR)),
         (PublishRequest("c", Raw(b"1"), 1), say.Unsupported(5, NOT_AVAILABLE)),
+        (PublishRequest("c", removed=True), say.Unsupported(5, NOT_AVAILABLE)),
         (PresenceRequest("c"), say.Presence("c", 5)),
         (PresenceStatsRequest("c"), say.Presence("c", 5, counts_only=True)),
         (HistoryRequest("c"), say.History("c", 5)),

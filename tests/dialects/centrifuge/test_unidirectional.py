@@ -7,6 +7,7 @@ import pytest
 
 from hubbub import errors
 from hubbub.dialects import contract as say
+from hubbub.dialects.centrifuge.requests import NAME_LIMIT
 from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
 from hubbub.errors import ErrorCode, ProtocolViolation
 from hubbub.model import Kind, Packet, Position, Publication
@@ -154,3 +155,16 @@ def test_the_end_is_said() -> None:
         "disconnect": {"code": 3001, "reason": "shutdown", "reconnect": True}
     }
     assert UnidirectionalDialect.says_farewell
+
+
+def test_what_is_null_in_a_request_is_not_there() -> None:
+    said = '{"token":null,"data":null,"subs":{"a":{"recover":true,"epoch":null,"offset":2}}}'
+    (command,) = UnidirectionalDialect(said).open()
+    assert isinstance(command, say.Connect)
+    assert (command.token, command.subs) == ("", {"a": Position("", 2)})
+
+
+def test_a_long_name_is_no_reason_to_turn_somebody_away() -> None:
+    (command,) = UnidirectionalDialect('{"name":"%s"}' % ("n" * 100)).open()
+    assert isinstance(command, say.Connect)
+    assert command.name == "n" * NAME_LIMIT

@@ -32,3 +32,14 @@ def test_a_request_is_read_as_browsers_write_json() -> None:
     read = METHODS["presence"].read(b'{"channel":"cut \\ud83d"}')
     assert isinstance(msgspec.to_builtins(read), Mapping)
     assert msgspec.to_builtins(read)["channel"] == "cut \ufffd"
+
+
+def test_null_is_as_good_as_nothing_but_in_payloads() -> None:
+    body = (
+        b'{"channel":"c","data":{"a":null},"tags":null,"idempotency_key":null,"version":null,'
+        b'"skip_history":null,"b64data":null}'
+    )
+    read = METHODS["publish"].read
+    assert read(body) == read(b'{"channel":"c","data":{"a":null}}')
+    with pytest.raises(msgspec.DecodeError, match="channel"):
+        read(b'{"channel":null,"data":1}')

@@ -17,6 +17,7 @@ from hubbub.dialects.centrifuge.pushes import Attendance, Notation, Push, change
 from hubbub.dialects.centrifuge.requests import Call
 from hubbub.dialects.contract import Command, Emit, Renderer, Reply
 from hubbub.dialects.contract import Push as Said
+from hubbub.dialects.nulls import decode_lenient
 from hubbub.dialects.payloads import as_json, whole_characters
 from hubbub.errors import BAD_REQUEST, INAPPROPRIATE_PROTOCOL, Close, ProtocolViolation
 from hubbub.model import ChannelName, ClientInfo, Packet, Publication
@@ -103,8 +104,8 @@ class JsonCoding:
             )
         try:
             return _decode(packet.data)
-        except msgspec.DecodeError as error:
-            return _decode_again(packet.data, error)
+        except msgspec.DecodeError:
+            return _decode_again(packet.data)
         except RecursionError:
             raise ProtocolViolation(BAD_REQUEST, "the JSON is nested too deeply") from None
 
@@ -129,12 +130,11 @@ class JsonCoding:
 JSON: Final = JsonCoding()
 
 
-def _decode_again(data: bytes, error: msgspec.DecodeError) -> Sequence[Call]:
-    """Read a frame whose only fault may be half a character, which browsers write; see `decode_json`."""
-    whole = whole_characters(data)
-    if whole != data:
-        try:
-            return _decode(whole)
-        except msgspec.DecodeError as again:
-            error = again
-    raise ProtocolViolation(BAD_REQUEST, f"not a command: {error}") from None
+def _decode_again(data: bytes) -> Sequence[Call]:
+    """Read a frame whose only faults may be half a character, see `decode_json`, or nulls for nothing."""
+    try:
+        return decode_lenient(_decode, whole_characters(data))
+    except msgspec.DecodeError as error:
+        raise ProtocolViolation(BAD_REQUEST, f"not a command: {error}") from None
+    except RecursionError:
+        raise ProtocolViolation(BAD_REQUEST, "the JSON is nested too deeply") from None

@@ -41,8 +41,8 @@ Id = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]  # uint64 in the protocol, int64 in every broker
 Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
-Word = Annotated[str, Meta(max_length=64)]
-
+NAME_LIMIT = 64
+"""Characters of a client's name and version that are kept."""
 SUBS_LIMIT = 1000
 """Subscriptions that a client may remember to have had."""
 FOSSIL = "fossil"
@@ -75,8 +75,8 @@ class ConnectRequest(Request):
 
     token: str = ""
     data: Raw = Raw()
-    name: Word = ""
-    version: Word = ""
+    name: str = ""
+    version: str = ""
     subs: Annotated[dict[str, Known], Meta(max_length=SUBS_LIMIT)] = {}
 
     def command(self, id: int) -> Command:
@@ -86,7 +86,8 @@ class ConnectRequest(Request):
             channel: Position(known.epoch, known.offset) if known.recover else None
             for channel, known in self.subs.items()
         }
-        return Connect(id, claimed_user(data), self.token, data, self.name, self.version, subs)
+        name, version = self.name[:NAME_LIMIT], self.version[:NAME_LIMIT]
+        return Connect(id, claimed_user(data), self.token, data, name, version, subs)
 
 
 class RefreshRequest(Request):
@@ -162,17 +163,18 @@ class UnsubscribeRequest(Request):
 
 
 class PublishRequest(Request):
-    """Publish JSON to a channel; `type` other than 0 writes to a map."""
+    """Publish JSON to a channel; `type` other than 0 writes to a map, and `removed` takes out of one."""
 
     channel: str = ""
     data: Raw = Raw()
     type: Int32 = 0
+    removed: bool = False
 
     def command(self, id: int) -> Command:
         """Return a Publish; one without data is answered with 107 and one to a map with 108."""
         channel = _named(self.channel)
         data = bytes(self.data)
-        if self.type:
+        if self.type or self.removed:
             return Unsupported(id, NOT_AVAILABLE)
         if not data:
             return Unsupported(id, BAD_REQUEST_ERROR)

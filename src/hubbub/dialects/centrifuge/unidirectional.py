@@ -7,6 +7,7 @@ Nothing that it says later counts, and whatever goes wrong ends the connection, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -27,6 +28,7 @@ from hubbub.dialects.contract import (
     Reply,
     Resync,
 )
+from hubbub.dialects.nulls import decode_lenient
 from hubbub.dialects.payloads import as_json, decode_json
 from hubbub.errors import (
     BAD_REQUEST,
@@ -45,7 +47,7 @@ from hubbub.errors import (
 )
 from hubbub.model import ChannelName, ClientInfo, Packet, Publication
 
-_CONNECT = msgspec.json.Decoder(ConnectRequest)
+_decode = partial(decode_json, msgspec.json.Decoder(ConnectRequest))
 _encode = msgspec.json.Encoder().encode
 _PING = Packet(b"{}")
 
@@ -124,7 +126,7 @@ class UnidirectionalDialect:
         if packet.binary:
             raise ProtocolViolation(INAPPROPRIATE_PROTOCOL, "who only listens speaks JSON")
         try:
-            request = decode_json(_CONNECT, packet.data)
+            request = decode_lenient(_decode, packet.data)
         except msgspec.DecodeError as error:
             raise ProtocolViolation(BAD_REQUEST, f"no connect request: {error}") from None
         self._introduced = True

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from hubbub.dialects.nulls import decode_lenient
 from hubbub.dialects.payloads import decode_json
 from hubbub.http.api import (
     application,
@@ -63,8 +65,8 @@ class Method:
         return inspect.cleandoc((self.run.__doc__ or "").partition("\n")[2])
 
     def read(self, body: bytes) -> Struct:
-        """Return the request in a body. Raises msgspec.DecodeError."""
-        request: Struct = decode_json(self.decoder, body)
+        """Return the request in a body, where null is as good as nothing. Raises msgspec.DecodeError."""
+        request: Struct = decode_lenient(partial(decode_json, self.decoder), body)
         return request
 
 
