@@ -32,6 +32,7 @@ from hubbub.config.checks import (
     wrong,
 )
 from hubbub.config.hooks import Hooks
+from hubbub.config.listening import Listener
 from hubbub.config.parts import (
     AdminPart,
     ApiKeySettings,
@@ -135,9 +136,7 @@ class Settings(Part):
     revocations: Annotated[RevocationSettings, AfterValidator(bounded)] = Field(
         default_factory=RevocationSettings
     )
-    listener: Annotated[ListenerSettings, AfterValidator(bounded)] = Field(
-        default_factory=ListenerSettings
-    )
+    listener: Listener = Field(default_factory=ListenerSettings)
     hooks: Hooks = Field(default_factory=HookSettings)
     api: Annotated[ApiSettings, AfterValidator(bounded)] = Field(default_factory=ApiSettings)
     open: bool = Field(default=_UNDECIDED, validate_default=True)

@@ -22,7 +22,7 @@ from hubbub.server.waiting import PatientHttpProtocol, Polls, WaitingRoom
 from hubbub.sessions.contract import STREAM_METHODS, Accepted, Doorkeeper, Refusal
 from hubbub.transports.admission import host_served
 from hubbub.transports.listening import OVERFLOW, ListenerSettings, default_cap
-from hubbub.transports.requests import fold_headers, read_request
+from hubbub.transports.requests import read_request
 from hubbub.transports.streams.entry import Entry
 from hubbub.transports.streams.protocol import StreamProtocol
 from hubbub.transports.takeover import Takeover
@@ -137,7 +137,7 @@ class OnePortProtocol(PatientHttpProtocol):
     def on_headers_complete(self) -> None:
         """Judge the head; what asks for no carrier of ours goes to the ASGI app."""
         self._stop_watch()
-        headers = fold_headers(self.headers)
+        headers = self._read_head()
         self._check_host(headers)
         if "sec-websocket-key" in headers or "websocket" in headers.get("upgrade", "").lower():
             self._check_length(headers)

@@ -21,7 +21,8 @@ from hubbub.dialects.contract import Request
 from hubbub.http.polls import Answer
 from hubbub.server.limited import LimitedHttpProtocol
 from hubbub.sessions.contract import Headers, Refusal
-from hubbub.transports.requests import read_request
+from hubbub.transports.proxies import FORWARDED, proxies
+from hubbub.transports.requests import fold_headers, read_request
 
 
 class Polls(Protocol):
@@ -188,6 +189,16 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         self.flow = FlowControl(transport)
         self.client = get_remote_addr(transport)
         self.scheme = "https" if is_ssl(transport) else "http"
+
+    def _read_head(self) -> dict[str, str]:
+        """Return a request's headers, and learn whose it is: a proxy asks for many over one connection."""
+        headers = fold_headers(self.headers)
+        if self.limits.trusted_proxies:
+            address, port = get_remote_addr(self.transport) or ("", 0)
+            forwarded = headers.get(FORWARDED, "")
+            peer = proxies(self.limits.trusted_proxies).peer(address, forwarded)
+            self.client = self.scope["client"] = peer, port if peer == address else 0
+        return headers
 
     def come_back(self, transport: asyncio.Transport, rest: bytes, *, paused: bool) -> None:
         """Go on after an answer, with what the client said before it had it.

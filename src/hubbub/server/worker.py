@@ -151,6 +151,7 @@ class Worker:
             backlog=BACKLOG,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # the listener knows whom to believe; uvicorn believes all on loopback
             server_header=False,
             ssl_certfile=settings.tls_cert or None,
             ssl_keyfile=settings.tls_key or None,

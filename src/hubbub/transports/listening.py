@@ -16,11 +16,12 @@ class ListenerSettings:
     Args:
         connection_cap: connections of all kinds at once; 0 means what RLIMIT_NOFILE allows, less a reserve
             for files and the broker. Above it, 503.
-        retry_after_s: what that 503 advises.
         head_limit: bytes of a request's head; above it, 431.
         head_timeout_s: how long a head may take, from its first byte or the connection's start; then 408.
         body_limit: bytes of a request's body; above it, 413.
         retry_after_s: seconds after which somebody who was turned away should try again.
+        trusted_proxies: addresses and networks (`10.0.0.0/8`) of our proxies, whose `X-Forwarded-For` says
+            who asks; of everybody else it is not believed.
     """
 
     connection_cap: int = 0
@@ -28,6 +29,7 @@ class ListenerSettings:
     head_timeout_s: float = 10.0
     body_limit: int = 1024 * 1024
     retry_after_s: int = 5
+    trusted_proxies: tuple[str, ...] = ()
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
     stream: StreamSettings = field(default_factory=StreamSettings)
 
