@@ -59,6 +59,15 @@ async def test_one_session_may_be_revoked_alone() -> None:
         assert len(place.registry) == len(people) - 1
 
 
+@pytest.mark.parametrize("scope", [Scope.LOGIN, Scope.LOGINS])
+async def test_who_leaves_the_admin_page_ends_no_session(scope: Scope) -> None:
+    async with floor() as place:
+        session, _ = place.plain("ann")
+        for name in (session.id, "ann"):
+            expel(place.registry, Revocation(scope, name, 2**40, 2**41))
+        assert not session.gone
+
+
 async def test_one_that_cannot_be_ended_saves_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     async with floor() as place:
         people = come(place)

@@ -146,6 +146,17 @@ async def test_none_is_forgotten_where_there_are_too_many(stage: Stage) -> None:
     assert node.knows("dan")
 
 
+async def test_who_logs_in_and_out_leaves_room_for_what_programs_revoke(stage: Stage) -> None:
+    node = await stage.join(RevocationSettings(limit=4))
+    for login in ("l1", "l2"):
+        await node.revocations.revoke(Scope.LOGIN, login, 100)
+    with pytest.raises(Refused, match="2 revocations"):
+        await node.revocations.revoke(Scope.LOGIN, "l3", 100)
+    await node.revocations.revoke(Scope.LOGINS, "all", 100)
+    await node.revocations.revoke(Scope.USER, "ann", 100)
+    assert node.knows("ann")
+
+
 async def test_what_no_node_wrote_is_skipped(stage: Stage) -> None:
     node = await stage.join()
     await node.revocations.journal.append(b"\xc1 nobody wrote this", "k")

@@ -66,6 +66,19 @@ def test_the_list_says_what_all_revocations_together_say_in_any_order(
             assert known.check(*shown) <= any(each.hits(*shown) for each in said)
 
 
+def test_logins_end_alone_or_all_that_a_key_began_until_then() -> None:
+    known = RevokedList()
+    assert not known.check_login("all", "l1", 10)
+    known.add(Revocation(Scope.LOGIN, "l1", 10, 100), 10)
+    known.add(Revocation(Scope.LOGINS, "reader", 10, 100), 10)
+    assert known.check_login("all", "l1", 10)
+    assert not known.check_login("all", "l2", 10)
+    assert known.check_login("reader", "l3", 10)
+    assert not known.check_login("reader", "l3", known.logins_from("reader"))
+    assert known.logins_from("all") == 0
+    assert not known.check("reader", "l1", 0, "l1")
+
+
 def test_only_news_are_news() -> None:
     known = RevokedList()
     first = Revocation(Scope.USER, "ann", 100, 1000)

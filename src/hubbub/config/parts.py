@@ -192,7 +192,8 @@ class AdminPart(Part):
 
     Args:
         password: what opens the page at `/admin`, as keys of the API do; of at least 12 characters.
-        session_s: seconds after which it is asked for again.
+        session_s: seconds after which it is asked for again; no longer than `revocations.ttl_s`, for which
+            it is remembered who logged out.
     """
 
     password: SecretStr = SecretStr("")

@@ -99,7 +99,8 @@ class AdminSettings:
 
     Args:
         password: what somebody may type there instead of a key; "" : nothing. Never printed.
-        session_s: seconds after which they are asked again.
+        session_s: seconds after which they are asked again; no longer than `revocations.ttl_s`, for which
+            it is remembered who logged out.
     """
 
     password: str = field(default="", repr=False)

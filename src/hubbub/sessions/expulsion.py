@@ -14,7 +14,10 @@ _log = structlog.get_logger(__name__)
 
 
 def expel(registry: Registry, revocation: Revocation) -> None:
-    """End what a revocation names: 3500 where a token is void, 3503 where only the session is."""
+    """End what a revocation names: 3500 where a token is void, 3503 where only the session is.
+
+    Logins to the admin page have no sessions.
+    """
     close = FORCE_DISCONNECT if revocation.scope is Scope.SESSION else INVALID_TOKEN
     for session in list(_suspects(registry, revocation)):
         who = session.identity
@@ -31,4 +34,4 @@ def _suspects(registry: Registry, revocation: Revocation) -> Iterable[Known]:
     if revocation.scope is Scope.SESSION:
         session = registry.get(revocation.name)
         return (session,) if session is not None else ()
-    return registry
+    return registry if revocation.scope is Scope.TOKEN else ()

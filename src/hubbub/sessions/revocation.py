@@ -1,4 +1,4 @@
-"""Revoke a user's tokens and sessions, one token, or one session, on all nodes at once.
+"""Revoke a user's tokens and sessions, one token, one session, or logins of operators, on all nodes at once.
 
 A revocation is an entry of an internal log, which every node reads when it starts and follows from then on.
 It is known on all nodes as soon as a message would be; a node that is cut off from the broker learns it when
@@ -85,6 +85,19 @@ class Revocations:
         """
         return self._known.check(user, token_id, issued_at, session)
 
+    def check_login(self, key: str, login: str, since: int) -> bool:
+        """Tell whether a login to the admin page, or all older ones by its key, were ended."""
+        return self._known.check_login(key, login, since)
+
+    def logins_from(self, key: str) -> int:
+        """Return the unix second from which on logins by a key count."""
+        return self._known.logins_from(key)
+
+    @property
+    def ttl_s(self) -> float:
+        """Return for how many seconds a revocation may count at most."""
+        return self._settings.ttl_s
+
     async def revoke(self, scope: Scope, name: str, ttl_s: float | None = None) -> Revocation:
         """Revoke, on all nodes, for `ttl_s` seconds (None: as long as the settings say).
 
@@ -97,9 +110,11 @@ class Revocations:
         if not 0 < ttl_s <= self._settings.ttl_s:
             most = self._settings.ttl_s
             raise Refused(BAD_REQUEST_ERROR, f"a revocation counts for {most:g} seconds at most")
-        if len(self._known) >= self._settings.limit:
-            raise Refused(LIMIT_EXCEEDED, f"{self._settings.limit} revocations count already")
-        now_s = self._now_s()
+        # Who logs in and out again and again must leave room for what programs revoke.
+        limit = self._settings.limit // (2 if scope is Scope.LOGIN else 1)
+        if len(self._known) >= limit:
+            raise Refused(LIMIT_EXCEEDED, f"{limit} revocations count already")
+        now_s = self.now_s()
         revocation = Revocation(scope, name, now_s, now_s + max(1, round(ttl_s)))
         await self.journal.append(encode(revocation), revocation.key)
         self._add(revocation)
@@ -116,7 +131,7 @@ class Revocations:
         now = self._clock.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_S
-            self._known.expire(self._now_s())
+            self._known.expire(self.now_s())
             self.journal.look()
 
     async def close(self) -> None:
@@ -133,7 +148,7 @@ class Revocations:
             _log.warning("unreadable revocation skipped", fault=str(fault))
 
     def _add(self, revocation: Revocation) -> None:
-        if self._known.add(revocation, self._now_s()):
+        if self._known.add(revocation, self.now_s()):
             self.arrived(revocation)
 
     def _mend(self, found: Set[bytes]) -> None:
@@ -154,7 +169,8 @@ class Revocations:
                 self.journal.doubt()
                 return
 
-    def _now_s(self) -> int:
+    def now_s(self) -> int:
+        """Return the unix second that it is, by the clock of revocations."""
         return self._clock.epoch_ms() // 1000
 
 

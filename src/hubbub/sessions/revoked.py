@@ -25,6 +25,10 @@ class Scope(StrEnum):
     """The token with this id (`jti`), and the sessions that began with it."""
     SESSION = "session"
     """One session."""
+    LOGIN = "login"
+    """One login to the admin page."""
+    LOGINS = "logins"
+    """All logins to the admin page, until then, by the key with this name."""
 
 
 class Revocation(
@@ -55,7 +59,7 @@ class Revocation(
             return user == self.name and issued_at <= self.at_s
         if self.scope is Scope.TOKEN:
             return token_id == self.name
-        return session == self.name
+        return self.scope is Scope.SESSION and session == self.name
 
 
 class UnreadableRevocation(HubbubError):
@@ -119,6 +123,15 @@ class RevokedList:
             known.get((Scope.SESSION, session)),
         )
         return any(each and each.hits(user, token_id, issued_at, session) for each in found)
+
+    def check_login(self, key: str, login: str, since: int) -> bool:
+        """Tell whether a login, or all older ones by its key, were ended; `since` is in unix seconds."""
+        return (Scope.LOGIN, login) in self._by_name or since < self.logins_from(key)
+
+    def logins_from(self, key: str) -> int:
+        """Return the unix second from which on logins by a key count."""
+        all_ended = self._by_name.get((Scope.LOGINS, key))
+        return all_ended.at_s + 1 if all_ended is not None else 0
 
     def expire(self, now_s: int) -> None:
         """Forget what is over."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from http.cookies import SimpleCookie
 from typing import Any
@@ -10,11 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from hubbub.errors import BrokerUnavailable
 from hubbub.http.admin.routes import COOKIE, PASSWORD
 from hubbub.http.admin.throttle import ATTEMPTS
+from hubbub.http.admin.ticket import read
 from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import AdminSettings, ApiKey, HttpSettings
+from hubbub.hub.journal import Journal
+from hubbub.sessions.revocation import RevocationSettings
 from tests.http.site_stage import ORIGIN, Site, site
+from tests.hub.stage import shared_world, turn
 
 SECRET = "correct horse battery"
 GUARDED = HttpSettings(open=False, admin=AdminSettings(SECRET, session_s=100))
@@ -24,6 +28,12 @@ KEYED = HttpSettings(KEYS, open=False)
 
 async def log_in(place: Site, secret: str, **headers: str) -> httpx.Response:
     return await place.client.post("/admin/session", json={"secret": secret}, headers=headers)
+
+
+async def shown(place: Site, cookie: str) -> httpx.Response:
+    """Ask something, showing a cookie."""
+    place.client.cookies.clear()
+    return await info(place, Cookie=f"{COOKIE}={cookie}")
 
 
 async def state_of(place: Site) -> dict[str, Any]:
@@ -90,14 +100,70 @@ async def test_whoever_leaves_is_out() -> None:
         assert (await state_of(place))["state"] == "out"
 
 
-async def test_a_login_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_left_is_out_wherever_the_cookie_is_shown_again() -> None:
+    world = shared_world()
+    async with site(GUARDED, world=world) as place, site(GUARDED, world=world, name="n2") as other:
+        here, there = [(await log_in(place, SECRET)).cookies[COOKIE] for _ in range(2)]
+        place.client.cookies.set(COOKIE, here)
+        assert (await place.client.delete("/admin/session")).status_code == 204
+        for node in (place, other):
+            await turn(10)
+            assert (await shown(node, here)).status_code == 401
+            assert (await shown(node, there)).status_code == 200
+
+
+async def test_all_logins_by_a_key_are_ended_and_no_others() -> None:
+    async with site(KEYED) as place:
+        first, second = [(await log_in(place, "the-first-key")).cookies[COOKIE] for _ in range(2)]
+        reader = (await log_in(place, "the-reading-key")).cookies[COOKIE]
+        place.client.cookies.set(COOKIE, first)
+        left = await place.client.delete("/admin/session?everywhere=1")
+        assert left.status_code == 204
+        assert [(await shown(place, each)).status_code for each in (first, second)] == [401, 401]
+        assert (await shown(place, reader)).status_code == 200
+        again = await log_in(place, "the-first-key")  # within the same second
+        assert (await shown(place, again.cookies[COOKIE])).status_code == 200
+
+
+async def test_a_stranger_ends_nothing() -> None:
+    async with site(GUARDED) as place:
+        cookie = (await log_in(place, SECRET)).cookies[COOKIE]
+        forged = cookie[:-1] + ("0" if cookie[-1] != "0" else "1")
+        place.client.cookies.set(COOKIE, forged)
+        assert (await place.client.delete("/admin/session?everywhere=1")).status_code == 204
+        assert (await shown(place, cookie)).status_code == 200
+
+
+async def test_what_could_not_be_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async with site(GUARDED) as place:
         await log_in(place, SECRET)
-        started = time.time()
-        monkeypatch.setattr("hubbub.http.admin.routes.time.time", lambda: started + 99)
+
+        async def cannot(*what: object) -> None:
+            raise BrokerUnavailable("it is away")
+
+        monkeypatch.setattr(Journal, "append", cannot)
+        left = await place.client.delete("/admin/session")
+        assert left.status_code == 503
+        assert 'hubbub_admin=""' in left.headers["set-cookie"]
+
+
+async def test_a_login_ends() -> None:
+    async with site(GUARDED) as place:
+        await log_in(place, SECRET)
+        place.place.clock.jump(99)
         assert (await info(place)).status_code == 200
-        monkeypatch.setattr("hubbub.http.admin.routes.time.time", lambda: started + 101)
+        place.place.clock.jump(1)
         assert (await info(place)).status_code == 401
+
+
+async def test_a_login_lasts_no_longer_than_its_end_is_remembered() -> None:
+    forever = replace(GUARDED, admin=AdminSettings(SECRET, session_s=30 * 24 * 3600))
+    async with site(forever) as place:
+        cookie = (await log_in(place, SECRET)).cookies[COOKIE]
+        ticket = read(cookie)
+        assert ticket is not None
+        lasts_s = ticket.login.until - ticket.login.since
+        assert lasts_s == place.node.revocations.ttl_s == RevocationSettings().ttl_s
 
 
 async def test_another_key_ends_what_the_old_one_opened() -> None:
@@ -164,6 +230,10 @@ async def test_what_is_no_login(body: bytes) -> None:
 
 async def test_a_cookie_of_somebody_else_is_nothing() -> None:
     async with site(GUARDED) as place:
-        for cookie in ("x", "v1.616c6c.9999999999." + "0" * 64, "v1..9999999999." + "a" * 64):
+        for cookie in (
+            "x",
+            f"v2.616c6c.1.9999999999.{'0' * 24}.{'0' * 64}",
+            f"v2..1.9.{'0' * 24}.{'a' * 64}",
+        ):
             place.client.cookies.set(COOKIE, cookie)
             assert (await info(place)).status_code == 401

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
@@ -14,15 +13,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hubbub.errors import UNAUTHORIZED
-from hubbub.http.admin import ticket
-from hubbub.http.admin.throttle import Throttle
-from hubbub.http.api.keys import Barred, Caller, Keyring, demand_own_page
+from hubbub.errors import UNAUTHORIZED, BrokerUnavailable, Refused
+from hubbub.http.admin.guard import Guard
+from hubbub.http.admin.ticket import Login, issue, read
+from hubbub.http.api.keys import Barred, Caller, Keyring, Lock, demand_own_page
 from hubbub.http.api.methods import METHODS
 from hubbub.http.api.router import Api
 from hubbub.http.node import Node
 from hubbub.http.refusals import refuse
 from hubbub.http.settings import ApiKey, HttpSettings
+from hubbub.sessions.revoked import Scope
 
 COOKIE = "hubbub_admin"
 PASSWORD = "the admin password"  # noqa: S105 - what it is called
@@ -33,13 +33,13 @@ _FRESH = {"Cache-Control": "no-store"}
 _log = structlog.get_logger(__name__)
 
 
-class Login(Struct):
+class _Typed(Struct):
     """What somebody typed: a key of the API, or the password."""
 
     secret: str
 
 
-_LOGIN = msgspec.json.Decoder(Login)
+_TYPED = msgspec.json.Decoder(_Typed)
 
 
 class Admin:
@@ -53,7 +53,8 @@ class Admin:
         self._node = node
         self._api = api
         self._keyring = _keyring(node.settings)
-        self._throttle = Throttle()
+        self._guard = Guard(node.control)
+        self._lasts_s = int(min(node.settings.admin.session_s, node.revocations.ttl_s))
 
     @property
     def routes(self) -> list[Route]:
@@ -71,11 +72,23 @@ class Admin:
         if not self._keyring.has_keys:
             return self._keyring.admit(request)  # open to all, or closed to all
         demand_own_page(request)
-        shown = ticket.read(request.cookies.get(COOKIE, ""))
-        lock = self._keyring.named(shown.name) if shown is not None else None
-        if shown is None or lock is None or not shown.holds(lock.digest, time.time()):
+        shown = self._shown(request)
+        if shown is None:
             raise Barred(401, UNAUTHORIZED, "log in first")
-        return lock.caller
+        return shown[1].caller
+
+    def _shown(self, request: Request) -> tuple[Login, Lock] | None:
+        """Return the login that a request shows, and its key; None where there is none that counts."""
+        shown = read(request.cookies.get(COOKIE, ""))
+        lock = self._keyring.named(shown.login.name) if shown is not None else None
+        if shown is None or lock is None:
+            return None
+        revocations, login = self._node.revocations, shown.login
+        if not shown.holds(lock.digest, revocations.now_s()):
+            return None
+        if revocations.check_login(login.name, login.id, login.since):
+            return None
+        return login, lock
 
     async def tell(self, request: Request) -> Response:
         """Tell whether a browser is let in, as whom, and what it may do."""
@@ -92,36 +105,60 @@ class Admin:
         """Let a browser in that shows a key or the password."""
         try:
             demand_own_page(request)
-            login = _LOGIN.decode(await _body(request))
+            typed = _TYPED.decode(await _body(request))
         except Barred as barred:
             return refuse(403, barred.detail)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return refuse(400, "a login is JSON with a secret")
-        address, now = request.client.host if request.client else "", time.monotonic()
-        if not self._throttle.allow(address, now):
+        address = request.client.host if request.client else ""
+        if not self._guard.allow(address):
             _log.warning("too many logins to the admin page", peer=address)
             return refuse(429, "too many attempts", (("Retry-After", "6"),))
-        lock = self._keyring.try_secret(login.secret)
+        lock = self._keyring.try_secret(typed.secret)
         if lock is None:
+            await self._guard.tell(address)
             _log.warning("a login to the admin page failed", peer=address)
             return refuse(401, "this is no key, and not the password")
-        self._throttle.forgive(address, now)
+        self._guard.forgive(address)
         _log.info("somebody logged in to the admin page", peer=address, by=lock.caller.name)
         answer = JSONResponse(self._welcome(lock.caller), headers=_FRESH)
-        lasts_s = self._node.settings.admin.session_s
-        cookie = ticket.issue(lock.caller.name, lock.digest, int(time.time()) + lasts_s)
-        _set(answer, request, cookie, lasts_s)
+        name, revocations = lock.caller.name, self._node.revocations
+        since = max(revocations.now_s(), revocations.logins_from(name))
+        _set(
+            answer,
+            request,
+            issue(Login.new(name, since, self._lasts_s), lock.digest),
+            self._lasts_s,
+        )
         return answer
 
     async def log_out(self, request: Request) -> Response:
-        """Have the browser forget."""
+        """End a login on all nodes, with `?everywhere` all by its key; and have the browser forget."""
         try:
             demand_own_page(request)
         except Barred as barred:
             return refuse(403, barred.detail)
         answer = Response(status_code=204, headers=_FRESH)
+        shown = self._shown(request)
+        if shown is not None:
+            try:
+                await self._end(shown[0], everywhere="everywhere" in request.query_params)
+            except (BrokerUnavailable, Refused) as fault:
+                _log.warning("somebody who logged out may be let in again", fault=str(fault))
+                answer = refuse(
+                    503, "the cookie is gone, but counts on: the other nodes were not told"
+                )
         _set(answer, request, "", 0)
         return answer
+
+    async def _end(self, login: Login, *, everywhere: bool) -> None:
+        """Have a login count no longer. Raises BrokerUnavailable, and Refused where too much is revoked."""
+        revocations = self._node.revocations
+        if everywhere:
+            await revocations.revoke(Scope.LOGINS, login.name, self._lasts_s)
+        else:
+            left_s = max(1, login.until - revocations.now_s())
+            await revocations.revoke(Scope.LOGIN, login.id, min(left_s, self._lasts_s))
 
     def _welcome(self, caller: Caller) -> dict[str, object]:
         return {

@@ -74,12 +74,16 @@ async def refresh(server: Server, caller: Caller, request: ask.RefreshRequest) -
 
 async def revoke(server: Server, caller: Caller, request: ask.RevokeRequest) -> say.Done:
     """Revoke a user, a token or a session: what it was given is void on all nodes, and what it holds ends."""
-    named = {scope: name for scope in Scope if (name := getattr(request, scope.value))}
+    named = {scope: name for scope in _REVOKED if (name := getattr(request, scope.value))}
     if len(named) != 1:
         raise Refused(BAD_REQUEST_ERROR, "name a user, a token or a session, and one of them")
     [(scope, name)] = named.items()
     await server.node.revocations.revoke(scope, name, request.ttl or None)
     return say.Done()
+
+
+_REVOKED = (Scope.USER, Scope.TOKEN, Scope.SESSION)
+"""What programs may revoke."""
 
 
 async def _give(server: Server, order: orders.Order) -> say.MetResult:
