@@ -427,7 +427,7 @@ static int run_fanout(double connect_s) {
     double cpu = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec + after.ru_stime.tv_sec - before.ru_stime.tv_sec) +
                  (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec + after.ru_stime.tv_usec - before.ru_stime.tv_usec) / 1e6;
     printf("{\"event\":\"fanout\",\"connections\":%d,\"window\":%d,\"sent\":%llu,\"delivered\":%llu,\"lost\":%lld,"
-           "\"uneven\":%d,\"misordered\":%llu,\"closed\":%d,\"seconds\":%.4f,\"per_second\":%.1f,\"megabytes_per_second\":%.2f,"
+           "\"uneven\":%d,\"misordered\":%llu,\"closed\":%d,\"seconds\":%.4f,\"per_second\":%.1f,\"megabytes_per_second\":%.6f,"
            "\"p50_ms\":%.4f,\"p90_ms\":%.4f,\"p99_ms\":%.4f,\"max_ms\":%.4f,\"connect_s\":%.3f,\"client_cpu_s\":%.3f}\n",
            plan.connections, plan.window, (unsigned long long)burst.sent, (unsigned long long)delivered,
            (long long)(burst.expected - delivered), uneven, (unsigned long long)misordered, gone_count, took, took > 0 ? (double)delivered / took : 0,

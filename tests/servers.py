@@ -25,10 +25,19 @@ START_DEADLINE_S = 60.0
 
 FIRST_PORT, LAST_PORT = 10_000, 32_000
 """Below those that the kernel gives to whoever connects or asks for any: so nobody takes a port between its
-choice and its use. Tests that run beside each other begin in different places."""
+choice and its use, nor while a server is started again."""
 
-_BEGIN = os.getpid() * 97 % (LAST_PORT - FIRST_PORT)
-_ports = islice(cycle(range(FIRST_PORT, LAST_PORT)), _BEGIN, None)
+
+def _own_ports() -> range:
+    """Return the ports of this one of the processes that test beside each other, which share them out."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    share = (LAST_PORT - FIRST_PORT) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    first = FIRST_PORT + int(worker) * share
+    return range(first, first + share)
+
+
+# Another run on this machine would begin in another place.
+_ports = islice(cycle(_own_ports()), os.getpid() * 97 % len(_own_ports()), None)
 
 
 def free_port() -> int:

@@ -12,7 +12,8 @@ from tests.bench.faulty_server import Behaviour, FaultyServer, doubles, drops, h
 from tests.servers import free_port
 
 SRC = Path(__file__).resolve().parents[2] / "src"
-SMALL = ["-c", "3", "--in-flight", "4", "-m", "20", "--grace", "0.3"]
+SMALL = ["-c", "3", "--in-flight", "4", "-m", "20", "--grace"]
+PATIENT, HASTY = [*SMALL, "30"], [*SMALL, "1"]
 
 Said = pytest.CaptureFixture[str]
 
@@ -25,7 +26,7 @@ def run(said: Said, *arguments: str) -> tuple[int, str, str]:
 
 def test_an_honest_server_passes(capsys: Said) -> None:
     with up(FaultyServer(honest)) as port:
-        code, out, err = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
+        code, out, err = run(capsys, f"ws://127.0.0.1:{port}", *PATIENT)
 
     assert code == 0
     assert "nothing lost, nothing doubled, everything in order" in out
@@ -34,7 +35,7 @@ def test_an_honest_server_passes(capsys: Said) -> None:
 
 def test_the_result_is_json_when_asked_for(capsys: Said) -> None:
     with up(FaultyServer(honest)) as port:
-        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *SMALL, "--json")
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *PATIENT, "--json")
 
     told = json.loads(out)
     assert code == 0
@@ -43,13 +44,19 @@ def test_the_result_is_json_when_asked_for(capsys: Said) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "finding"),
-    [(drops, "1 lost"), (doubles, "1 doubled"), (swaps(), "1 out of order")],
+    ("behaviour", "finding", "arguments"),
+    [
+        (drops, "1 lost", HASTY),
+        (doubles, "1 doubled", PATIENT),
+        (swaps(), "1 out of order", PATIENT),
+    ],
     ids=["drops", "doubles", "swaps"],
 )
-def test_a_faulty_server_fails(capsys: Said, behaviour: Behaviour, finding: str) -> None:
+def test_a_faulty_server_fails(
+    capsys: Said, behaviour: Behaviour, finding: str, arguments: list[str]
+) -> None:
     with up(FaultyServer(behaviour)) as port:
-        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *arguments)
 
     assert code == 1
     assert finding in out
@@ -57,7 +64,7 @@ def test_a_faulty_server_fails(capsys: Said, behaviour: Behaviour, finding: str)
 
 def test_a_server_that_closes_fails_and_says_why(capsys: Said) -> None:
     with up(FaultyServer(honest, lifetime=8)) as port:
-        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
+        code, out, _ = run(capsys, f"ws://127.0.0.1:{port}", *PATIENT)
 
     assert code == 1
     assert "3 times: the server closed the connection with 4000 enough" in out
@@ -90,7 +97,7 @@ def test_what_cannot_begin_is_one_sentence(
 
 def test_a_refused_handshake_is_one_sentence(capsys: Said) -> None:
     with up(FaultyServer(honest, refuses=True)) as port:
-        code, _, err = run(capsys, f"ws://127.0.0.1:{port}", *SMALL)
+        code, _, err = run(capsys, f"ws://127.0.0.1:{port}", *PATIENT)
 
     assert code == 2
     assert err == "hubbub: the server refused the WebSocket handshake with HTTP 403 Forbidden\n"

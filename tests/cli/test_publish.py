@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def history(server: Running, channel: str) -> list[Any]:
     body = json.dumps({"channel": channel, "limit": 100}).encode()
-    with urllib.request.urlopen(f"{server.url}/api/history", body, timeout=10) as response:
+    with urllib.request.urlopen(f"{server.url}/api/history", body, timeout=60) as response:
         return [each["data"] for each in json.load(response)["result"]["publications"]]
 
 

@@ -13,7 +13,7 @@ from tests.server.running import Running, serving
 
 def pulled(server: Running, user: str) -> list[dict[str, Any]]:
     body = json.dumps({"user": user}).encode()
-    with urllib.request.urlopen(f"{server.url}/api/inbox_pull", body, timeout=10) as response:
+    with urllib.request.urlopen(f"{server.url}/api/inbox_pull", body, timeout=60) as response:
         messages: list[dict[str, Any]] = json.load(response)["result"]["messages"]
         return messages
 

@@ -59,7 +59,7 @@ def test_the_default_broker_is_a_file_beside_us(tmp_path: Path) -> None:
     with running((*HUBBUB, "serve", "--port", "0"), tmp_path) as server:
         server.wait_ready()
         assert (tmp_path / "hubbub.db").exists()
-        with urllib.request.urlopen(f"{server.url}/health/ready", timeout=5) as response:
+        with urllib.request.urlopen(f"{server.url}/health/ready", timeout=30) as response:
             assert response.status == 200
 
 

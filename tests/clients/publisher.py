@@ -19,7 +19,7 @@ class Publisher:
     def publish(self, data: dict[str, object]) -> None:
         key = json.dumps(data)
         body = json.dumps({"channel": self._channel, "data": data, "idempotency_key": key}).encode()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not self._try(body):
             self.repeated += 1
             assert time.monotonic() < deadline, "nobody takes a publication"
@@ -28,7 +28,7 @@ class Publisher:
     def _try(self, body: bytes) -> bool:
         request = urllib.request.Request(self._url, body)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=30) as answer:
                 return "result" in json.load(answer)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False

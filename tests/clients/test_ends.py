@@ -101,17 +101,17 @@ async def test_a_user_has_so_many_connections_on_a_node(server: Served) -> None:
 
 async def test_who_does_not_refresh_has_to_go(server: Served) -> None:
     async with talking(server.port) as talk:
-        result = await introduce(talk, exp=int(time.time()) + 1)
-        assert (result["expires"], result["ttl"]) == (True, 1)
+        result = await introduce(talk, exp=int(time.time()) + 2)
+        assert result["expires"] and result["ttl"] in {1, 2}
         assert await talk.end() == (3005, "connection expired")
 
 
 async def test_a_subscription_that_is_not_refreshed_ends(server: Served) -> None:
     async with talking(server.port) as talk:
         await introduce(talk, sub="zhang")
-        brief = token(sub="zhang", channel="private:x", exp=int(time.time()) + 1)
+        brief = token(sub="zhang", channel="private:x", exp=int(time.time()) + 2)
         result = await talk.result("subscribe", channel="private:x", token=brief)
-        assert (result["expires"], result["ttl"]) == (True, 1)
+        assert result["expires"] and result["ttl"] in {1, 2}
         push = await talk.push("unsubscribe")
         assert (push["channel"], push["unsubscribe"]["code"]) == ("private:x", 2501)
         assert await talk.result("publish", channel="lobby", data={"still": "here"}) == {}
@@ -140,7 +140,7 @@ async def test_slow_readers_are_let_go(server: Served) -> None:
 
 
 async def until_subscribers(server: Served, channel: str, number: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while api(server, "presence_stats", channel=channel)["num_clients"] != number:
             await asyncio.sleep(0.02)
 

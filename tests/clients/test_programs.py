@@ -47,7 +47,7 @@ async def test_programs_end_a_connections_time(server: Served) -> None:
 async def test_what_programs_let_somebody_follow_has_its_time(server: Served) -> None:
     async with talking(server.port) as talk:
         await introduce(talk, sub="guest")
-        brief = int(time.time()) + 1
+        brief = int(time.time()) + 2
         api(server, "subscribe", user="guest", channel="private:x", expire_at=brief)
         assert (await talk.push("subscribe"))["channel"] == "private:x"
         assert await talk.end() == (3006, "subscription expired")

@@ -93,7 +93,7 @@ class Served:
 
     def is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{self.address}/health/ready", timeout=1):
+            with urllib.request.urlopen(f"http://{self.address}/health/ready", timeout=30):
                 return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False

@@ -93,7 +93,7 @@ def run_console(code: str, environment: dict[str, str], folder: Path) -> None:
             ["bash", "-c", command],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             env=environment,
             cwd=folder,
             check=False,
@@ -109,7 +109,7 @@ def run_python(code: str, environment: dict[str, str], folder: Path) -> None:
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         env=environment,
         cwd=folder,
         check=False,
@@ -171,7 +171,7 @@ class Reader:
         deadline = time.monotonic() + 60
         while True:
             try:
-                socket.create_connection(("localhost", self._port), timeout=1).close()
+                socket.create_connection(("localhost", self._port), timeout=30).close()
             except ConnectionError:
                 assert program.poll() is None
                 assert time.monotonic() < deadline

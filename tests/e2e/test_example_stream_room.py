@@ -127,7 +127,7 @@ async def test_two_workers_tell_each_message_once_in_one_order(
         if number % 4 == 0:
             await asyncio.to_thread(add, redis, "robot", f"robot {number}")
 
-    heard = [[await asyncio.wait_for(one.recv(), 20) for _ in range(125)] for one in sockets]
+    heard = [[await asyncio.wait_for(one.recv(), 60) for _ in range(125)] for one in sockets]
     for socket in sockets:
         await socket.close()
     order = [fields[3] for fields in entries(redis)]
@@ -156,7 +156,7 @@ async def test_a_dead_peer_is_noticed(redis: RedisServer, places: Places, tmp_pa
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
-        frames = await asyncio.wait_for(reader.read(), 30)
+        frames = await asyncio.wait_for(reader.read(), 60)
         writer.close()
         assert frames.startswith(b"\x89\x00")
         assert (
@@ -175,7 +175,7 @@ async def test_who_says_something_while_redis_is_away_is_told(
         redis.kill()
         await socket.send("lost?")
         with pytest.raises(ConnectionClosed) as caught:
-            await asyncio.wait_for(socket.recv(), 30)
+            await asyncio.wait_for(socket.recv(), 60)
     close = caught.value.rcvd
     assert close is not None
     assert (close.code, "Redis" in close.reason) == (1013, True)

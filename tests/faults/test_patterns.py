@@ -97,8 +97,8 @@ async def test_a_feed_that_is_cut_loses_and_doubles_nothing(tmp_path: Path) -> N
                     one.detach(dan.info, "news:3*", SHOWN)
                 await asyncio.sleep(0.005)
             await asyncio.gather(*published)
-            await until(lambda: count(ann) >= 201 * len(ROOMS), seconds=15)
-            await until(lambda: count(bob) >= 201, seconds=15)
+            await until(lambda: count(ann) >= 201 * len(ROOMS))
+            await until(lambda: count(bob) >= 201)
             heals = one.statistics.heals
 
     assert by_room(ann) == {room: list(range(1, 202)) for room in ROOMS}

@@ -56,10 +56,10 @@ def test_a_covered_pattern_has_no_channel_that_is_not(
 
 
 def test_a_pattern_made_to_hurt_takes_no_time() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert not matches("a*" * 4000 + "b", "a" * 3000)
     assert not matches("*ab" * 1300, "a" * 255)
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 def test_only_the_operations_named_are_allowed() -> None:

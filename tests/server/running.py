@@ -77,7 +77,7 @@ class Running:
     def status(self, path: str) -> int:
         """Return the HTTP status of a path; 0 where nobody answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as response:
+            with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as response:
                 return int(response.status)
         except urllib.error.HTTPError as fault:
             with fault:

@@ -25,12 +25,12 @@ async def test_it_is_told_its_plan_and_environment() -> None:
 
 
 async def test_it_is_ready_and_goes_when_told() -> None:
-    child = await born("link.sendall(b'Rn1\\n'); time.sleep(60)")
+    child = await born("link.sendall(b'Rn1\\n'); time.sleep(600)")
     await child.start(b"plan")
     assert child.node == "n1"
     gone = asyncio.create_task(child.gone())
     child.send(signal.SIGTERM)
-    assert await asyncio.wait_for(gone, 10) == -signal.SIGTERM
+    assert await asyncio.wait_for(gone, 60) == -signal.SIGTERM
     child.send(signal.SIGTERM)  # nobody is there any more
 
 

@@ -26,7 +26,7 @@ print("program {version} sees", app.settings.limits.channels, flush=True)
 def node_at(port: int) -> str:
     """Return the node that answers on a port, "" where nobody does."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=30) as answer:
             return str(answer.read())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return ""

@@ -39,11 +39,11 @@ while said := link.recv(1000):
         told.write(b"%d " % os.getpid() + said)
 sys.exit(9)
 """
-STUBBORN = f"signal.signal(15, signal.SIG_IGN); {READY} time.sleep(60)"
+STUBBORN = f"signal.signal(15, signal.SIG_IGN); {READY} time.sleep(600)"
 CRASHING = f"{READY} time.sleep(0.02); os.kill(os.getpid(), 11)"
 UNWILLING = "sys.exit(2)"
 TALKATIVE = "link.sendall(b'Fit is wrong\\nin two places'); sys.exit(2)"
-MUTE = "time.sleep(60)"
+MUTE = "time.sleep(600)"
 
 
 @pytest.fixture(autouse=True)
@@ -179,14 +179,14 @@ async def test_a_crash_loop_slows_down_and_is_told_once_per_death(tmp_path: Path
 
 async def test_workers_that_cannot_start_are_not_tried_again(tmp_path: Path) -> None:
     life = Life(tmp_path, UNWILLING, 2, 10)
-    assert await asyncio.wait_for(life.supervisor.run(), 15) == 2
+    assert await asyncio.wait_for(life.supervisor.run(), 60) == 2
     assert life.ready == 0
     assert len(life.born()) <= 2
 
 
 async def test_why_workers_cannot_start_is_told_once(tmp_path: Path) -> None:
     life = Life(tmp_path, TALKATIVE, 2, 10)
-    assert await asyncio.wait_for(life.supervisor.run(), 15) == 2
+    assert await asyncio.wait_for(life.supervisor.run(), 60) == 2
     assert life.complaints == ["it is wrong", "in two places"]
 
 
@@ -238,10 +238,11 @@ async def test_those_who_are_there_serve_on_when_nobody_can_succeed_them(
     await until(lambda: life.complaints)
     assert life.complaints == [f"not reloaded: a new worker could not start: {why}"]
     assert life.born()[:2] == first and all(map(alive, first))
+    before = len(life.born())  # whoever was killed for being slow may have had no time to be noted
     os.kill(first[1], signal.SIGKILL)
-    await until(lambda: len(life.born()) == 4 and alive(life.born()[3]))
+    await until(lambda: len(life.born()) == before + 1)
     await asyncio.sleep(0.1)
-    assert alive(life.born()[3])  # it is again as those who work
+    assert alive(life.born()[before])  # it is again as those who work
     life.supervisor.stop()
     assert await running == 0
     assert life.renewed == 0
@@ -268,19 +269,19 @@ async def test_an_end_does_not_wait_for_a_reload(tmp_path: Path) -> None:
     life.supervisor.reload()
     await until(lambda: len(life.born()) == 3)
     life.supervisor.stop()
-    assert await asyncio.wait_for(running, 30) == 0
+    assert await asyncio.wait_for(running, 60) == 0
     assert not any(map(alive, life.born()))
 
 
 @pytest.mark.parametrize("impatient", [False, True])
 async def test_those_who_do_not_stop_are_killed(tmp_path: Path, impatient: bool) -> None:
-    life = Life(tmp_path, STUBBORN, 2, 60 if impatient else 0.3)
+    life = Life(tmp_path, STUBBORN, 2, 600 if impatient else 0.3)
     running = asyncio.create_task(life.supervisor.run())
     await until(lambda: life.ready)
     life.supervisor.stop()
     if impatient:
         life.supervisor.stop()
-    assert await asyncio.wait_for(running, 10) == 0
+    assert await asyncio.wait_for(running, 60) == 0
     assert not any(map(alive, life.born()))
 
 
@@ -289,4 +290,4 @@ async def test_a_waiting_restart_does_not_hold_the_end_up(tmp_path: Path) -> Non
     running = asyncio.create_task(life.supervisor.run())
     await until(lambda: life.born() and not alive(life.born()[0]))
     life.supervisor.stop()
-    assert await asyncio.wait_for(running, 30) == 0
+    assert await asyncio.wait_for(running, 60) == 0

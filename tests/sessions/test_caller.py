@@ -161,7 +161,7 @@ async def test_what_cannot_be_said_is_a_mistake() -> None:
         page = Page(place)
         await page.connect()
         await page.say('42["start"]')
-        await asyncio.sleep(0.05)
+        await until(lambda: len(wrong) == 3)
         assert wrong == [TypeError, ValueError, RuntimeError]
 
 

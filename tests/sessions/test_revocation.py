@@ -190,7 +190,7 @@ async def test_a_broker_that_lost_all_data_is_told_again_by_who_lives(
             await one.revocations.revoke(Scope.USER, name)
         await until(lambda: len(two.revocations) == 5)
         server.restart(empty=True)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while (await one.broker.log.tops([REVOKED]))[0].offset < 5:
                 await asyncio.sleep(0.05)
         late = await node().start("late")

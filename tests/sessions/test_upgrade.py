@@ -10,7 +10,7 @@ from hubbub.errors import FORCE_DISCONNECT, NORMAL, Close
 from hubbub.model import Packet
 from hubbub.sessions.upgrade import Upgrade
 from tests.fakes.carrier import Carrier
-from tests.hub.stage import turn
+from tests.hub.stage import turn, until
 from tests.sessions.poller import NOTHING, Polled
 from tests.sessions.stage import floor
 
@@ -64,8 +64,8 @@ async def test_a_session_moves_when_nothing_is_on_its_way() -> None:
         assert (paused, socket.reading) == (False, True)
         assert socket.lines() == ["3probe", "4x", "4y"]
         del client.session.following["late"]
-        await asyncio.sleep(0.06)
-        assert (before, client.session.connection) == (client.connection, socket)
+        await until(lambda: client.session.connection is socket)
+        assert before is client.connection
         assert not other.session.gone
 
 
@@ -104,5 +104,4 @@ async def test_after_the_move_the_session_ends_by_its_websocket() -> None:
         upgrade.received(Packet(b"5"))
         client.session.end(FORCE_DISCONNECT)
         assert socket.closes == [FORCE_DISCONNECT]
-        await asyncio.sleep(0.06)
-        assert client.session.gone
+        await until(lambda: client.session.gone)

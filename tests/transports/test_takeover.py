@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,8 @@ from tests.transports.wire import Door, RawClient, handshake, raw_client, until
 ASK = b"GET /sse?cf_connect=%7B%7D HTTP/1.1\r\nHost: hubbub.test\r\n\r\n"
 POST = b"POST /lines HTTP/1.1\r\nHost: hubbub.test\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-LIMITS = ListenerSettings(head_timeout_s=0.3, stream=StreamSettings(request_limit=100))
+LIMITS = ListenerSettings(head_timeout_s=60.0, stream=StreamSettings(request_limit=100))
+HASTY = replace(LIMITS, head_timeout_s=0.3)
 
 
 async def streams(client: RawClient) -> bytes:
@@ -68,10 +70,10 @@ async def test_a_body_is_what_the_client_says_first(request_: bytes, size: int) 
 
 async def test_a_stream_may_last_longer_than_a_request() -> None:
     door = Door()
-    async with listening(LIMITS, door=door) as (port, _), raw_client(port) as client:
+    async with listening(HASTY, door=door) as (port, _), raw_client(port) as client:
         await client.send(BODIES[0])
         await streams(client)
-        await asyncio.sleep(LIMITS.head_timeout_s * 1.2)
+        await asyncio.sleep(HASTY.head_timeout_s * 1.2)
         assert door.sessions[0].closes == []
 
 
@@ -125,7 +127,8 @@ BAD: list[tuple[str, bytes, int, str]] = [
 async def test_bad_input_gets_a_status_and_a_sentence(
     what: str, data: bytes, status: int, says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with listening(LIMITS) as (port, listener), raw_client(port) as client:
+    limits = HASTY if status == 408 else LIMITS
+    async with listening(limits) as (port, listener), raw_client(port) as client:
         await client.send(data)
         head, _, body = (await client.rest()).partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 %d " % status)

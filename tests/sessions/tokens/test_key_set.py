@@ -105,9 +105,9 @@ SECRET = base64.urlsafe_b64encode(b"s" * 32).decode()
     ids=lambda key: str(key.get("kty")),
 )
 def test_what_cannot_be_used_is_left_out(key: dict[str, Any]) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert read(key) == {}
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 @pytest.mark.parametrize(

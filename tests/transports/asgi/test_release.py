@@ -25,14 +25,14 @@ from tests.transports.wire import client_frame, handshake, raw_client, until
 class Host:
     """An application that looks behind its `receive`, and then leaves the WebSocket alone."""
 
-    def __init__(self, look: Callable[[Receive], Any], *, after: float = 0.0) -> None:
+    def __init__(self, look: Callable[[Receive], Any]) -> None:
         self._look = look
-        self._after = after
+        self.may_look = asyncio.Event()
         self.seen: list[Any] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
-        await asyncio.sleep(self._after)
+        await self.may_look.wait()
         try:
             self.seen.append(self._look(receive))
         except NotReleased as why:
@@ -51,6 +51,8 @@ async def seen_by(host: Host, behind: bytes = b"", **options: object) -> Any:  #
         if behind:
             await asyncio.sleep(0.02)
             await client.send(behind)
+            await asyncio.sleep(0.02)
+        host.may_look.set()
         await until(lambda: host.seen)
     return host.seen[0]
 
@@ -65,6 +67,7 @@ def let_go(receive: Receive) -> str:
 
 async def test_the_installed_uvicorn_lets_its_transport_go() -> None:
     host = Host(let_go)
+    host.may_look.set()
     async with uvicorned(host, lifespan="off") as running, raw_client(running.port) as client:
         await client.send(handshake())
         said = await client.rest()
@@ -78,7 +81,7 @@ async def test_the_installed_uvicorn_lets_its_transport_go() -> None:
     "early", [client_frame(1, b"too early"), client_frame(1, b"too early")[:1]]
 )
 async def test_who_does_not_wait_for_the_answer_is_left_to_the_server(early: bytes) -> None:
-    why = await seen_by(Host(let_go, after=0.2), early)
+    why = await seen_by(Host(let_go), early)
 
     assert isinstance(why, NotReleased)
     assert (why.expected, "did not wait" in why.reason) == (True, True)
