@@ -131,5 +131,7 @@ def test_other_names_are_the_applications() -> None:
 
 def test_a_reaction_is_short_and_printable() -> None:
     assert reaction_data("x" * 64, removed=False) == b'{"reaction":"%b"}' % (b"x" * 64)
+    on_fire = "\u2764\ufe0f\u200d\U0001f525"
+    assert reaction_data(on_fire, removed=False) == f'{{"reaction":"{on_fire}"}}'.encode()
     with pytest.raises(Refused):
         reaction_data("x" * 65, removed=False)

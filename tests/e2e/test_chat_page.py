@@ -155,8 +155,11 @@ async def test_chinese(places: Places, arrive: Arrive) -> None:
     road = await places.road(await places.node())
     ada = await arrive(road.url, "小雅", look=Look(locale="zh-CN", dark=True))
     await expect(ada.page.locator("html")).to_have_attribute("lang", "zh-CN")
-    await arrive(road.url, "Jonas")
-    await expect(ada.page.locator(".notice")).to_contain_text("Jonas 进入了房间")
+    # It has a non-joiner in it, and reads from the right: what is cut off of it is its end.
+    reza = "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"
+    await arrive(road.url, reza)
+    await expect(ada.page.locator(".notice")).to_contain_text(f"{reza} 进入了房间")
+    await expect(ada.here.last).to_have_css("direction", "rtl")
     await expect(ada.page.locator(".room-status")).to_have_text("2 人在线")
     await ada.box.fill("你好，")
     # The Enter that ends a composition chooses a word; it does not send.

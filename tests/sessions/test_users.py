@@ -16,6 +16,7 @@ from hubbub.sessions.users import USER_LIMIT, is_user_name
         ("a\nb", False),
         ("a\x00", False),
         ("\u202eann", False),
+        ("\U0001f469\u200d\U0001f680", True),
     ],
 )
 def test_a_name_is_printable_and_not_too_long(name: str, is_one: bool) -> None:

@@ -39,6 +39,7 @@ from hubbub.dialects.kinds import Act
 from hubbub.dialects.payloads import decode_json, payload_of
 from hubbub.errors import BAD_REQUEST_ERROR, METHOD_NOT_FOUND, ErrorCode, Refused
 from hubbub.model import ChannelName
+from hubbub.names import is_legible
 
 PREFIX: Final = "hubbub."
 """What the names of operations begin with."""
@@ -150,7 +151,7 @@ def operation(
 
 def reaction_data(reaction: str, *, removed: bool) -> bytes:
     """Return the data of a reaction. Raises Refused (107) for what is none."""
-    if not 0 < len(reaction) <= REACTION_LIMIT or not reaction.isprintable():
+    if not 0 < len(reaction) <= REACTION_LIMIT or not is_legible(reaction):
         raise Refused(
             BAD_REQUEST_ERROR, f"a reaction has 1 to {REACTION_LIMIT} printable characters"
         )

@@ -15,6 +15,7 @@ from functools import lru_cache
 from hubbub.dialects.kinds import ABOUT, KIND
 from hubbub.errors import BAD_REQUEST_ERROR, UNKNOWN_CHANNEL, Refused
 from hubbub.model import ChannelName, Kind, Retention
+from hubbub.names import is_legible
 
 BOUNDARY = ":"
 PRIVATE = "$"
@@ -219,7 +220,7 @@ class Namespaces:
         """
         if not channel or len(channel) > self.name_limit or channel[0] == RESERVED:
             raise Refused(BAD_REQUEST_ERROR, f"not a channel name: {channel[:40]!r}")
-        if not channel.isprintable():
+        if not is_legible(channel):
             raise Refused(BAD_REQUEST_ERROR, "a channel name has no control characters")
         namespace = self._find(channel)
         namespace.check_name(channel)

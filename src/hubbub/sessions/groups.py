@@ -23,6 +23,7 @@ from hubbub.hub.chores import Chores
 from hubbub.hub.control import TIMEOUT_S, Control
 from hubbub.hub.orders import NodeGone, NodeSilent
 from hubbub.model import SessionId, UserId
+from hubbub.names import is_legible
 from hubbub.sessions.addresses import node_of
 from hubbub.sessions.reach import Deed, Fate, Reach, Reached, Target
 from hubbub.sessions.registry import Registry
@@ -255,7 +256,7 @@ class Groups:
 
 
 def _record(group: str) -> str:
-    if not 0 < len(group) <= NAME_LIMIT or not group.isprintable():
+    if not 0 < len(group) <= NAME_LIMIT or not is_legible(group):
         detail = f"the name of a group has 1 to {NAME_LIMIT} printable characters"
         raise Refused(BAD_REQUEST_ERROR, detail)
     return _PREFIX + group

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, Refused
 from hubbub.model import SessionId
+from hubbub.names import is_legible
 
 TAG_LIMIT = 64
 """Characters of a tag."""
@@ -21,7 +22,7 @@ def check_tags(tags: Collection[str]) -> None:
     if len(tags) > TAGS_LIMIT:
         raise Refused(LIMIT_EXCEEDED, f"a session has {TAGS_LIMIT} tags at most")
     for tag in tags:
-        if not 0 < len(tag) <= TAG_LIMIT or not tag.isprintable():
+        if not 0 < len(tag) <= TAG_LIMIT or not is_legible(tag):
             raise Refused(BAD_REQUEST_ERROR, f"a tag has 1 to {TAG_LIMIT} printable characters")
 
 

@@ -55,14 +55,14 @@ function List({ desk, chosen }: { desk: Desk; chosen: string }) {
           <tbody>
             {rows.map(([name, row]) => (
               <tr key={name} class={name === chosen ? "current" : undefined}>
-                <th scope="row">
+                <th scope="row" dir="auto">
                   <a href={hashOf("channels", "channel", name)} aria-current={name === chosen ? "true" : undefined}>
-                    <bdi>{name}</bdi>
+                    {name}
                   </a>
                 </th>
                 <td class="num">
                   <Bar part={row.num_clients / most} />
-                  {count(row.num_clients, text.locale)}
+                  <span class="bar-number">{count(row.num_clients, text.locale)}</span>
                 </td>
               </tr>
             ))}

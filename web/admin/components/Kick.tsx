@@ -7,14 +7,14 @@ import { sentence } from "./parts";
 interface Props {
   readonly desk: Desk;
   readonly whom: { readonly user: string } | { readonly client: string };
-  /** What they are called in the question. */
-  readonly who: string;
+  /** The question. */
+  readonly ask: string;
   readonly label: string;
   readonly onDone: () => void;
 }
 
 /** End sessions, once somebody said twice that they mean it. */
-export function Kick({ desk, whom, who, label, onDone }: Props) {
+export function Kick({ desk, whom, ask, label, onDone }: Props) {
   const [asking, setAsking] = useState(false);
   const [said, setSaid] = useState("");
   const kick = async (): Promise<void> => {
@@ -36,8 +36,8 @@ export function Kick({ desk, whom, who, label, onDone }: Props) {
         {label}
       </button>
       {asking && (
-        <Dialog label={text.kickAsk(who)} kind="center" onClose={() => setAsking(false)}>
-          <h2>{text.kickAsk(who)}</h2>
+        <Dialog label={ask} kind="center" onClose={() => setAsking(false)}>
+          <h2>{ask}</h2>
           <p class="hint">{text.kickHint}</p>
           <p class="actions">
             <button type="button" class="button quiet" onClick={() => setAsking(false)}>

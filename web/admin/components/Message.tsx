@@ -18,7 +18,7 @@ export function Message({ publication }: { publication: Publication }) {
       <p class="entry-head">
         {time ? <time title={momentLabel(time, text.locale)}>{clock(time)}</time> : null}
         {info && (
-          <span class="entry-who" data-hue={hueOf(info.user || info.client)}>
+          <span class="entry-who" dir="auto" title={info.user} data-hue={hueOf(info.user || info.client)}>
             {info.user || info.client}
           </span>
         )}

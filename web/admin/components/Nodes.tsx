@@ -37,8 +37,11 @@ export function Nodes({ info, trends }: { info: Info; trends: Trends }) {
               <tr key={node.uid}>
                 <th scope="row">
                   <span class="dot" data-hue={at % 8} aria-hidden="true" />
-                  {text.worker(node.worker)} <code>{node.uid}</code>
-                  {node.port > 0 && <span class="hint"> {text.port(node.port)}</span>}
+                  {text.worker(node.worker)}
+                  <p class="hint">
+                    <code>{node.uid}</code>
+                    {node.port > 0 && ` ${text.port(node.port)}`}
+                  </p>
                 </th>
                 <td class="num">{count(node.num_clients, text.locale)}</td>
                 <td class="num">{count(node.num_users, text.locale)}</td>

@@ -9,11 +9,12 @@ import { sentence } from "./parts";
 interface Props {
   readonly desk: Desk;
   readonly whom: { readonly user: string } | { readonly client: string };
-  readonly who: string;
+  /** What the dialog says above. */
+  readonly label: string;
 }
 
 /** Say something to a user or a session, past all channels. */
-export function Push({ desk, whom, who }: Props) {
+export function Push({ desk, whom, label }: Props) {
   const [asking, setAsking] = useState(false);
   const [event, setEvent] = useState("");
   const [typed, setTyped] = useState('{"text": "hello"}');
@@ -37,8 +38,8 @@ export function Push({ desk, whom, who }: Props) {
         {text.push}
       </button>
       {asking && (
-        <Dialog label={text.pushTo(who)} kind="center" onClose={() => setAsking(false)}>
-          <h2>{text.pushTo(who)}</h2>
+        <Dialog label={label} kind="center" onClose={() => setAsking(false)}>
+          <h2>{label}</h2>
           <form class="form-plain" onSubmit={(submitted) => void push(submitted)}>
             <label for="push-event">{text.event}</label>
             <input

@@ -24,9 +24,9 @@ export function Session({ desk, id }: { desk: Desk; id: string }) {
             {text.traceUser}
           </a>
         )}
-        {session && desk.may("push") && <Push desk={desk} whom={{ client: id }} who={session.user || id} />}
+        {session && desk.may("push") && <Push desk={desk} whom={{ client: id }} label={text.pushSession(session.user || id)} />}
         {session && desk.may("disconnect") && (
-          <Kick desk={desk} whom={{ client: id }} who={session.user || id} label={text.kick} onDone={again} />
+          <Kick desk={desk} whom={{ client: id }} ask={text.kickSessionAsk(session.user || id)} label={text.kick} onDone={again} />
         )}
       </Head>
       <Notices fault={fault} missing={data?.missing} />
@@ -52,7 +52,7 @@ export function Session({ desk, id }: { desk: Desk; id: string }) {
             <dd>{session.peer || "–"}</dd>
             <dt>{text.connected}</dt>
             <dd>{duration(session.age, text)}</dd>
-            <dt>{text.unread}</dt>
+            <dt>{text.backlog}</dt>
             <dd>{bytes(session.backlog, text.locale)}</dd>
             <Words name={text.tags} words={session.tags} />
             <Words name={text.groups} words={session.groups} />

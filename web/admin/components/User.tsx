@@ -15,11 +15,9 @@ const ROWS = 50;
 /** One user: the sessions on all nodes. */
 export function User({ desk, name }: { desk: Desk; name: string }) {
   const pages = usePages(name);
-  // A name may have the sign in it that stands for any text.
-  const user = name;
   const { data, fault, again } = useAsked<Sessions>(
-    () => desk.server.call("sessions", { user, limit: ROWS, cursor: pages.cursor }),
-    `${user} ${pages.cursor}`,
+    () => desk.server.call("sessions", { user: name, limit: ROWS, cursor: pages.cursor }),
+    `${name} ${pages.cursor}`,
     EVERY_MS,
   );
   const rows = Object.entries(data?.sessions ?? {});
@@ -32,9 +30,9 @@ export function User({ desk, name }: { desk: Desk; name: string }) {
             {text.traceUser}
           </a>
         )}
-        {desk.may("push") && rows.length > 0 && <Push desk={desk} whom={{ user: name }} who={name} />}
+        {desk.may("push") && rows.length > 0 && <Push desk={desk} whom={{ user: name }} label={text.pushUser(name)} />}
         {desk.may("disconnect") && rows.length > 0 && (
-          <Kick desk={desk} whom={{ user: name }} who={name} label={text.kickUser} onDone={again} />
+          <Kick desk={desk} whom={{ user: name }} ask={text.kickUserAsk(name)} label={text.kickUser} onDone={again} />
         )}
       </Head>
       <Notices fault={fault} missing={data?.missing} />
@@ -50,7 +48,7 @@ export function User({ desk, name }: { desk: Desk; name: string }) {
             </p>
             <p class="hint">
               {session.peer || "–"} · {duration(session.age, text)} · {text.channels}: {session.num_channels}
-              {session.backlog > 0 && ` · ${text.unread}: ${bytes(session.backlog, text.locale)}`} · {text.node}{" "}
+              {session.backlog > 0 && ` · ${text.backlog}: ${bytes(session.backlog, text.locale)}`} · {text.node}{" "}
               <code>{session.node}</code>
             </p>
           </li>

@@ -49,7 +49,7 @@ function List({ desk, chosen }: { desk: Desk; chosen: string }) {
             <li key={name} class={name === chosen ? "current" : undefined}>
               <Avatar name={name} small />
               <a href={hashOf("users", "user", name)} aria-current={name === chosen ? "true" : undefined}>
-                <bdi>{name}</bdi>
+                {name}
               </a>
               <span class="hint">{text.numSessions(row.num_sessions)}</span>
             </li>

@@ -99,13 +99,14 @@ export const en = {
   protocol: "Protocol",
   from: "From",
   connected: "Connected",
-  unread: "Unread",
+  backlog: "Waiting for it",
   groups: "Groups",
   follows: "Follows",
   followsNothing: "It follows no channel.",
   kick: "Kick",
   kickUser: "Kick all sessions",
-  kickAsk: (who: string) => `End ${who}?`,
+  kickUserAsk: (who: string) => `End all sessions of ${who}?`,
+  kickSessionAsk: (who: string) => `End this session of ${who}?`,
   kickHint: "The client is told so, and does not come back by itself.",
   kicked: (n: number) => count(n, { one: "1 session ended", other: `${n} sessions ended` }),
   traceUser: "Trace",
@@ -140,7 +141,8 @@ export const en = {
 
   // pushing
   push: "Push",
-  pushTo: (who: string) => `Push to ${who}`,
+  pushUser: (who: string) => `Push to all sessions of ${who}`,
+  pushSession: (who: string) => `Push to this session of ${who}`,
   event: "Event",
   eventHint: "a name, if it has one",
   pushed: (status: string) =>

@@ -22,11 +22,11 @@ export function People({ presence, self, onChosen }: { presence: Presence; self:
               <span class="here" aria-hidden="true" />
             </span>
             {user !== self && isAddressable(user) && isAddressable(self) ? (
-              <a class="person-name" href={hashOfRoom(directRoom(self, user))} title={text.directWith(user)} onClick={onChosen}>
+              <a class="person-name" dir="auto" href={hashOfRoom(directRoom(self, user))} title={text.directWith(user)} onClick={onChosen}>
                 {user}
               </a>
             ) : (
-              <span class="person-name">{user || text.anonymous}</span>
+              <span class="person-name" dir="auto">{user || text.anonymous}</span>
             )}
             {user === self && <span class="you">{text.you}</span>}
           </li>

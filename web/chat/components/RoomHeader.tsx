@@ -34,7 +34,7 @@ export function RoomHeader({ room, self, unreadElsewhere, onRooms, onPeople }: P
               #
             </span>
           )}
-          <span class="room-name">{peer ?? room.name}</span>
+          <span class="room-name" dir="auto">{peer ?? room.name}</span>
         </h1>
         <p class="room-status" aria-busy={!room.presence.known}>{room.presence.known ? status : text.peopleUnknown}</p>
       </div>

@@ -63,7 +63,7 @@ interface ItemProps {
 }
 
 function RoomItem({ room, peer, online, active, onLeave, onChosen }: ItemProps) {
-  const name = peer ?? room.name;
+  const leave = text.leaveRoom(peer ?? `# ${room.name}`);
   return (
     <li class={active ? "room-item active" : "room-item"}>
       <a href={hashOfRoom(room.name)} class="room-link" aria-current={active ? "page" : undefined} onClick={onChosen}>
@@ -77,15 +77,15 @@ function RoomItem({ room, peer, online, active, onLeave, onChosen }: ItemProps) 
             {online && <span class="here" aria-hidden="true" />}
           </span>
         )}
-        <span class="room-name">{name}</span>
+        <span class="room-name" dir="auto">{peer ?? room.name}</span>
         <Unread count={unreadOf(room)} />
       </a>
       {onLeave && (
         <button
           type="button"
           class="icon-button room-leave"
-          aria-label={text.leaveRoom(name)}
-          title={text.leaveRoom(name)}
+          aria-label={leave}
+          title={leave}
           onClick={() => onLeave(room.name)}
         >
           <Icon name="close" />

@@ -7,7 +7,7 @@ export function Self({ name, onEdit }: { name: string; onEdit: () => void }) {
   return (
     <button type="button" class="self" onClick={onEdit}>
       <Avatar name={name} small />
-      <span class="person-name">{name}</span>
+      <span class="person-name" dir="auto">{name}</span>
       <span class="hidden">. {text.changeName}</span>
       <Icon name="edit" />
     </button>

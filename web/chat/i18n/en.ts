@@ -24,7 +24,7 @@ export const en = {
   addRoomPlaceholder: "Name of a room",
   open: "Open",
   openRooms: "Show the rooms",
-  leaveRoom: (room: string) => `Remove # ${room} from the list`,
+  leaveRoom: (room: string) => `Remove ${room} from the list`,
   unread: (n: number) => count(n, { one: `${n} unread message`, other: `${n} unread messages` }),
   people: "Here now",
   you: "you",

@@ -22,7 +22,7 @@ export const zh: Text = {
   addRoomPlaceholder: "房间名称",
   open: "打开",
   openRooms: "显示房间列表",
-  leaveRoom: (room) => `从列表中移除 # ${room}`,
+  leaveRoom: (room) => `从列表中移除 ${room}`,
   unread: (n) => `${n} 条未读消息`,
   people: "在线成员",
   you: "你",

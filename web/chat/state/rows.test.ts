@@ -46,6 +46,12 @@ describe("rowsOf", () => {
     expect(edges(room)).toEqual(["[Bo]", "[Bo]", "[Bo]"]);
   });
 
+  it("names the day before it says what is new of it", () => {
+    const base = roomWith(said(1, "Bo", NOON - 86_400_000), said(2, "Bo"));
+    const room: Room = { ...base, divider: { era: 0, after: 1, cause: "unread" } };
+    expect(kinds(room)).toEqual(["day", "message", "day", "divider", "message"]);
+  });
+
   it("ends with what is not settled, under the key that the stored message will have", () => {
     const entry: Outgoing = {
       id: "id9",

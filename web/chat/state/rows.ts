@@ -56,11 +56,13 @@ export function rowsOf(room: Room, outbox: readonly Outgoing[], self: string): r
   for (const message of room.messages) {
     while (notices[0] && stands(notices[0], message)) pushDated(rows, noticeRow(notices.shift()!));
     while (gaps[0] && stands(gaps[0], message)) rows.push(gapRow(gaps.shift()!));
+    const row = confirmed(room, message, self);
+    pushDay(rows, row);
     if (divider && stands(divider, message)) {
       rows.push({ kind: "divider", key: `divider:${divider.era}:${divider.after}`, cause: divider.cause });
       divider = null;
     }
-    pushDated(rows, confirmed(room, message, self));
+    rows.push(row);
   }
   for (const rest of gaps) rows.push(gapRow(rest));
   for (const rest of notices) pushDated(rows, noticeRow(rest));
@@ -136,11 +138,16 @@ const timeOf = (row: MessageRow | NoticeRow): number => (row.kind === "message" 
 
 /** Add a row with a time, behind a line for its day where that begins. */
 function pushDated(rows: Row[], row: MessageRow | NoticeRow): void {
+  pushDay(rows, row);
+  rows.push(row);
+}
+
+/** Add a line for the day of a row that comes next, where that day begins. */
+function pushDay(rows: Row[], row: MessageRow | NoticeRow): void {
   const previous = rows.findLast((each) => each.kind === "message" || each.kind === "notice");
   const time = timeOf(row);
   const turned = !previous || dayOf(timeOf(previous)) !== dayOf(time);
   if (turned && time > 0) rows.push({ kind: "day", key: `day:${dayOf(time)}:${row.key}`, time });
-  rows.push(row);
 }
 
 /** Join neighbours of one sender. Anything between two messages parts them. */

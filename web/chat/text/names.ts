@@ -4,19 +4,29 @@ export const NAME_LIMIT = 40;
 export const ROOM_LIMIT = 60;
 export const DEFAULT_ROOM = "lobby";
 
-const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+/** What cannot be seen, but for joiners. */
+const INVISIBLE = /[^\P{C}\u200c\u200d]|[\p{Zl}\p{Zp}]/gu;
+const JOINERS = /[\u200c\u200d]+/g;
+const ASCII = 0x7f;
 
-const cut = (text: string, limit: number): string => [...text].slice(0, limit).join("");
+/** Cut a text, and keep joiners only where they join or part: Persian, Hindi and pictures of people need them. */
+const cut = (text: string, limit: number): string => {
+  const short = [...text.replace(INVISIBLE, "")].slice(0, limit).join("");
+  return short.replace(JOINERS, (run, at: number) => {
+    const joins = run.length === 1 && short.charCodeAt(at - 1) > ASCII && short.charCodeAt(at + 1) > ASCII;
+    return joins ? run : "";
+  });
+};
 
 /** Clean a person's name; empty when nothing is left. */
 export function cleanName(text: string): string {
-  return cut(text.normalize("NFC").replace(/\s+/gu, " ").replace(INVISIBLE, "").trim(), NAME_LIMIT).trim();
+  return cut(text.normalize("NFC").replace(/\s+/gu, " ").trim(), NAME_LIMIT).trim();
 }
 
 /** Clean a room's name as people type it: `# General Talk` is `general-talk`. Empty when nothing is left. */
 export function cleanRoom(text: string): string {
   const plain = text.normalize("NFC").trim().replace(/^#+/u, "").trim().toLowerCase();
-  return cut(plain.replace(/\s+/gu, "-").replace(INVISIBLE, ""), ROOM_LIMIT);
+  return cut(plain.replace(/\s+/gu, "-"), ROOM_LIMIT);
 }
 
 /** What the rooms of two begin with; their names follow, and nobody else may come in. */

@@ -41,6 +41,8 @@ describe("names", () => {
   it("cleans a person's name", () => {
     expect(cleanName("  Ada \n Lovelace\u202e ")).toBe("Ada Lovelace");
     expect(cleanName(" \u200b ")).toBe("");
+    expect(cleanName("bo\u200db \u200d")).toBe("bob");
+    for (const name of ["علی\u200cرضا", "👩\u200d🚀", "क्\u200dष"]) expect(cleanName(name)).toBe(name);
     expect([...cleanName("🙂".repeat(99))].length).toBe(NAME_LIMIT);
   });
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hubbub.errors import BAD_REQUEST_ERROR, Refused
 from hubbub.hub.namespaces import USER_BOUNDARY, USER_SEPARATOR
 from hubbub.model import ChannelName, Position, Publication, UserId
+from hubbub.names import is_legible
 
 ID_TAG = "id"
 """The tag that has a message's id."""
@@ -119,7 +120,7 @@ def inbox_of(user: UserId) -> ChannelName:
 
 def device_of(name: str) -> str:
     """Return the name of a device. Raises Refused (107) for one that is too long or not printable."""
-    if len(name) > DEVICE_LIMIT or not name.isprintable():
+    if len(name) > DEVICE_LIMIT or not is_legible(name):
         raise Refused(
             BAD_REQUEST_ERROR, f"a device is named by at most {DEVICE_LIMIT} printable characters"
         )
