@@ -28,6 +28,7 @@ from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
+from hubbub.sessions.entries import EntryLimits
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.revocation import RevocationSettings
@@ -205,6 +206,7 @@ MADE: dict[str, Callable[[], str]] = {
     "hub-settings": settings_table(HubSettings),
     "access-settings": settings_table(AccessSettings),
     "limit-settings": settings_table(SessionLimits),
+    "entry-settings": settings_table(EntryLimits),
     "hook-settings": settings_table(HookSettings),
     "event-settings": settings_table(EventSettings),
     "function-settings": settings_table(FunctionSettings),

@@ -37,6 +37,7 @@ from hubbub.publishing import Publisher
 from hubbub.pushing import Pusher
 from hubbub.sessions.doors import Doors
 from hubbub.sessions.emulation import Emulation
+from hubbub.sessions.entries import Entries
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.expulsion import expel
 from hubbub.sessions.gate import Gate
@@ -110,9 +111,8 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         self.revocations = Revocations(self.broker, self.settings.revocations, self.clock)
         """What was revoked on any node."""
         self.hub.admit(self.revocations.journal.names, self.revocations.journal)
-        self.registry = Registry(
-            round(self.settings.limits.ping_interval_s / TICK_S) or ROUNDS, self.clock.monotonic()
-        )
+        rounds = round(self.settings.limits.ping_interval_s / TICK_S) or ROUNDS
+        self.registry = Registry(rounds, self.clock.monotonic())
         self.hub.watch(self.registry.relieve)
         self.revocations.arrived = partial(expel, self.registry)
         self.chat = Chat(self.hub, self.inbox, self.clock)
@@ -155,6 +155,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             Roll(services, self.control),
             services.gate,
             Tracing(services, self.control),
+            services.entries,
         )
 
     def _sockjs(self) -> SockJs:
@@ -188,6 +189,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             settings.hub.backlog_limit,
             settings.hub.backlog_age_s,
             node=self.node,
+            entries=Entries(settings.entries, clock),
             inbox=self.inbox,
             queues=self._queues,
         )
@@ -280,9 +282,8 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
 
 def _hosting(settings: Settings) -> Hosting:
     alone = settings.broker.startswith(("memory:", "sqlite:"))
-    return Hosting(
-        settings.listener, alone, settings.open and "open" not in settings.model_fields_set
-    )
+    unasked = settings.open and "open" not in settings.model_fields_set
+    return Hosting(settings.listener, alone, unasked)
 
 
 def _http_settings(settings: Settings) -> HttpSettings:

@@ -105,6 +105,7 @@ def front(
         Roll(services, control),
         services.gate,
         Tracing(services, control),
+        services.entries,
     )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from hubbub.errors import TOO_MANY_REQUESTS_ERROR
+from hubbub.sessions.entries import EntryLimits, Turnstile
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant
 from tests.http.site_stage import Site, site
 
@@ -90,3 +92,17 @@ async def test_pages_are_told_what_they_may_ask() -> None:
         big = b'{"user":"bob","data":"' + b"x" * here.node.settings.payload_limit + b'"}'
         answer = await here.client.post("/inbox/send?user=ann", content=big, headers=origin)
         assert answer.status_code == 413
+
+
+async def test_a_user_may_ask_so_often_and_another_one_still_may() -> None:
+    async with site() as here:
+        knowing(here)
+        burst = EntryLimits().user_inbox_burst
+        here.node.entries.user_inbox = Turnstile("requests", 0.1, burst, here.place.clock)
+        for _ in range(burst):
+            assert (await asked(here, "unread"))[0] == 200
+        headers = {"Authorization": "Bearer bob"}
+        refused = await here.client.post("/inbox/unread", json={}, headers=headers)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+        assert refused.json()["error"]["code"] == TOO_MANY_REQUESTS_ERROR.code
+        assert (await asked(here, "unread", "ann"))[0] == 200

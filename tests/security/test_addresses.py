@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,23 @@ password = "correct horse battery"
 
 [listener]
 trusted_proxies = ["127.0.0.2"]
+
+[tokens]
+hmac_secret = "the secret of these tests, long enough"
+
+[access]
+anonymous = true
+
+[entries]
+connections_per_s = 0.01
+connection_burst = 60
+messages_per_s = 0.01
+message_burst = 20
+polls_per_s = 0.01
+poll_burst = 20
+inbox_per_s = 0.01
+inbox_burst = 20
+polled = 40
 """
 STRANGER, PROXY = "127.0.0.1", "127.0.0.2"
 
@@ -38,6 +56,47 @@ def asking(served: Served, by: str) -> httpx.Client:
     return httpx.Client(transport=way, base_url=f"http://127.0.0.1:{served.port}", timeout=60)
 
 
+def statuses(client: httpx.Client, address: str, times: int, method: str, path: str) -> list[int]:
+    """Ask so often as somebody of an address; who is refused must be told when to come again."""
+    answers = [
+        client.request(
+            method, path.format(number), headers={"X-Forwarded-For": address}, content=b"[]"
+        )
+        for number in range(times)
+    ]
+    assert all("retry-after" in each.headers for each in answers if each.status_code == 429)
+    return [each.status_code for each in answers]
+
+
+OPEN = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "passed", "bound"),
+    [
+        ("POST", "/inbox/pull", 400, 20),
+        ("POST", "/emulation", 400, 20),
+        ("POST", f"{OPEN}&sid=n1.x", 400, 20),
+        ("POST", "/connection/sockjs/0/s{}/xhr_send", 404, 20),
+        ("GET", f"{OPEN}&sid=n1.x", 400, 20),
+        ("GET", f"{OPEN}&sid=n1.x&j=0", 400, None),
+        ("GET", OPEN, 200, 40),
+        ("GET", "/connection/uni_sse?cf_connect=%7B", 200, 60),
+    ],
+    ids=["inbox", "emulation", "said", "SockJS", "poll", "wrong", "sessions", "streams"],
+)
+def test_one_address_may_do_so_much(
+    served: Served, method: str, path: str, passed: int, bound: int | None
+) -> None:
+    hostile = f"198.51.100.{zlib.crc32(path.encode()) % 250}"
+    with asking(served, PROXY) as client:
+        told = statuses(client, hostile, 70, method, path)
+        assert told == [passed] * (bound or 70) + [429] * (70 - (bound or 70))
+        assert statuses(client, "203.0.113.200", 1, method, path) == [passed]
+    with asking(served, STRANGER) as client:
+        assert statuses(client, hostile, 70, method, path) == [passed] * 70
+
+
 def guess(client: httpx.Client, address: str) -> int:
     """Try a wrong password, naming an address, and return the status."""
     shown = {"X-Forwarded-For": address}
@@ -54,7 +113,7 @@ def test_who_guesses_cannot_choose_an_address(served: Served) -> None:
 def test_a_trusted_proxy_names_who_asks(served: Served) -> None:
     with asking(served, PROXY) as client:
         for number in range(ATTEMPTS + 3):
-            assert guess(client, f"198.51.100.1, 203.0.113.{number}") == 401
+            assert guess(client, f"192.0.2.1, 203.0.113.{number}") == 401
         assert served.log().count("203.0.113.") == ATTEMPTS + 3
-        assert "198.51.100.1" not in served.log()
+        assert "192.0.2." not in served.log()
         assert 429 in [guess(client, "203.0.113.77") for _ in range(3 * ATTEMPTS)]

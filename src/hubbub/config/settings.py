@@ -48,6 +48,7 @@ from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.namespaces import BOUNDARY, RESERVED, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
+from hubbub.sessions.entries import EntryLimits
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.revocation import RevocationSettings
@@ -133,6 +134,7 @@ class Settings(Part):
     access: AccessSettings = Field(default_factory=AccessSettings)
     hub: Annotated[HubSettings, AfterValidator(bounded)] = Field(default_factory=HubSettings)
     limits: Annotated[SessionLimits, AfterValidator(bounded)] = Field(default_factory=SessionLimits)
+    entries: Annotated[EntryLimits, AfterValidator(bounded)] = Field(default_factory=EntryLimits)
     revocations: Annotated[RevocationSettings, AfterValidator(bounded)] = Field(
         default_factory=RevocationSettings
     )

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from hubbub.dialects.centrifuge.centrifuge_pb2 import EmulationRequest
 from hubbub.errors import BrokerUnavailable
 from hubbub.http.node import Node
-from hubbub.http.refusals import refuse, refused
+from hubbub.http.refusals import peer_of, refuse, refused
 from hubbub.hub.orders import OrderFailed
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.emulation import Outcome, Said
@@ -60,6 +60,9 @@ class EmulationRoute:
             return refused(greeting)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=dict(greeting + PREFLIGHT))
+        crowded = self._node.entries.messages.refuse(peer_of(request))
+        if crowded is not None:
+            return refused(crowded, greeting)
         said = await self._read(request, greeting)
         if isinstance(said, Response):
             return said

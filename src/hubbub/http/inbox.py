@@ -29,7 +29,7 @@ from hubbub.errors import (
     HubbubError,
 )
 from hubbub.http.node import Node
-from hubbub.http.refusals import refuse, refused
+from hubbub.http.refusals import peer_of, refuse, refused
 from hubbub.model import ClientInfo, SessionId
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.hooks import Client
@@ -108,6 +108,9 @@ class InboxRoutes:
             return refused(greeting)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=dict(greeting + _ALLOWED))
+        crowded = self._node.entries.inbox.refuse(peer_of(request))
+        if crowded is not None:
+            return _crowded(crowded, greeting)
         try:
             body = await self._read(request)
         except ClientDisconnect:
@@ -121,6 +124,9 @@ class InboxRoutes:
         assert isinstance(command, InboxCommand)  # noqa: S101 - these names are all that is asked
         try:
             who = await self._who(request)
+            crowded = self._node.entries.user_inbox.refuse(who.info.user)
+            if crowded is not None:
+                return _crowded(crowded, greeting)
             said = await answer(self._node.inbox, self._node.gate, who, command)
         except HubbubError as fault:
             return _explained(fault, greeting)
@@ -142,7 +148,7 @@ class InboxRoutes:
             path=request.url.path,
             query=dict(request.query_params),
             headers=dict(request.headers),
-            peer=request.client.host if request.client else "",
+            peer=peer_of(request),
             carrier="http",
             scope=request.scope,
         )
@@ -163,6 +169,10 @@ def _explained(fault: HubbubError, greeting: Headers) -> Response:
     if isinstance(told, Close):
         return refuse(401, told.reason, greeting)
     raise fault
+
+
+def _crowded(refusal: Refusal, greeting: Headers) -> Response:
+    return _failed(TOO_MANY_REQUESTS_ERROR, refusal.reason, refusal.headers + greeting)
 
 
 def _failed(error: ErrorCode, sentence: str, greeting: Headers) -> Response:

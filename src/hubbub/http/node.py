@@ -18,6 +18,7 @@ from hubbub.hub.inbox.inbox import Inbox
 from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.doors import Door
 from hubbub.sessions.emulation import Outcome, Said
+from hubbub.sessions.entries import Entries
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Hooks
 from hubbub.sessions.orders import Orders
@@ -77,7 +78,7 @@ class Node:
         chat: what people do in channels beside publishing.
         pushes: what is done to sessions by what is known of them.
         inbox: the inboxes of users. roll: who is connected. gate: whose a request is.
-        tracing: who listens to sessions.
+        tracing: who listens to sessions. entries: what each address may begin and ask.
         pulse, trends: how it fares, and fared. process: what it uses.
     """
 
@@ -99,6 +100,7 @@ class Node:
     roll: Roll
     gate: Gate
     tracing: Tracing
+    entries: Entries
     pulse: Pulse = field(default_factory=Pulse)
     trends: Trends = field(default_factory=Trends)
     process: Process = field(default_factory=lambda: Process(0.0))

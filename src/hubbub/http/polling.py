@@ -28,6 +28,9 @@ _TEXT, _JSON = "text/plain; charset=UTF-8", "application/json"
 _UNKEPT_TEXT: Headers = (("content-type", _TEXT), ("cache-control", "no-store"))
 _UNKEPT_JSON: Headers = (("content-type", _JSON), ("cache-control", "no-store"))
 
+_LATER: Headers = (("Retry-After", "10"),)
+"""When those sessions are gone that nobody used."""
+
 _TRANSPORT = (400, 0, "Transport unknown")
 _UNKNOWN = (400, 1, "Session ID unknown")
 _METHOD = (400, 2, "Bad handshake method")
@@ -42,10 +45,21 @@ _MISSED = {Missed.UNKNOWN: _UNKNOWN, Missed.WRONG: _BAD}
 class _Stop(Exception):
     """End a request with an error of Engine.IO's."""
 
-    def __init__(self, status: int, code: int, sentence: str) -> None:
+    def __init__(self, status: int, code: int, sentence: str, headers: Headers = ()) -> None:
         super().__init__(sentence)
         self.status = status
+        self.headers = headers
         self.body = b'{"code":%d,"message":"%b"}' % (code, sentence.encode())
+
+
+def crowded(refusal: Refusal) -> tuple[int, Headers, bytes]:
+    """Return what somebody is answered who asks too much: status, headers and body."""
+    stop = _crowded(refusal)
+    return stop.status, _UNKEPT_JSON + stop.headers, stop.body
+
+
+def _crowded(refusal: Refusal) -> _Stop:
+    return _Stop(refusal.status, 3, HTTPStatus(refusal.status).phrase, refusal.headers)
 
 
 def answer_to(said: Said) -> tuple[int, Headers, bytes]:
@@ -91,7 +105,7 @@ class _Endpoint:
         try:
             body = await self._serve(scope["method"], asked, Request(scope, receive))
         except _Stop as stop:
-            await _answer(send, stop.status, stop.body, greeting, _JSON)
+            await _answer(send, stop.status, stop.body, greeting + stop.headers, _JSON)
         except (OrderFailed, BrokerUnavailable) as fault:
             status, _, body = answer_to(fault)
             await _answer(send, status, body, greeting)
@@ -112,6 +126,11 @@ class _Endpoint:
         if "j" in query:
             raise _Stop(*_JSONP)
         sid = query.get("sid", "")
+        entries = self._node.entries
+        if sid:
+            refusal = (entries.messages if method == "POST" else entries.polls).refuse(asked.peer)
+            if refusal is not None:
+                raise _crowded(refusal)
         if method == "GET":
             return await self._poll(sid, query.get("t", "")) if sid else await self._open(asked)
         if method == "POST" and sid:
@@ -120,13 +139,15 @@ class _Endpoint:
 
     async def _open(self, asked: Asked) -> bytes:
         node = self._node
+        if node.entries.polled.is_full(asked.peer):
+            raise _Stop(429, 3, "Too many sessions of one address", _LATER)
         if node.polling.is_full:
             raise _Stop(503, 3, "The server has as many sessions as it can hold")
         verdict = node.doors.admit(asked, (), "polling")
         if verdict is None:
             raise _Stop(*_BAD)
         if isinstance(verdict, Refusal):
-            raise _Stop(verdict.status, 3, HTTPStatus(verdict.status).phrase)
+            raise _crowded(verdict)
         assert isinstance(verdict.conversation, Session)  # noqa: S101 - whom nobody polls is never handed over
         return await node.polling.open(verdict.conversation)
 

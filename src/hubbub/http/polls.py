@@ -12,7 +12,7 @@ from typing import TypeAlias
 from hubbub.dialects.contract import Request
 from hubbub.framings.engineio import REVISION
 from hubbub.http.node import Node
-from hubbub.http.polling import answer_to
+from hubbub.http.polling import answer_to, crowded
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.polling import Said
 
@@ -49,6 +49,11 @@ class Polls:
         """Have `answer` called, now or later; return what to call when nobody waits for it any more."""
         greeting = self._node.doors.greet(request.headers)
         headers = () if isinstance(greeting, Refusal) else greeting
+        refusal = self._node.entries.polls.refuse(request.peer)
+        if refusal is not None:
+            status, more, body = crowded(refusal)
+            answer(status, headers + more, body)
+            return _nothing
         query = request.query
         told = partial(_tell, answer, headers)
         return self._node.polling.begin(query["sid"], query.get("t", ""), told)
@@ -56,6 +61,10 @@ class Polls:
     def hurry(self) -> None:
         """Answer those who wait for sessions of other nodes: this one stops."""
         self._node.polling.hurry()
+
+
+def _nothing() -> None:
+    """Give up what was answered at once."""
 
 
 def _tell(answer: Answer, greeting: Headers, said: Said) -> None:

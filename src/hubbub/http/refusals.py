@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
 from hubbub.sessions.contract import Headers, Refusal
@@ -13,6 +14,11 @@ def refuse(status: int, sentence: str, headers: Headers = ()) -> JSONResponse:
     return JSONResponse({"error": error}, status, headers=dict(headers))
 
 
-def refused(refusal: Refusal) -> JSONResponse:
+def refused(refusal: Refusal, headers: Headers = ()) -> JSONResponse:
     """Return what a doorkeeper refuses with."""
-    return refuse(refusal.status, refusal.reason, refusal.headers)
+    return refuse(refusal.status, refusal.reason, refusal.headers + headers)
+
+
+def peer_of(request: HTTPConnection) -> str:
+    """Return the address of who asks; "" where it has none."""
+    return request.client.host if request.client else ""

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from hubbub.errors import BrokerUnavailable, ProtocolViolation
 from hubbub.framings.sockjs import frames
 from hubbub.http.node import Node
-from hubbub.http.refusals import refused
+from hubbub.http.refusals import peer_of, refused
 from hubbub.hub.orders import OrderFailed
 from hubbub.sessions.contract import STREAM_METHODS, Headers, Refusal
 from hubbub.sessions.sockjs import Outcome
@@ -136,6 +136,9 @@ class _Place:
         return await self._bring(request, body) or self._answer(200, request, "ok")
 
     async def _read(self, request: Request) -> bytes | Response:
+        crowded = self._node.entries.messages.refuse(peer_of(request))
+        if crowded is not None:
+            return self._answer(429, request, crowded.reason, crowded.headers)
         limit = self._node.settings.payload_limit
         body = bytearray()
         try:
@@ -171,8 +174,15 @@ class _Place:
             )
         return None
 
-    def _answer(self, status: int, request: Request, text: str = "") -> Response:
-        headers = (("Content-Type", _TEXT), *_NEVER, *self._endpoint.cookies(request.headers))
+    def _answer(
+        self, status: int, request: Request, text: str = "", more: Headers = ()
+    ) -> Response:
+        headers = (
+            ("Content-Type", _TEXT),
+            *_NEVER,
+            *more,
+            *self._endpoint.cookies(request.headers),
+        )
         return Response(text, status, dict(headers))
 
 

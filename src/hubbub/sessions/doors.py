@@ -162,5 +162,9 @@ class Doors:
         if FIRST in request.query:  # it is said, has tokens in it, and is not to be kept
             said = {name: value for name, value in request.query.items() if name != FIRST}
             request = replace(request, query=said)
+        if door.carry is None:  # else a session begins only where there is none
+            crowded = self._services.entries.connections.refuse(request.peer)
+            if crowded is not None:
+                return crowded
         session = Session(self._services, dialect, handle, request)
         return door.carry(session, request) if door.carry else Accepted(session, subprotocol)

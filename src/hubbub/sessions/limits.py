@@ -42,6 +42,10 @@ class SessionLimits:
     strikes: int = 10
 
 
+BUCKETS = 10_000
+"""Names that are counted at the same time at most; the one that was seen first is forgotten for another."""
+
+
 class TokenBucket:
     """Allow `burst` at once and `rate` a second over time; time is passed in."""
 
@@ -70,3 +74,33 @@ class TokenBucket:
             return False
         self._level = level - amount
         return True
+
+
+class Buckets:
+    """Have a bucket for each name, full at first.
+
+    Args:
+        rate: refill in units per second. burst: the size of each.
+    """
+
+    __slots__ = ("_burst", "_by_name", "_rate")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._by_name: dict[str, TokenBucket] = {}
+
+    def take(self, name: str, now: float) -> bool:
+        """Take one from a name's bucket, and tell whether it was there; `now` is monotonic seconds."""
+        bucket = self._by_name.get(name)
+        if bucket is None:
+            if len(self._by_name) >= BUCKETS:
+                del self._by_name[next(iter(self._by_name))]
+            bucket = self._by_name[name] = TokenBucket(self._burst, now)
+        return bucket.take(self._rate, self._burst, now)
+
+    def give_back(self, name: str, now: float) -> None:
+        """Put one back that was taken."""
+        bucket = self._by_name.get(name)
+        if bucket is not None:
+            bucket.take(self._rate, self._burst, now, -1.0)

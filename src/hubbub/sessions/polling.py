@@ -92,11 +92,14 @@ class Polling:
         """Begin a session, and return what its first poll is answered: the handshake."""
         connection = PolledConnection(session, self._forget)
         self._polled[session.id] = connection
+        session.services.entries.polled.add(session.peer)
         session.opened(connection)
         return await connection.poll("", HOLD_S)
 
     def _forget(self, connection: PolledConnection) -> None:
-        self._polled.pop(connection.session.id, None)
+        session = connection.session
+        if self._polled.pop(session.id, None) is not None:
+            session.services.entries.polled.drop(session.peer)
 
     # ── requests ────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from hubbub.hub.encoding import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.queues.queues import Queues
+from hubbub.sessions.entries import Entries
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Events, Hooks, unheard
@@ -27,7 +28,7 @@ class Services:
         gate: who may come in. expiry: what ends by itself. clock: the time. chat: what chats have beside.
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
         node: this node's name. seal: what makes the secrets of sessions. inbox: the inboxes of users.
-        queues: the queues that have consumers here.
+        queues: the queues that have consumers here. entries: what each address may begin and ask.
     """
 
     hub: Hub
@@ -42,6 +43,7 @@ class Services:
     backlog_age_s: float
     node: str = ""
     seal: Seal = field(default_factory=Seal)
+    entries: Entries = field(default_factory=Entries)
     inbox: Inbox = field(kw_only=True)
     queues: Queues = field(kw_only=True)
 

@@ -31,6 +31,7 @@ FORWARDED_S = 10.0
 """How long one does for another node, which so notices when the session's node has died."""
 ANSWER_S = 3.0
 """What the way between nodes may take beside that."""
+CROWDED = Close(1013, "too many sessions of one address")
 NOT_NOW = Close(1013, "the server cannot look for sessions now")
 
 _RECEIVE, _TAKE, _INTERRUPT = "sockjs.receive", "sockjs.take", "sockjs.interrupt"
@@ -158,6 +159,12 @@ class SockJsSessions:
 
     def _begin(self, receiver: StreamReceiver) -> None:
         session = receiver.candidate
+        entries = session.services.entries
+        if entries.polled.is_full(session.peer) or entries.connections.refuse(session.peer):
+            _say(receiver, CROWDED)
+            self._whereabouts.leave(receiver.key)
+            return
+        entries.polled.add(session.peer)
         connection = IntermittentConnection(receiver.key, session, self)
         self._here[receiver.key] = connection
         session.opened(connection)
@@ -264,6 +271,8 @@ class SockJsSessions:
         self._held.end(connection)
         self._idle.end(connection)
         if self._here.pop(connection.key, None) is not None:
+            session = connection.session
+            session.services.entries.polled.drop(session.peer)
             self._whereabouts.leave(connection.key)
 
 

@@ -87,6 +87,9 @@ class SockJsEndpoint:
                 return Refusal(500, CALLBACK_WRONG if callback else CALLBACK_REQUIRED)
             if not _is_own_page(request.headers):
                 return _FOREIGN
+        crowded = session.services.entries.polls.refuse(request.peer)
+        if crowded is not None:
+            return crowded
         if not sessions.has_room(key):
             return _FULL
         limit = 0 if request.carrier in _SINGLE else self.stream_limit

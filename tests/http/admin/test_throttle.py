@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.http.admin import throttle
 from hubbub.http.admin.throttle import ATTEMPTS, PER_S, Throttle
 
 
@@ -48,7 +47,7 @@ def test_strangers_of_ipv4_are_not_one_because_a_socket_takes_both_kinds() -> No
 
 
 def test_no_more_addresses_are_known_than_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(throttle, "ADDRESSES", 3)
+    monkeypatch.setattr("hubbub.sessions.limits.BUCKETS", 3)
     guard = Throttle()
     for number in range(10):
         for _ in range(ATTEMPTS):

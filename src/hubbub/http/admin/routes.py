@@ -20,7 +20,7 @@ from hubbub.http.api.keys import Barred, Caller, Keyring, Lock, demand_own_page
 from hubbub.http.api.methods import METHODS
 from hubbub.http.api.router import Api
 from hubbub.http.node import Node
-from hubbub.http.refusals import refuse
+from hubbub.http.refusals import peer_of, refuse
 from hubbub.http.settings import ApiKey, HttpSettings
 from hubbub.sessions.revoked import Scope
 
@@ -110,7 +110,7 @@ class Admin:
             return refuse(403, barred.detail)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return refuse(400, "a login is JSON with a secret")
-        address = request.client.host if request.client else ""
+        address = peer_of(request)
         if not self._guard.allow(address):
             _log.warning("too many logins to the admin page", peer=address)
             return refuse(429, "too many attempts", (("Retry-After", "6"),))
