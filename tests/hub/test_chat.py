@@ -19,7 +19,7 @@ from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo
 from tests.fakes.carrier import lines
-from tests.hub.stage import Listener, Stage, stage, turn
+from tests.hub.stage import Listener, Stage, shared_world, stage, turn
 
 ENVELOPED = Encoding(ENVELOPE, lines, joins=False)
 ANN = ClientInfo("ann", "s1")
@@ -117,6 +117,38 @@ async def test_too_many_writers_are_asked_to_wait(monkeypatch: pytest.MonkeyPatc
         assert refused.value.error.temporary
         assert len(await here.heard(10)) == 2
         here.chat.typing("room", ClientInfo("bob", "s2"), on=True)
+
+
+async def test_a_channel_full_of_writers_keeps_nobody_elsewhere_from_being_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hubbub.hub.notices.CHANNEL_SHARE", 1)
+    async with room() as here:
+        here.chat.typing("loud", ANN, on=True)
+        with pytest.raises(Refused):
+            here.chat.typing("loud", ClientInfo("bob", "s2"), on=True)
+        here.chat.typing("room", ANN, on=True)
+        assert len(await here.heard()) == 1
+
+
+async def test_two_devices_on_two_nodes_are_seen_to_write_as_one() -> None:
+    world = shared_world()
+    options = Namespace(typing=True)
+    async with stage(options, world=world) as one, stage(options, world=world, node="n2") as two:
+        bob = await one.listen("bob", "room", encoding=ENVELOPED)
+        await two.listen("ann", "room")
+        rooms = Room(one, bob), Room(two, bob)
+        heard: list[Any] = []
+        for _ in range(12):
+            for number, here in enumerate(rooms):
+                here.chat.typing("room", ClientInfo("ann", f"s{number}"), on=True)
+                heard += await here.heard(1)
+        # The first word of each, then one each three seconds, whoever says it.
+        assert len(heard) == 2 + 3
+        for _ in range(10):
+            for here in rooms:
+                heard += await here.heard(1)
+        assert [each["data"]["typing"] for each in heard] == [True] * 5 + [False]
 
 
 async def test_an_edit_that_mentions_too_many_is_refused_before_it_is_said() -> None:

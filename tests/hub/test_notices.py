@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.dialects.kinds import Notice
-from hubbub.hub.notices import PAUSE_S, SUBJECTS_LIMIT, Notices, Subject, Word
+from hubbub.hub.notices import (
+    CHANNEL_SHARE,
+    PAUSE_S,
+    SUBJECTS_LIMIT,
+    USER_SHARE,
+    Notices,
+    Subject,
+    Word,
+)
 from hubbub.model import ClientInfo
 
 ANN = ClientInfo("ann", "s1")
@@ -61,11 +69,49 @@ def test_who_has_said_what_was_written_is_news_with_the_next_letter() -> None:
 def test_a_node_remembers_no_more_than_it_may() -> None:
     notices = Notices()
     for number in range(SUBJECTS_LIMIT):
-        notices.offer(Subject("room", Notice.TYPING, str(number)), WRITES, 0.0)
-    assert notices.is_full()
+        subject = Subject(f"room{number % 100}", Notice.TYPING, str(number))
+        assert notices.has_room(subject)
+        notices.offer(subject, WRITES, 0.0)
+    assert not notices.has_room(TYPING)
     list(notices.due(6.0))
     list(notices.due(7.0))
-    assert not notices.is_full()
+    assert notices.has_room(TYPING)
+    assert not (notices._channels or notices._users)
+
+
+def test_neither_a_channel_nor_a_user_takes_the_room_of_others() -> None:
+    notices = Notices()
+    loud = [Subject("loud", Notice.READ, str(number)) for number in range(CHANNEL_SHARE)]
+    busy = [Subject(str(number), Notice.READ, "busy") for number in range(USER_SHARE)]
+    for subject in loud + busy:
+        assert notices.has_room(subject)
+        notices.offer(subject, RESTS, 0.0)
+    assert not notices.has_room(Subject("loud", Notice.TYPING, "ann"))
+    assert not notices.has_room(Subject("room", Notice.TYPING, "busy"))
+    assert notices.has_room(loud[0])
+    assert notices.has_room(TYPING)
+
+
+def test_what_another_node_has_said_is_said() -> None:
+    notices = Notices()
+    theirs = Word(b"on", ClientInfo("ann", "s2"), 6.0, b"off")
+    assert notices.offer(TYPING, WRITES, 0.0)
+    notices.hear(TYPING, theirs, 2.5)
+    assert not notices.offer(TYPING, WRITES, 3.0)
+    assert said(notices, 8.4) == []
+    assert said(notices, 9.0) == [b"off"]
+    assert not notices.offer(TYPING, WRITES, 9.5)
+    notices.hear(TYPING, theirs, 9.6)  # it was said there a moment ago
+    assert said(notices, 10.6) == []
+
+
+def test_nothing_is_remembered_of_who_was_only_heard_or_is_heard_oneself() -> None:
+    notices = Notices()
+    notices.hear(TYPING, WRITES, 0.0)
+    assert len(notices) == 0
+    notices.offer(TYPING, WRITES, 0.0)
+    notices.hear(TYPING, WRITES, 2.9)
+    assert notices.offer(TYPING, WRITES, 3.0)
 
 
 STEPS = st.lists(
@@ -120,3 +166,47 @@ def test_never_more_than_one_a_second_and_the_last_word_is_true(
     assert len(others.notices) == 0
     pauses = [after - before for before, after in pairwise(others.heard)]
     assert all(pause >= PAUSE_S - 1e-6 for pause in pauses)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.sampled_from(["on", "off", "tick"]), st.booleans()),
+        max_size=80,
+    )
+)
+def test_two_nodes_say_no_more_than_one_but_for_the_beginning(
+    steps: list[tuple[int, str, bool]],
+) -> None:
+    """Each hears at once what the other says; the first word of each may come within the pause."""
+    nodes, infos = (Notices(), Notices()), (ClientInfo("ann", "s1"), ClientInfo("ann", "s2"))
+    spoken: list[tuple[float, bytes]] = []
+    first = [True, True]
+    now = 0.0
+
+    def say(number: int, word: Word) -> None:
+        assert not spoken or first[number] or now - spoken[-1][0] >= PAUSE_S - 1e-6
+        first[number] = False
+        spoken.append((now, word.data))
+        nodes[1 - number].hear(TYPING, word, now)
+
+    def wait(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+        for number, notices in enumerate(nodes):
+            first[number] = first[number] or TYPING not in notices
+            for _, word in notices.due(now):
+                say(number, word)
+
+    for tenths, step, other in steps:
+        wait(tenths / 10)
+        notices, info = nodes[other], infos[other]
+        first[other] = first[other] or TYPING not in notices
+        word = Word(b"on", info, 6.0, b"off") if step == "on" else Word(b"off", info)
+        if (step == "on" or (step == "off" and TYPING in notices)) and notices.offer(
+            TYPING, word, now
+        ):
+            say(other, word)
+    for _ in range(20):
+        wait(PAUSE_S + 0.01)
+    assert not spoken or spoken[-1][1] == b"off"
+    assert not any(map(len, nodes))

@@ -10,7 +10,7 @@ import msgspec
 from hubbub.brokers.contract import Stored
 from hubbub.clock import Clock
 from hubbub.dialects.chat import Amend
-from hubbub.dialects.kinds import KIND, Act, Notice
+from hubbub.dialects.kinds import KIND, Act, Notice, kind_of
 from hubbub.errors import NOT_AVAILABLE, PERMISSION_DENIED, TOO_MANY_REQUESTS_ERROR, Refused
 from hubbub.hub.amendments import Amender, Amendments
 from hubbub.hub.envelope import Published, encode
@@ -20,7 +20,7 @@ from hubbub.hub.mentions import NOBODY, Mentions, mentioned, named
 from hubbub.hub.notices import Notices, Subject, Word
 from hubbub.hub.people import People, Status
 from hubbub.hub.receipts import Cursor, Receipts
-from hubbub.model import ChannelName, ClientInfo, Kind, Position
+from hubbub.model import ChannelName, ClientInfo, Kind, Position, Publication
 
 TYPING_S: Final = 6
 """Seconds for which somebody counts as writing who does not say so again."""
@@ -28,6 +28,7 @@ TYPING_S: Final = 6
 _json = msgspec.json.Encoder().encode
 _TYPING: Final = _json({"typing": True, "for_s": TYPING_S})
 _TYPED: Final = _json({"typing": False})
+_NOTICES: Final = frozenset(each.value for each in Notice)
 
 
 class Chat:
@@ -45,6 +46,7 @@ class Chat:
         self._hub = hub
         self._clock = clock
         self._notices = Notices()
+        hub.delivery.heard = self._heard
 
     async def amend(self, amend: Amend, amender: Amender) -> Stored:
         """Amend a message, and tell whom an edit mentions. See `Amendments.amend`."""
@@ -63,7 +65,7 @@ class Chat:
         """Show the others in a channel that somebody is writing something, or no more.
 
         Raises Refused: 108 where the namespace does not have it, 111 where too many users of this node write
-        at once.
+        at once, in the channel or anywhere, or this one in too many channels.
         """
         if not self._hub.namespaces.of_one(channel).typing:
             raise Refused(NOT_AVAILABLE, "this channel does not show who is writing")
@@ -121,14 +123,24 @@ class Chat:
 
     def _show(self, subject: Subject, word: Word) -> None:
         # Nothing is lost where there is no room for it: it can be asked for.
-        if subject in self._notices or not self._notices.is_full():
+        if self._notices.has_room(subject):
             self._offer(subject, word)
 
     def _offer(self, subject: Subject, word: Word) -> None:
-        if subject not in self._notices and self._notices.is_full():
+        if not self._notices.has_room(subject):
             raise Refused(TOO_MANY_REQUESTS_ERROR, "too many users are writing; try again")
         if self._notices.offer(subject, word, self._clock.monotonic()):
             self._say(subject, word)
+
+    def _heard(self, channel: ChannelName, notice: Publication) -> None:
+        """Learn what was said of somebody, on this node or another one."""
+        sender, kind = notice.sender, kind_of(notice)
+        if sender is None or kind not in _NOTICES:
+            return
+        holds = notice.data == _TYPING
+        word = Word(notice.data, sender, TYPING_S if holds else 0.0, _TYPED if holds else b"")
+        subject = _subject(channel, Notice(kind), sender)
+        self._notices.hear(subject, word, self._clock.monotonic())
 
     def _say(self, subject: Subject, word: Word) -> None:
         now = self._clock.epoch_ms()

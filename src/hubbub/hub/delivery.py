@@ -33,7 +33,8 @@ class Delivery:
     Args:
         statistics: what is counted. settings: bounds.
 
-    `heal` is called with a channel whose chain is broken. `relieve` is called at the end of a turn whenever
+    `heal` is called with a channel whose chain is broken, and `heard` with what any node says of a user in a
+    channel, such as that somebody is writing. `relieve` is called at the end of a turn whenever
     half of `backlog_limit` was said: nobody can have fallen behind further than that since the last time.
     """
 
@@ -45,6 +46,7 @@ class Delivery:
         "_statistics",
         "_volume",
         "heal",
+        "heard",
         "relieve",
     )
 
@@ -56,6 +58,7 @@ class Delivery:
         self._ring_bytes = settings.ring_bytes
         self._patience = settings.backlog_limit // 2
         self._volume = 0
+        self.heard: Callable[[ChannelName, Publication], None] = _unheard
         self.relieve: Callable[[], None] = _nobody
         self._dirty: list[Channel] = []
 
@@ -101,8 +104,10 @@ class Delivery:
         except UnreadableEnvelope as fault:
             self.note_unreadable(channel.name, fault)
             return
-        # What is told of each user to each other costs the square of their number.
         about_users = not isinstance(said, Publication) or said.made
+        if about_users and isinstance(said, Publication):
+            self.heard(channel.name, said)
+        # What is told of each user to each other costs the square of their number.
         if not about_users or len(channel.audience) <= self._settings.join_leave_limit:
             self.put(channel, said)
 
@@ -148,6 +153,10 @@ class Delivery:
         if self._volume >= self._patience:
             self._volume = 0
             self.relieve()
+
+
+def _unheard(channel: ChannelName, notice: Publication) -> None:
+    """Have nobody who would say the same."""
 
 
 def _nobody() -> None:

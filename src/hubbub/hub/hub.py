@@ -53,15 +53,15 @@ class Hub:
         self._settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
-        self._delivery = Delivery(self.statistics, settings)
+        self.delivery = Delivery(self.statistics, settings)
         self._catchup = Catchup(broker, settings, clock, self.statistics)
-        self._healing = Healing(broker, self.statistics, self._delivery.take, self._tell)
-        self._delivery.heal = self._healing.heal
+        self._healing = Healing(broker, self.statistics, self.delivery.take, self._tell)
+        self.delivery.heal = self._healing.heal
         self._following = Following(
             broker, self.outlets, namespaces, settings, self._healing.settle
         )
         self.past = Past(broker, self._following, settings, self.statistics)
-        self._strays = Strays(self._following, self._delivery)
+        self._strays = Strays(self._following, self.delivery)
         self._membership = Membership(broker, namespaces)
         endings = Endings(broker, self._following)
         self.upkeep = Upkeep(
@@ -151,7 +151,7 @@ class Hub:
             # No await from here on: what was compared is still true.
             if not channel.audience.has_room(wish.encoding, self._settings.filter_limit):
                 raise Refused(LIMIT_EXCEEDED, "this channel has as many filters as it may")
-            self._delivery.flush(channel)
+            self.delivery.flush(channel)
             if wish.arrived(reply):
                 session = subscriber.info.session
                 knows = wish.encoding.delta and channel.shows_changes_of(reply.publications)
@@ -177,7 +177,7 @@ class Hub:
         """Show a channel to a live subscriber in another encoding, by its `write` as it is now."""
         channel = self._following.get(name)
         if channel is not None:
-            self._delivery.flush(channel)
+            self.delivery.flush(channel)
             channel.audience.remove(old, subscriber.info.session)
             channel.audience.add(new, subscriber.info.session, subscriber.write)
 
@@ -191,7 +191,7 @@ class Hub:
         channel = self._following.get(name)
         if channel is None:
             return
-        self._delivery.flush(channel)
+        self.delivery.flush(channel)
         channel.audience.remove(encoding, info.session)
         self.statistics.subscriptions -= 1
         self._membership.leave(channel.name, _options(channel, seen), info)
@@ -209,7 +209,7 @@ class Hub:
 
     def watch(self, relieve: Callable[[], None]) -> None:
         """Have `relieve` called whenever subscribers may have fallen behind by half of `backlog_limit`."""
-        self._delivery.relieve = relieve
+        self.delivery.relieve = relieve
 
     def watch_occupancy(self, changed: Callable[[Occupancy], None]) -> None:
         """Have `changed` called with each change of a watched channel that this node is told of.
@@ -228,7 +228,7 @@ class Hub:
         """Take an entry of the log from the broker's feed."""
         followed = self._following.get(channel)
         if followed is not None:
-            self._delivery.take(followed, entry)
+            self.delivery.take(followed, entry)
         else:
             self._strays.on_entry(channel, entry)
 
@@ -236,7 +236,7 @@ class Hub:
         """Take an unnumbered message from the broker's feed."""
         followed = self._following.get(channel)
         if followed is not None:
-            self._delivery.announce(followed, payload)
+            self.delivery.announce(followed, payload)
         else:
             self._strays.on_announcement(channel, payload)
 
@@ -249,13 +249,13 @@ class Hub:
         """Deliver a message that another system brought to this node; it has no offset."""
         followed = self._following.get(channel)
         if followed is not None:
-            self._delivery.put(followed, publication)
+            self.delivery.put(followed, publication)
         else:
             self._strays.deliver(channel, publication)
 
     def _tell(self, channel: Channel, reason: str) -> None:
         """Tell every subscriber that a channel could not be kept gapless."""
-        self._delivery.flush(channel)
+        self.delivery.flush(channel)
         resync = Resync(channel.name, channel.position, reason)
         for session in list(channel.audience.sessions()):
             self._subscribers[session].resync(resync)
@@ -283,7 +283,7 @@ class Hub:
 
     async def close(self) -> None:
         """Finish what is on its way; the broker is closed by whoever started it."""
-        self._delivery.flush_all()
+        self.delivery.flush_all()
         await self._membership.close()
         await self._healing.close()
         await self._chores.close()

@@ -4,13 +4,17 @@ Who types makes a notice with each key, and who scrolls one with each message. T
 what follows within a second waits for its end, and only the newest is said then. What is said again and still
 holds is not repeated before half of its time is over. A notice that holds for a time ends by itself.
 
+What another node says of the same user counts as said here, so that two devices on two nodes do not say twice
+what one of them would say once.
+
 Pure: time is passed in, and who calls says what it is told to.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hubbub.dialects.kinds import Notice
 from hubbub.model import ChannelName, ClientInfo
@@ -18,7 +22,11 @@ from hubbub.model import ChannelName, ClientInfo
 PAUSE_S = 1.0
 """Seconds between two notices of one kind about a user in a channel."""
 SUBJECTS_LIMIT = 20_000
-"""Users in channels of whom a node has something to say at a time."""
+"""Users in channels of whom a node has something to say at a time ..."""
+CHANNEL_SHARE = 1000
+"""... of them in one channel: with more subscribers, nobody is told of each (`hub.join_leave_limit`) ..."""
+USER_SHARE = 500
+"""... and of one user, or of one session without a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +64,34 @@ class _Said:
 class Notices:
     """Remember what was said lately, and what is to be said next."""
 
-    __slots__ = ("_said",)
+    __slots__ = ("_channels", "_said", "_users")
 
     def __init__(self) -> None:
         self._said: dict[Subject, _Said] = {}
+        self._channels: Counter[ChannelName] = Counter()
+        self._users: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._said)
 
-    def is_full(self) -> bool:
-        """Tell whether nothing can be said about a subject of which nothing was said lately."""
-        return len(self._said) >= SUBJECTS_LIMIT
+    def has_room(self, subject: Subject) -> bool:
+        """Tell whether something can be said about a subject: there is room, and its share is not used up."""
+        return subject in self._said or (
+            len(self._said) < SUBJECTS_LIMIT
+            and self._channels[subject.channel] < CHANNEL_SHARE
+            and self._users[subject.user] < USER_SHARE
+        )
 
     def __contains__(self, subject: Subject) -> bool:
         return subject in self._said
 
     def offer(self, subject: Subject, word: Word, now: float) -> bool:
-        """Take a word; tell whether it is to be said now. The caller has asked `is_full`."""
+        """Take a word; tell whether it is to be said now. The caller has asked `has_room`."""
         said = self._said.get(subject)
         if said is None:
             self._said[subject] = _Said(word, now, now + word.holds_s)
+            self._channels[subject.channel] += 1
+            self._users[subject.user] += 1
             return True
         if word.data == said.word.data and (not word.holds_s or now - said.at < word.holds_s / 2):
             said.next = None
@@ -86,6 +102,17 @@ class Notices:
             return False
         self._said[subject] = _Said(word, now, now + word.holds_s)
         return True
+
+    def hear(self, subject: Subject, word: Word, now: float) -> None:
+        """Learn that a word was said, on any node; it is news if it is not from whom this one said the last.
+
+        Nothing is learned of whom nothing was said here lately: so it takes no room.
+        """
+        said = self._said.get(subject)
+        if said is not None and said.word.info.session != word.info.session:
+            waiting = said.next if said.next is not None and said.next.data != word.data else None
+            kept = replace(word, info=said.word.info)  # what this node says of it is said by its own
+            self._said[subject] = _Said(kept, now, now + word.holds_s, waiting)
 
     def end(self, subject: Subject) -> None:
         """Learn that others know that it holds no more: what is said of the subject next is news."""
@@ -107,3 +134,11 @@ class Notices:
                 yield subject, word
             elif said.until <= now:
                 del self._said[subject]
+                _take_off(self._channels, subject.channel)
+                _take_off(self._users, subject.user)
+
+
+def _take_off(counts: Counter[str], name: str) -> None:
+    counts[name] -= 1
+    if not counts[name]:
+        del counts[name]
