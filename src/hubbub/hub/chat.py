@@ -40,8 +40,8 @@ class Chat:
 
     def __init__(self, hub: Hub, inbox: Inbox, clock: Clock) -> None:
         self.receipts = Receipts(hub, hub.broker)
-        self.mentions = Mentions(inbox)
         self.people = People(hub, clock, self._show_online)
+        self.mentions = Mentions(inbox, hub, self.people, self.receipts)
         self._amendments = Amendments(hub, hub.broker)
         self._hub = hub
         self._clock = clock

@@ -1,7 +1,8 @@
 """Users whom a message mentions find that in their inbox, whether or not they are there.
 
 The namespace says which member of a JSON object lists them. What they find says where the message is, and not
-what it says: whoever may not read the channel learns no more than that, and a deleted message stays so.
+what it says: a deleted message stays so. Only those are mentioned who may see the channel. Nobody knows which
+tokens somebody has who is away: where a name alone does not let in, they have been let in before.
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from msgspec import Struct
 
 from hubbub.brokers.contract import Stored
 from hubbub.errors import BAD_REQUEST_ERROR, Refused
-from hubbub.hub.grants import users_of
+from hubbub.hub.grants import Standing, may, users_of
+from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.namespaces import Namespace
+from hubbub.hub.people import People
+from hubbub.hub.permission import Operation
+from hubbub.hub.receipts import Receipts
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, ClientInfo, Kind, Position, UserId
 
@@ -74,13 +79,16 @@ class Mentions:
     """Put mentions into inboxes.
 
     Args:
-        inbox: those of all users.
+        inbox: those of all users. hub: the channels. people, receipts: who was in channels.
     """
 
-    __slots__ = ("_inbox",)
+    __slots__ = ("_hub", "_inbox", "_people", "_receipts")
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, hub: Hub, people: People, receipts: Receipts) -> None:
+        self._hub = hub
         self._inbox = inbox
+        self._people = people
+        self._receipts = receipts
 
     def after(
         self,
@@ -110,7 +118,7 @@ class Mentions:
         at: Position,
         sender: ClientInfo | None,
     ) -> None:
-        """Put the mention of a message into the inboxes of users, once however often it is done.
+        """Put the mention of a message into the inboxes of users who may see it, once however often.
 
         Raises BrokerUnavailable: then it may be done again.
         """
@@ -119,7 +127,34 @@ class Mentions:
         user = sender.user if sender is not None else ""
         data = _encode(Mention(channel, at.offset, at.epoch, user))
         key = f"{at.epoch}.{at.offset}.{channel}"
-        await asyncio.gather(*(self._send(each, data, key, channel) for each in users))
+        seeing = await self._seeing(users, channel)
+        await asyncio.gather(*(self._send(each, data, key, channel) for each in seeing))
+
+    async def _seeing(self, users: frozenset[UserId], channel: ChannelName) -> frozenset[UserId]:
+        """Return those of some users who may see a channel."""
+        namespace = self._hub.namespaces.resolve(channel)
+        if namespace.subscribe_hook:  # who is away cannot be asked about
+            welcome: frozenset[UserId] = NOBODY
+        else:
+            welcome = frozenset(
+                user
+                for user in users
+                if may(namespace, channel, Operation.SUBSCRIBE, Standing(user))
+            )
+        if welcome == users:
+            return users
+        return welcome | (users & await self._let_in(namespace, channel))
+
+    async def _let_in(self, namespace: Namespace, channel: ChannelName) -> set[UserId]:
+        """Return the users who are in a channel, or are known to have been."""
+        known: set[UserId] = set()
+        if namespace.people:  # members are among them
+            known.update(await self._people.of(channel))
+        elif namespace.presence:
+            known.update(each.user for each in (await self._hub.members(channel)).values())
+        if namespace.receipts:
+            known.update(await self._receipts.of(channel))
+        return known
 
     async def _send(self, user: UserId, data: bytes, key: str, channel: ChannelName) -> None:
         try:

@@ -111,7 +111,9 @@ class Notices:
         said = self._said.get(subject)
         if said is not None and said.word.info.session != word.info.session:
             waiting = said.next if said.next is not None and said.next.data != word.data else None
-            kept = replace(word, info=said.word.info)  # what this node says of it is said by its own
+            kept = replace(
+                word, info=said.word.info
+            )  # what this node says of it is said by its own
             self._said[subject] = _Said(kept, now, now + word.holds_s, waiting)
 
     def end(self, subject: Subject) -> None:
