@@ -40,7 +40,6 @@ class Close:
 
 
 NORMAL = Close(1000, "")
-GOING_AWAY = Close(1001, "server is shutting down")
 PROTOCOL_ERROR = Close(1002, "protocol error")
 INVALID_TEXT = Close(1007, "invalid UTF-8 or compressed data")
 TOO_BIG = Close(1009, "message too big")

@@ -285,3 +285,11 @@ def test_a_command_hands_its_settings_to_the_program_it_runs(
     assert current().port == 1234
     adopt(Settings(port=99))
     assert current().port == 99
+
+
+def test_what_nobody_knows_is_told_with_the_mistakes_it_may_be_one_of() -> None:
+    assert problems('port = "x"\nprot = 9000\n[limits]\nchannel = 5') == [
+        "hubbub.toml: port must be a whole number, not 'x'",
+        "hubbub.toml: prot is not a setting; did you mean port?",
+        "hubbub.toml: limits.channel is not a setting; did you mean channels?",
+    ]

@@ -134,7 +134,7 @@ async def test_joins_and_leaves_are_shown_to_those_who_ask() -> None:
     async with floor() as place:
         _, at_ann = place.enveloped("ann")
         bob, _ = place.plain("bob")
-        bob.closed(errors.GOING_AWAY)
+        bob.closed(errors.NORMAL)
         await turn()
         seen = [json.loads(line) for line in at_ann.lines()]
         assert [(s["type"], s["member"]["user"]) for s in seen if "member" in s] == [
@@ -148,7 +148,7 @@ async def test_a_large_channel_is_not_told_of_joins_and_leaves_but_of_all_else()
     async with floor(hub=HubSettings(join_leave_limit=2)) as place:
         (ann, _), (_, at_bob) = place.enveloped("ann"), place.enveloped("bob")
         place.enveloped("cid")
-        ann.closed(errors.GOING_AWAY)
+        ann.closed(errors.NORMAL)
         await place.node.say("room", "1")
         seen = [json.loads(line) for line in at_bob.lines()]
         told = [(s["type"], s["member"]["user"]) for s in seen if "member" in s]

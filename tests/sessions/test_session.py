@@ -77,7 +77,7 @@ async def test_a_session_that_closes_while_it_subscribes_leaves_nothing() -> Non
     async with floor() as place:
         place.node.broker.moody.gate = asyncio.Event()
         ann, at_ann = place.plain()
-        ann.closed(errors.GOING_AWAY)
+        ann.closed(errors.NORMAL)
         place.node.broker.moody.gate.set()
         await turn(10)
         assert place.node.hub.statistics.subscriptions == 0
@@ -90,7 +90,7 @@ async def test_leaving_frees_channel_presence_and_registry() -> None:
     async with floor() as place:
         ann, _ = place.plain()
         assert await place.node.hub.members("room")
-        ann.closed(errors.GOING_AWAY)
+        ann.closed(errors.NORMAL)
         assert await place.node.hub.members("room") == {}
         assert (len(place.registry), place.node.hub.statistics.subscriptions) == (0, 0)
 

@@ -89,11 +89,13 @@ def load(
             gathered.add(path, text, name)
     for name, value in (flags or {}).items():
         gathered.add((name,), value, _flag(name))
+    odd = tuple(strangers(gathered.values, gathered.places))
     try:
         settings = Settings.model_validate(gathered.values)
     except ValidationError as fault:
-        raise ConfigurationError(problems(fault, gathered.places)) from None
-    return Loaded(settings, chosen, tuple(strangers(gathered.values, gathered.places)))
+        # What nobody knows may be what is wrong: a setting that was meant, by another name.
+        raise ConfigurationError([*problems(fault, gathered.places), *odd]) from None
+    return Loaded(settings, chosen, odd)
 
 
 class _Ambient:

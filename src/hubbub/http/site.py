@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -21,6 +22,9 @@ from hubbub.http.polling import PollingRoutes
 from hubbub.http.refusals import refuse
 from hubbub.http.sockjs import SockJsRoutes
 from hubbub.http.streams import StreamRoutes
+
+_UPGRADE = (("Upgrade", "websocket"), ("Connection", "Upgrade"))
+"""What a 426 must say (RFC 9110 section 15.5.22)."""
 
 
 def build(node: Node, pages: Path = BUILT) -> Starlette:
@@ -45,18 +49,23 @@ def build(node: Node, pages: Path = BUILT) -> Starlette:
         *Pages(pages).routes,
         *AdminPage().routes,
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _explain})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: partial(_explain, node)})
     app.router.redirect_slashes = False
     app.state.metrics = metrics
     return app
 
 
-def _explain(request: Request, fault: Exception) -> Response:
+async def _explain(node: Node, request: Request, fault: Exception) -> Response:
     """Answer an HTTP error as JSON, like everything else that programs read."""
     status = fault.status_code if isinstance(fault, HTTPException) else 500
-    headers = (fault.headers or {}) if isinstance(fault, HTTPException) else {}
+    headers = tuple((fault.headers or {}).items()) if isinstance(fault, HTTPException) else ()
+    path = request.scope["path"]
+    if status == 404 and any(
+        door.carrier == "websocket" and door.pattern.fullmatch(path) for door in node.doors.doors
+    ):
+        return refuse(426, f"{path} is for WebSockets, and this is no handshake", _UPGRADE)
     sentences = {
-        404: f"nothing is at {request.url.path}",
-        405: f"{request.url.path} does not take {request.method}",
+        404: f"nothing is at {path}",
+        405: f"{path} does not take {request.method}",
     }
-    return refuse(status, sentences.get(status, "this went wrong"), tuple(headers.items()))
+    return refuse(status, sentences.get(status, "this went wrong"), headers)

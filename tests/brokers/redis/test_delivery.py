@@ -6,7 +6,8 @@ from structlog.testing import capture_logs
 
 from hubbub.brokers.contract import Entry
 from hubbub.brokers.redis.delivery import Delivery
-from hubbub.brokers.redis.frames import encode_announcement, encode_entry
+from hubbub.brokers.redis.frames import encode_announcement
+from tests.brokers.redis.layout import entry_frame
 from tests.contracts.broker_stage import Recorder
 
 ENTRY = Entry("epoch", 1, 2, 0, 4, b"x")
@@ -24,9 +25,9 @@ class Fragile(Recorder):
 def test_entries_announcements_and_probes_go_their_ways() -> None:
     seen, probes = Recorder(), list[bytes]()
     delivery = Delivery(seen, probes.append, seen.on_restored)
-    delivery.deliver("room", encode_entry(ENTRY))
+    delivery.deliver("room", entry_frame(ENTRY))
     delivery.deliver("room", encode_announcement(b"a"))
-    delivery.take_probe(encode_entry(ENTRY))
+    delivery.take_probe(entry_frame(ENTRY))
     delivery.on_restored()
 
     assert seen.deliveries == {"room": [("entry", ENTRY), ("announcement", b"a")]}
@@ -37,10 +38,10 @@ def test_foreign_messages_are_skipped_and_logged_once_without_their_content() ->
     seen, probes = Recorder(), list[bytes]()
     delivery = Delivery(seen, probes.append, seen.on_restored)
     with capture_logs() as logs:
-        for foreign in (b"", b"secret", b"\x01secret", b"\x02secret", encode_entry(ENTRY) + b"x"):
+        for foreign in (b"", b"secret", b"\x01secret", b"\x02secret", entry_frame(ENTRY) + b"x"):
             delivery.deliver("room", foreign)
             delivery.take_probe(foreign)
-        delivery.deliver("room", encode_entry(ENTRY))
+        delivery.deliver("room", entry_frame(ENTRY))
 
     assert seen.entries("room") == [ENTRY]
     assert probes == []
@@ -53,8 +54,8 @@ def test_a_receiver_that_raises_does_not_stop_the_others() -> None:
     seen = Fragile()
     delivery = Delivery(seen, lambda payload: None, seen.on_restored)
     with capture_logs() as logs:
-        delivery.deliver("room", encode_entry(Entry("epoch", 1, 2, 0, 4, b"bad")))
-        delivery.deliver("room", encode_entry(ENTRY))
+        delivery.deliver("room", entry_frame(Entry("epoch", 1, 2, 0, 4, b"bad")))
+        delivery.deliver("room", entry_frame(ENTRY))
 
     assert seen.entries("room") == [ENTRY]
     assert [log["log_level"] for log in logs] == ["error"]

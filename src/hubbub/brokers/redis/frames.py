@@ -34,21 +34,6 @@ class BrokenFrame(ValueError):
     """Report bytes that are no frame of ours: another program wrote them, or they were cut."""
 
 
-def encode_entry(entry: Entry) -> bytes:
-    """Return the frame of an entry, as the publish script makes it."""
-    epoch = entry.epoch.encode("ascii")
-    head = _ENTRY_HEAD.pack(
-        ENTRY,
-        entry.offset,
-        entry.tag,
-        entry.previous,
-        entry.time,
-        len(epoch),
-        len(entry.payload),
-    )
-    return head + epoch + entry.payload
-
-
 def decode_entry(frame: bytes) -> Entry:
     """Return the entry in a frame.
 
