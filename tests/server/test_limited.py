@@ -201,3 +201,18 @@ async def test_blank_lines_do_not_keep_an_idle_connection() -> None:
             with suppress(ConnectionResetError):
                 assert await client.reader.read(-1) == b""
         sending.cancel()
+
+
+async def test_nobody_is_asked_to_go_on_behind_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    head = b"POST /page HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with caplog.at_level(logging.ERROR):
+        async with listening() as (port, _):
+            for wrong in (b"zz\r\n", b"ffffff\r\n" + b"x" * 70_000):
+                async with raw_client(port) as http:
+                    await http.send(head + wrong)
+                    answer = await http.until(b"\r\n\r\n")
+                    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 100"))
+            async with raw_client(port) as http:
+                await http.send(GET)
+                await http.until(PAGE)
+    assert not caplog.records

@@ -161,6 +161,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             self._meter.part is Part.BODY
         ):  # the app has the head: tell it that the rest never comes
             cycle.disconnected = True
+            cycle.waiting_for_100_continue = False  # nothing may be written behind the refusal
             cycle.message_event.set()
             if cycle.response_started or self.pipeline:
                 self.transport.close()
