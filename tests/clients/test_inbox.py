@@ -10,7 +10,7 @@ import pytest
 from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
 from tests.docs.served import Served
 
-PLAY_WITHIN_S = 60
+PLAY_WITHIN_S = 240
 
 SETTINGS = """
 [access]

@@ -22,7 +22,7 @@ from tests.clients.sockjs_wire import BEATS, BEATS_AT_MOST, WITHIN_S, Place
 from tests.docs.served import Served
 from tests.servers import RedisServer
 
-PLAY_WITHIN_S = 120
+PLAY_WITHIN_S = 240
 TRANSPORTS = ("websocket", "xhr-streaming", "eventsource", "xhr-polling")
 APP = f"{HERE / 'wary.py'}:app"
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-ANSWER_S = 5.0
+ANSWER_S = 20.0
 """Seconds after which an answer is given up; whether it was done is then unknown."""
 IN_FLIGHT = 100
 """Messages that wait for an answer at once."""

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from tests.dialects.stomp.heard import Heard, read
 
 QUEUE = "/queue/work"
-ANSWER_S = 5.0
+ANSWER_S = 20.0
 LOOK_S = 0.5
 """Seconds after which somebody without work looks whether all is done."""
 AWAY = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError, EOFError)

@@ -108,7 +108,7 @@ def test_a_slow_reader_does_not_hold_the_end_up(tmp_path: Path) -> None:
             assert b" 101 " in received(deaf, b"\r\n\r\n")
             began = time.monotonic()
             assert server.stop() == 0
-            assert time.monotonic() - began < 15
+            assert time.monotonic() - began < 30
 
 
 def test_everything_works_over_tls(tmp_path: Path) -> None:

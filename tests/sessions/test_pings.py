@@ -60,3 +60,15 @@ async def test_a_transport_is_pinged_only_when_silent_for_the_keepalive_time() -
                 ann.heard()
         assert at_ann.pings in (9, 10)  # every 50 s, the first one after 27 to 51 s
         assert at_ann.closes == []
+
+
+async def test_while_the_server_did_not_run_nobody_was_silent() -> None:
+    """As after a night in a closed laptop, or on a machine that others held up."""
+    async with floor(SessionLimits(ping_interval_s=5, keepalive_s=5, idle_s=12)) as place:
+        (_, at_ann), (_, at_bob) = place.plain("ann"), place.open(CentrifugeDialect(JSON))
+        for _ in range(5):
+            place.node.clock.jump(3600.0)
+            place.registry.tick(place.node.clock.monotonic())
+        assert at_ann.closes == at_bob.closes == []
+        place.tick(20)
+        assert at_ann.closes == [errors.NO_PONG]

@@ -22,6 +22,9 @@ _log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 
+LATE_S = 2.0
+"""Seconds that pass from one tick to the next at most, for those who are waited for."""
+
 
 class Known(Protocol):
     """A session as those see it who look for a user's."""
@@ -72,6 +75,7 @@ class Registry:
 
     __slots__ = (
         "_buckets",
+        "_last",
         "_round",
         "_users",
         "congested",
@@ -86,6 +90,7 @@ class Registry:
 
     def __init__(self, rounds: int, now: float) -> None:
         self._buckets: list[dict[SessionId, Visited]] = [{} for _ in range(max(1, rounds))]
+        self._last = now
         self._round = 0
         # Most users have one session, which needs no collection around it.
         self._users: dict[UserId, Known | dict[SessionId, Known]] = {}
@@ -97,7 +102,7 @@ class Registry:
         self.greeting: dict[SessionId, Visited] = {}
         self.congested: dict[SessionId, Visited] = {}
         self.now = now
-        """Coarse monotonic seconds, as of the last tick: good enough to tell silence from life."""
+        """Coarse seconds in which peers could be heard, as of the last tick: they tell silence from life."""
         self.noticed: Callable[[Known], None] | None = None
         """Called with a session that has become somebody's; None where nobody wants to know."""
         self.total = 0
@@ -172,13 +177,17 @@ class Registry:
         return self._bucket(session).get(session)
 
     def tick(self, now: float) -> None:
-        """Visit what is due. Called once a second."""
-        self.now = now
+        """Visit what is due. Called once a second.
+
+        While this process did not run, nobody could be heard: that is not the silence of a peer.
+        """
+        self.now += min(now - self._last, LATE_S)
+        self._last = now
         self._round = (self._round + 1) % len(self._buckets)
         for session in list(self._buckets[self._round].values()):
-            _call(session.visit, now)
+            _call(session.visit, self.now)
         for session in list(self.greeting.values()):
-            _call(session.hurry, now)
+            _call(session.hurry, self.now)
         self.relieve()
 
     def relieve(self) -> None:
