@@ -6,6 +6,7 @@ import socket
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from http.client import HTTPConnection, HTTPMessage
 from typing import NamedTuple, Self
 
@@ -36,10 +37,15 @@ class Stream:
     def __init__(self, raw: socket.socket) -> None:
         self._raw = raw
         self._file = raw.makefile("rb")
-        self.head = b"".join(iter(self._file.readline, b"\r\n")).decode("latin-1")
+
+    @cached_property
+    def head(self) -> str:
+        """Return the head, once it is there: a poll has none before it has something to say."""
+        return b"".join(iter(self._file.readline, b"\r\n")).decode("latin-1")
 
     def chunk(self) -> str:
         """Return the next chunk that is no heartbeat; "" is the end."""
+        assert " 200 " in self.head
         for _ in range(BEATS_AT_MOST):
             size = int(self._file.readline() or b"0", 16)
             text = self._file.read(size).decode()
@@ -50,6 +56,7 @@ class Stream:
 
     def rest(self) -> str:
         """Return all that comes, up to the end of the connection."""
+        assert " 200 " in self.head
         return self._file.read().decode()
 
     def leave(self) -> None:
@@ -100,7 +107,7 @@ class Place:
 
     @contextmanager
     def stream(self, method: str, what: str, version: str = "1.1") -> Iterator[Stream]:
-        """Ask for a stream, and read its head."""
+        """Ask for a stream."""
         with socket.create_connection(("127.0.0.1", self.port), WITHIN_S) as raw:
             head = f"{method} {self.at(what)} HTTP/{version}\r\nHost: localhost\r\n"
             length = "Content-Length: 0\r\n" if method == "POST" else ""

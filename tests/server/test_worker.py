@@ -78,20 +78,25 @@ def test_ctrl_c_is_an_orderly_end(tmp_path: Path) -> None:
 
 
 def test_whoever_comes_while_it_drains_is_sent_away(tmp_path: Path) -> None:
-    (tmp_path / "hubbub.toml").write_text("drain_s = 20")
+    (tmp_path / "hubbub.toml").write_text("drain_s = 20\n[listener]\nhead_timeout_s = 60")
     with serving(tmp_path) as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as kept, connect_sync(ws(server, "lobby")):
-
-            def said() -> bytes:
-                kept.sendall(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                return received(kept, b"}")
-
-            assert b" 200 " in said()
+        with (
+            socket.create_connection((host, int(port))) as idle,
+            socket.create_connection((host, int(port))) as asking,
+            connect_sync(ws(server, "lobby")),
+        ):
+            ready = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            asking.sendall(ready[:10])
+            idle.sendall(ready)
+            assert b" 200 " in received(idle, b"}")
             server.process.send_signal(signal.SIGTERM)
-            # Asked again and again: an idle connection would be closed while a busy machine gets ready.
-            wait_until(lambda: b"the server is shutting down" in said())
             wait_until(lambda: server.status("/health/live") == 0)
+            assert received(idle, b"more") == b"", "what it asks next, others should answer"
+            asking.sendall(ready[10:])
+            said = received(asking, b"more")
+            assert b"the server is shutting down" in said
+            assert b"connection: close" in said
             # The second signal ends the patience.
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(60) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from hubbub.brokers.contract import Presence
 from hubbub.dialects.text import TextDialect
@@ -81,8 +82,8 @@ class Node:
     async def ask(self, key: str = "k1", limit: int = 0) -> Asked:
         """Ask what there is for a session; `limit` bytes end the request, and 0 the first frame."""
         dialect = SockJsRequests(TextDialect(PLAIN, "room", "ann"))
-        session = Session(self.floor.services, dialect, handle)
-        asked = Asked(StreamReceiver(key, session, limit, self.sessions))
+        make = partial(Session, self.floor.services, dialect, handle)
+        asked = Asked(StreamReceiver(key, make, limit, self.sessions))
         await turn(20)
         return asked
 

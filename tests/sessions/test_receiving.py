@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from hubbub.dialects.text import TextDialect
 from hubbub.errors import NORMAL, Close
-from hubbub.framings.sockjs.conversation import SockJsRequests
 from hubbub.model import Packet
-from hubbub.sessions.commands import handle
 from hubbub.sessions.receiving import StreamReceiver
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
 from tests.sessions.sockjs_stage import nodes
-from tests.sessions.stage import PLAIN, floor
 
 LOST = Close(1006, "connection lost")
 
@@ -27,36 +23,36 @@ class Host:
         self.told.append("lost")
 
 
-async def test_a_response_takes_so_much() -> None:
-    async with floor() as place:
-        session = Session(place.services, SockJsRequests(TextDialect(PLAIN, "room", "ann")), handle)
-        host, response = Host(), Carrier()
-        receiver = StreamReceiver("k1", session, 5, host)
-        assert not receiver.is_open
-        assert (receiver.take(b"early\n"), receiver.backlog()) == (False, 0)
-        receiver.opened(response)
-        response.unread = 3
-        assert (receiver.is_open, receiver.backlog()) == (True, 3)
-        assert receiver.take(b"o\n")
-        assert not receiver.take(b"h\nh\n")
-        receiver.finish()
-        receiver.finish()
-        assert response.closes == [NORMAL]
-        assert response.data == b"o\n\nh\nh\n\n"
-        receiver.closed(NORMAL)
-        receiver.received(Packet(b"ignored"))
-        assert host.told == ["arrived"]
+def nobody() -> Session:
+    raise AssertionError("no session is to begin")
 
 
-async def test_a_response_that_breaks_off_is_told() -> None:
-    async with floor() as place:
-        session = Session(place.services, SockJsRequests(TextDialect(PLAIN, "room", "ann")), handle)
-        host = Host()
-        receiver = StreamReceiver("k1", session, 0, host)
-        receiver.opened(Carrier())
-        receiver.closed(LOST)
-        receiver.closed(LOST)
-        assert host.told == ["arrived", "lost"]
+def test_a_response_takes_so_much() -> None:
+    host, response = Host(), Carrier()
+    receiver = StreamReceiver("k1", nobody, 5, host)
+    assert not receiver.is_open
+    assert (receiver.take(b"early\n"), receiver.backlog()) == (False, 0)
+    receiver.opened(response)
+    response.unread = 3
+    assert (receiver.is_open, receiver.backlog()) == (True, 3)
+    assert receiver.take(b"o\n")
+    assert not receiver.take(b"h\nh\n")
+    receiver.finish()
+    receiver.finish()
+    assert response.closes == [NORMAL]
+    assert response.data == b"o\n\nh\nh\n\n"
+    receiver.closed(NORMAL)
+    receiver.received(Packet(b"ignored"))
+    assert host.told == ["arrived"]
+
+
+def test_a_response_that_breaks_off_is_told() -> None:
+    host = Host()
+    receiver = StreamReceiver("k1", nobody, 0, host)
+    receiver.opened(Carrier())
+    receiver.closed(LOST)
+    receiver.closed(LOST)
+    assert host.told == ["arrived", "lost"]
 
 
 async def test_a_slow_reader_slows_its_session() -> None:
@@ -68,7 +64,7 @@ async def test_a_slow_reader_slows_its_session() -> None:
         stream.receiver.drained()
         assert len(registry.congested) == 0
         stream.receiver.heard()
-        elsewhere = StreamReceiver("k2", stream.receiver.candidate, 0, Host())
+        elsewhere = StreamReceiver("k2", nobody, 0, Host())
         for tell in (elsewhere.congested, elsewhere.drained, elsewhere.heard):
             tell()
         assert len(registry.congested) == 0

@@ -43,7 +43,9 @@ async def test_a_session_is_found_from_any_node() -> None:
 @pytest.mark.parametrize("at", [0, 1])
 async def test_nothing_more_is_taken_before_what_came_first_has_an_answer(at: int) -> None:
     async with nodes() as pair:
-        session = (await pair[0].ask("k1")).receiver.candidate
+        connection = (await pair[0].ask("k1")).receiver.connection
+        assert connection is not None
+        session = connection.session
         session.backlog = Backlog(session.connection)
         for _ in range(WAITING_LIMIT):
             session.backlog.put(Opened(), 0)

@@ -34,7 +34,8 @@ async def test_each_transport_has_a_door(carrier: Carrier) -> None:
         receiver = verdict.conversation
         assert isinstance(receiver, StreamReceiver)
         assert receiver.single == (carrier in {"xhr", "jsonp"})
-        assert isinstance(receiver.candidate.dialect, SockJsRequests)
+        assert receiver.candidate is not None
+        assert isinstance(receiver.candidate().dialect, SockJsRequests)
         assert ("X-Content-Type-Options", "nosniff") in verdict.headers
 
 

@@ -27,6 +27,15 @@ HEAD = {
 }
 
 
+STREAMS: dict[str, Carrier] = {
+    "/sse": "sse",
+    "/lines": "http_stream",
+    "/xhr": "xhr",
+    "/events": "eventsource",
+}
+"""Which paths lead to which kind of stream."""
+
+
 class Recorder:
     """Remember what the transport tells, and echo if asked to."""
 
@@ -62,7 +71,7 @@ class Recorder:
 
 @dataclass
 class Door:
-    """Let everybody in at `/ws`, `/sse` and `/lines`, refuse `/closed`; remember who asked for what.
+    """Let everybody in at `/ws` and at streams, refuse `/closed`; remember who asked for what.
 
     Pages of `http://evil` may not ask for a stream.
     """
@@ -80,7 +89,7 @@ class Door:
             raise LookupError("the doorkeeper has a fault")
         if request.path in {"/closed", "/sse/closed"}:
             return Refusal(403, "Nobody may come in here.", (("X-Why", "closed"),))
-        if not request.path.startswith("/ws" if carrier == "websocket" else ("/sse", "/lines")):
+        if not request.path.startswith("/ws" if carrier == "websocket" else tuple(STREAMS)):
             return None
         self.requests.append(request)
         self.offered.append(offered)
@@ -88,9 +97,7 @@ class Door:
         return Accepted(self.sessions[-1], self.subprotocol)
 
     def stream(self, path: str) -> Carrier | None:
-        if path.startswith("/sse"):
-            return "sse"
-        return "http_stream" if path.startswith("/lines") else None
+        return next((STREAMS[begin] for begin in STREAMS if path.startswith(begin)), None)
 
     def greet(self, headers: Mapping[str, str]) -> Headers | Refusal:
         origin = headers.get("origin")

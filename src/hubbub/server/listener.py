@@ -74,9 +74,9 @@ class Listener:
         """WebSockets and streams whose socket is not gone yet; uvicorn does not know them."""
         self.room = WaitingRoom(polls, self.settings.head_limit)
         """Polls that wait for their answers; uvicorn does not know those either."""
+        self.takeover = Takeover(self.settings, self.carriers.discard, self.room.come_back)
         self.handover: Handover | None = None
         """The way to the other workers of the machine; None where there are none."""
-        self.takeover = Takeover(self.settings, self.carriers.discard)
         self.opened = 0
         """Carriers opened so far."""
         self.refused = 0
@@ -247,9 +247,9 @@ class OnePortProtocol(PatientHttpProtocol):
             raise self._stop(greeting)
         if self._is_answering():
             raise self._stop(Refusal(400, "A stream must be the only request that is unanswered."))
-        limit = self.listener.settings.stream.request_limit
-        version = self.parser.get_http_version()
-        self._entry, self._own = Entry(request, carrier, method, version, greeting, limit), True
+        limit, version = self.limits.stream.request_limit, self.parser.get_http_version()
+        self._entry = Entry(request, carrier, method, version, greeting, limit, self._may_stay())
+        self._own = True
         if int(headers.get("content-length", "0")) > limit:
             raise self._stop(self._entry.too_large())
         if self.expect_100_continue:

@@ -48,12 +48,14 @@ class WaitingRoom:
         polls: who answers them; None where nobody does. limit: bytes that a client may say meanwhile.
     """
 
-    __slots__ = ("again", "limit", "polls", "requests")
+    __slots__ = ("again", "closing", "limit", "polls", "requests")
 
     def __init__(self, polls: Polls | None, limit: int) -> None:
         self.polls = polls
         self.limit = limit
         self.requests: set[WaitingRequest] = set()
+        self.closing = False
+        """Whether the server drains."""
         self.again: Callable[[], PatientHttpProtocol] | None = None
         """Makes what speaks HTTP on a connection that comes back to it."""
 
@@ -62,8 +64,22 @@ class WaitingRoom:
         self.requests.discard(request)
         if not request.keep:
             request.transport.close()
-        elif self.again is not None and not request.transport.is_closing():
-            self.again().come_back(request.transport, rest, paused=request.paused)
+        else:
+            self.come_back(request.transport, rest, paused=request.paused)
+
+    def come_back(self, transport: asyncio.Transport, rest: bytes, *, paused: bool = False) -> None:
+        """Speak HTTP again on a transport (see `PatientHttpProtocol.come_back`)."""
+        if self.closing:
+            transport.close()
+        elif self.again is not None and not transport.is_closing():
+            self.again().come_back(transport, rest, paused=paused)
+
+    def close(self, connections: Iterable[object]) -> None:
+        """Have others answer what clients of these ask next, because the server drains."""
+        self.closing = True
+        for connection in list(connections):
+            if isinstance(connection, PatientHttpProtocol):
+                connection.end_if_idle()
 
     def lose(self, request: WaitingRequest) -> None:
         """Let one go whose socket is gone."""
@@ -234,9 +250,15 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         request = read_request(self.url, dict(headers), self.client[0] if self.client else "")
         if isinstance(request, Refusal) or not polls.takes(request):
             return False
-        self._poll = request, parser.get_http_version() == "1.1" and parser.should_keep_alive()
+        self._poll = request, self._may_stay()
         self._own = True
         return True
+
+    def _may_stay(self) -> bool:
+        """Tell whether another request may follow this one."""
+        http = self.parser
+        stays: bool = http.get_http_version() == "1.1" and http.should_keep_alive()
+        return stays and not self.room.closing
 
     def _wait(self) -> None:
         """Answer a poll, or leave the transport to it until it is answered."""
@@ -254,6 +276,17 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         transport = self.transport
         self._vanish()
         transport.set_protocol(waiting)
+
+    def on_headers_complete(self) -> None:
+        """Begin a request that the app answers."""
+        super().on_headers_complete()
+        if self.room.closing and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def end_if_idle(self) -> None:
+        """End where nothing is under way."""
+        if self.timeout_keep_alive_task is not None:
+            self.transport.close()
 
     def _linger(self, *, keep: bool) -> None:
         """Wait for another request, for a while, or for none."""

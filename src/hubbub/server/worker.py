@@ -173,6 +173,7 @@ class Worker:
         if self._listener.handover is not None:
             self._listener.handover.close()
             self._listener.handover = None
+        self._listener.room.close(server.server_state.connections)
         await self._race(self._drain())
         server.force_exit = self._forced.is_set()
         await server.shutdown()

@@ -40,6 +40,9 @@ STREAM_METHODS: Mapping[Carrier, tuple[str, ...]] = {
 SPOKEN_TO: frozenset[Carrier] = frozenset({"sse", "http_stream"})
 """Streams whose requests hold the first message of their clients."""
 
+SINGLE: frozenset[Carrier] = frozenset({"xhr", "jsonp"})
+"""Streams that end with the first that is said; until then nothing is written, not even a head."""
+
 FIRST = "cf_connect"
 """The query parameter that holds the first message of a client which can send none before it is answered."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from urllib.parse import unquote
 
 from hubbub.dialects.contract import Dialect, Request
@@ -40,14 +41,15 @@ class Door:
         carrier: what carries the connections.
         resume: returns who goes on over a new connection, where the address says that somebody does; it
             raises as makers do.
-        carry: returns what brings a session, or one that the address names, over requests that come and go.
+        carry: returns what brings a session, made when it is needed, or one that the address names, over
+            requests that come and go.
     """
 
     path: str
     dialects: Mapping[str, Callable[[Request], Dialect]]
     carrier: Carrier = "websocket"
     resume: Callable[[Request], Conversation | None] | None = None
-    carry: Callable[[Session, Request], Accepted | Refusal] | None = None
+    carry: Callable[[Callable[[], Session], Request], Accepted | Refusal] | None = None
     pattern: re.Pattern[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -162,9 +164,8 @@ class Doors:
         if FIRST in request.query:  # it is said, has tokens in it, and is not to be kept
             said = {name: value for name, value in request.query.items() if name != FIRST}
             request = replace(request, query=said)
-        if door.carry is None:  # else a session begins only where there is none
-            crowded = self._services.entries.connections.refuse(request.peer)
-            if crowded is not None:
-                return crowded
-        session = Session(self._services, dialect, handle, request)
-        return door.carry(session, request) if door.carry else Accepted(session, subprotocol)
+        entries = self._services.entries
+        begin = partial(Session, self._services, dialect, handle, request)
+        if door.carry is not None:  # a session begins only where there is none
+            return entries.polls.refuse(request.peer) or door.carry(begin, request)
+        return entries.connections.refuse(request.peer) or Accepted(begin(), subprotocol)

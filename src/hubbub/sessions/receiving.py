@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from hubbub.errors import NORMAL, Close
@@ -28,7 +29,7 @@ class StreamReceiver:
     """Be what a response says (`sessions.contract.Conversation`), and what a session says it to (`Receiver`).
 
     Args:
-        key: whose it is. candidate: who talks if this request begins a session.
+        key: whose it is. candidate: makes who talks, if this request begins a session.
         limit: bytes after which the response ends (0: with the first frame), because the page keeps them all.
         host: where it goes.
     """
@@ -46,9 +47,10 @@ class StreamReceiver:
         "work",
     )
 
-    def __init__(self, key: str, candidate: Session, limit: int, host: Host) -> None:
+    def __init__(self, key: str, candidate: Callable[[], Session], limit: int, host: Host) -> None:
         self.key = key
-        self.candidate = candidate
+        self.candidate: Callable[[], Session] | None = candidate
+        """Dropped once it is not needed: a request that waits need not keep its headers."""
         self.single = not limit
         self.connection: IntermittentConnection | None = None
         """What it receives from, where that is here."""
@@ -84,6 +86,11 @@ class StreamReceiver:
     def backlog(self) -> int:
         """Return the bytes that the socket has not taken yet."""
         return 0 if self._stream is None else self._stream.backlog()
+
+    def join(self, connection: IntermittentConnection) -> None:
+        """Receive from a session that is here."""
+        self.connection, self.candidate = connection, None
+        connection.receive(self)
 
     async def catches_up(self, within_s: float) -> bool:
         """Wait for a client that reads too slowly; tell whether it has caught up within so many seconds."""

@@ -133,8 +133,7 @@ class SockJsSessions:
         connection = self._here.get(receiver.key)
         if connection is None:
             return False
-        receiver.connection = connection
-        connection.receive(receiver)
+        receiver.join(connection)
         return True
 
     async def _look(self, receiver: StreamReceiver) -> None:
@@ -158,7 +157,9 @@ class SockJsSessions:
         self._begin(receiver)
 
     def _begin(self, receiver: StreamReceiver) -> None:
-        session = receiver.candidate
+        if receiver.candidate is None:
+            return
+        session = receiver.candidate()
         entries = session.services.entries
         if entries.polled.is_full(session.peer) or entries.connections.refuse(session.peer):
             _say(receiver, CROWDED)

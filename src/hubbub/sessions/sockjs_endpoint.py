@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.framings.sockjs.conversation import SockJsRequests, SockJsSocket
 from hubbub.framings.sockjs.frames import is_callback
-from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
+from hubbub.sessions.contract import SINGLE, Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.doors import Door
 from hubbub.sessions.receiving import StreamReceiver
 from hubbub.sessions.session import Session
@@ -29,7 +29,6 @@ CARRIERS: tuple[Carrier, ...] = ("xhr_streaming", "eventsource", "htmlfile", "xh
 """The transports whose requests receive."""
 
 _CALLING: frozenset[Carrier] = frozenset({"htmlfile", "jsonp"})
-_SINGLE: frozenset[Carrier] = frozenset({"xhr", "jsonp"})
 _COOKIE = re.compile(r"(?:^|;)\s*JSESSIONID=([\w.~+/=!-]{1,256})\s*(?:;|$)", re.ASCII)
 _NOT_FOUND = Refusal(404, "There is no such session.")
 _FOREIGN = Refusal(403, "Only pages of this server may ask like this with cookies.")
@@ -75,9 +74,9 @@ class SockJsEndpoint:
         return doors
 
     def _carry(
-        self, sessions: SockJsSessions, session: Session, request: Request
+        self, sessions: SockJsSessions, make: Callable[[], Session], request: Request
     ) -> Accepted | Refusal:
-        """Return what takes a request to its session, which is `session` only if there was none."""
+        """Return what takes a request to its session, which `make` makes only if there is none."""
         key = self.key(unquote(request.path))
         if key is None:
             return _NOT_FOUND
@@ -87,13 +86,10 @@ class SockJsEndpoint:
                 return Refusal(500, CALLBACK_WRONG if callback else CALLBACK_REQUIRED)
             if not _is_own_page(request.headers):
                 return _FOREIGN
-        crowded = session.services.entries.polls.refuse(request.peer)
-        if crowded is not None:
-            return crowded
         if not sessions.has_room(key):
             return _FULL
-        limit = 0 if request.carrier in _SINGLE else self.stream_limit
-        receiver = StreamReceiver(key, session, limit, sessions)
+        limit = 0 if request.carrier in SINGLE else self.stream_limit
+        receiver = StreamReceiver(key, make, limit, sessions)
         return Accepted(receiver, None, _SAFE + self.cookies(request.headers))
 
     def key(self, path: str) -> str | None:

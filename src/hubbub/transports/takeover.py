@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from hubbub.model import Packet
-from hubbub.sessions.contract import Accepted
+from hubbub.sessions.contract import SINGLE, SPOKEN_TO, Accepted
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.streams.entry import Entry
-from hubbub.transports.streams.protocol import StreamProtocol
+from hubbub.transports.streams.protocol import Back, StreamProtocol
 from hubbub.transports.websocket.deflate import negotiate
 from hubbub.transports.websocket.handshake import Offer, accept_response
 from hubbub.transports.websocket.protocol import WebSocketProtocol
@@ -20,12 +20,19 @@ class Takeover:
     """Make carriers.
 
     Args:
-        settings: of the carriers. on_lost: called with a carrier once its socket is gone.
+        settings: of the carriers. on_lost: called with a carrier once it has its socket no more.
+        back: takes a socket back after a stream behind which another request may follow.
     """
 
-    __slots__ = ("_on_lost", "_settings")
+    __slots__ = ("_back", "_on_lost", "_settings")
 
-    def __init__(self, settings: ListenerSettings, on_lost: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        settings: ListenerSettings,
+        on_lost: Callable[[Any], None],
+        back: Back | None = None,
+    ) -> None:
+        self._back = back
         self._settings = settings
         self._on_lost = on_lost
 
@@ -46,9 +53,14 @@ class Takeover:
     ) -> StreamProtocol:
         """Begin a response that does not end, and hand on what the client said first, if anything."""
         wire = entry.wire(accepted, entry.http_version)
-        transport.write(wire.head(entry.greeting + accepted.headers) + wire.begin)
+        stays = entry.keep and entry.carrier not in SPOKEN_TO  # whose clients end with the stream
+        back = self._back if stays else None
+        head = wire.head(entry.greeting + accepted.headers, keep=back is not None) + wire.begin
+        if entry.carrier not in SINGLE:
+            transport.write(head)
+            head = b""
         settings, conversation = self._settings.stream, accepted.conversation
-        protocol = StreamProtocol(conversation, wire, settings, self._on_lost)
+        protocol = StreamProtocol(conversation, wire, settings, self._on_lost, head, back)
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         if first is not None:

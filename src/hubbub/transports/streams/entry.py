@@ -32,7 +32,7 @@ class Entry:
     Args:
         method: GET or POST. http_version: such as `1.1`.
         greeting: headers of every answer to it, for the page that asks.
-        limit: the largest body in bytes.
+        limit: the largest body in bytes. keep: whether another request may come on its connection.
     """
 
     request: Request
@@ -41,6 +41,7 @@ class Entry:
     http_version: str
     greeting: Headers
     limit: int
+    keep: bool = False
     body: bytearray = field(default_factory=bytearray, init=False)
 
     @property

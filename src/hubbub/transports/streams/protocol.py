@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 from hubbub.errors import Close
 from hubbub.model import Packet
@@ -15,6 +15,12 @@ from hubbub.transports.streams.wires import Wire
 LOST = Close(1006, "connection lost")
 ABORTED = Close(1006, "connection aborted")
 TALKATIVE = Close(1002, "nothing may follow the request of a stream")
+
+REST_LIMIT = 16 * 1024
+"""Bytes that a client may say of its next request before this one has its end."""
+
+Back: TypeAlias = Callable[[asyncio.Transport, bytes], None]
+"""Take a transport back for HTTP, with what the client has said already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +40,24 @@ class StreamSettings:
 
 
 class StreamProtocol(asyncio.Protocol):
-    """Carry a conversation (`sessions.contract.Connection`) over a response whose head was written.
+    """Carry a conversation (`sessions.contract.Connection`) over a response.
 
     Args:
         conversation: who talks; told `opened` by `connection_made`.
         wire: how packets are written.
-        on_lost: called with this connection once its socket is gone.
+        on_lost: called with this connection once it has its socket no more.
+        head: the response's, where that is written with the first packet and not before.
+        back: takes the transport at the end; None: it is closed.
     """
 
     __slots__ = (
+        "_back",
         "_close",
         "_conversation",
+        "_head",
         "_on_lost",
+        "_paused",
+        "_rest",
         "_settings",
         "_timer",
         "_transport",
@@ -65,11 +77,18 @@ class StreamProtocol(asyncio.Protocol):
         wire: Wire,
         settings: StreamSettings,
         on_lost: Callable[[StreamProtocol], None] | None = None,
+        head: bytes = b"",
+        back: Back | None = None,
     ) -> None:
         self._conversation: Conversation | None = conversation
         self._wire = wire
         self._settings = settings
         self._on_lost = on_lost
+        self._head = head
+        self._back = back
+        self._rest = b""
+        self._paused = False
+        """Whether the peer has yet to read what was written."""
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._close: Close | None = None
@@ -80,17 +99,23 @@ class StreamProtocol(asyncio.Protocol):
     # ── from the transport ──────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin on a transport on which the response's head is."""
+        """Begin on a transport."""
         stream = cast(asyncio.Transport, transport)
         self._transport = stream
-        self.write = stream.write
+        self.write = self._begin if self._head else stream.write
         stream.set_write_buffer_limits(high=self._settings.high_water)
         if self._conversation is not None:
             self._conversation.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """End where a client goes on talking; blank lines behind its request do not matter."""
-        if data.strip(b"\r\n"):
+        """Keep what may be the next request; else end where a client goes on talking.
+
+        Blank lines behind its request do not matter.
+        """
+        if self._back is not None and len(self._rest) + len(data) <= REST_LIMIT:
+            self._rest += data
+        elif data.strip(b"\r\n"):
+            self._back = None
             self._tell_closed(TALKATIVE)
             self.close(TALKATIVE)
 
@@ -101,25 +126,22 @@ class StreamProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Tell that the peer reads too slowly."""
+        self._paused = True
         if self._conversation is not None:
             self._conversation.congested()
 
     def resume_writing(self) -> None:
         """Tell that the peer has caught up."""
+        self._paused = False
         if self._conversation is not None:
             self._conversation.drained()
+        if self._close is not None:
+            self._go_back()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End, and drop all references, so that nothing waits for the garbage collector."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._transport = None
-        self._tell_closed(self._close or LOST)
-        self.write = _drop
-        on_lost, self._on_lost = self._on_lost, None
-        if on_lost is not None:
-            on_lost(self)
+        self._back = None
+        self._leave()
 
     # ── from the conversation (sessions.contract.Connection) ────────────────────────────────────
 
@@ -148,8 +170,13 @@ class StreamProtocol(asyncio.Protocol):
         self._close = close
         self.write(self._wire.end)
         self.write = _drop
-        transport.close()
-        self._limit_time()
+        if self._back is None:
+            transport.close()
+            self._limit_time()
+        elif self._paused:
+            self._limit_time()  # until then it may be resumed
+        else:
+            asyncio.get_running_loop().call_soon(self._go_back)
 
     def abort(self) -> None:
         """Drop the socket and all that is queued."""
@@ -168,6 +195,34 @@ class StreamProtocol(asyncio.Protocol):
         """Do nothing, likewise."""
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────
+
+    def _begin(self, data: bytes) -> None:
+        """Write the head and the first that is said."""
+        head, self._head = self._head, b""
+        if self._transport is not None:
+            self.write = self._transport.write
+            self.write(head + data)
+
+    def _go_back(self) -> None:
+        """Give the transport back, on which another request may come: once the peer has read the answer."""
+        transport, back = self._transport, self._back
+        if transport is None or back is None or self._paused or transport.is_closing():
+            return
+        self._back = None
+        self._leave()
+        back(transport, self._rest)
+
+    def _leave(self) -> None:
+        """Be without a transport."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._transport = None
+        self._tell_closed(self._close or LOST)
+        self.write = _drop
+        on_lost, self._on_lost = self._on_lost, None
+        if on_lost is not None:
+            on_lost(self)
 
     def _limit_time(self) -> None:
         """Drop the socket after a while unless it ends before."""

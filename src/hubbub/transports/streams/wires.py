@@ -91,13 +91,17 @@ class Wire:
             *greeting,
         )
 
-    def head(self, greeting: Headers) -> bytes:
-        """Make the head of the response, with `greeting` for the page that asked."""
+    def head(self, greeting: Headers, *, keep: bool = False) -> bytes:
+        """Make the head of the response, with `greeting` for the page that asked.
+
+        Args:
+            keep: whether another request may follow; the response must be in chunks then.
+        """
         lines = [
             "HTTP/1.1 200 OK",
             *(f"{name}: {value}" for name, value in self.headers(greeting)),
             *(("Transfer-Encoding: chunked",) if self.chunked else ()),
-            "Connection: close",
+            *(() if keep else ("Connection: close",)),
         ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
