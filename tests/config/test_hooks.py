@@ -90,6 +90,10 @@ def test_nothing_is_asked_by_default() -> None:
         ('rpc = "https://u:hush@a/"', "hooks.rpc must have no password in it: put it into static"),
         ('events.url = "hush"', "hooks.events.url must be a URL that begins"),
         ('events.kinds = ["gone"]', "hooks.events.kinds[1] must be 'disconnected', "),
+        (
+            'emulated_headers = ["Host"]',
+            "hooks.emulated_headers has 'Host', which the server writes itself",
+        ),
         ('headers = ["a b"]', "hooks.headers has 'a b', which is no name of a header"),
         ('headers = ["Host"]', "hooks.headers has 'Host', which the server writes itself"),
         ('static_headers.TE = "hush"', "hooks.static_headers has 'TE', which the server writes"),

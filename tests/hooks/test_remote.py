@@ -101,13 +101,19 @@ async def test_every_question_goes_to_its_url_and_comes_back_as_a_grant() -> Non
 
 
 async def test_chosen_headers_and_meta_go_along() -> None:
-    settings = HookSettings(headers=("X-Forwarded-For", "x-bad", "x-none"), include_meta=True)
+    settings = HookSettings(
+        headers=("X-Forwarded-For", "x-bad"),
+        emulated_headers=("X-Said", "x-none"),
+        include_meta=True,
+    )
     async with stage(answering({"result": {}}), settings=settings) as on:
         assert on.hooks.refresh
-        await on.hooks.refresh(RefreshAsk(CLIENT))
+        client = replace(CLIENT, headers={**HEADERS, "x-said": "hello"})
+        await on.hooks.refresh(RefreshAsk(client))
 
         asked = on.backend.asked[0]
         assert asked.headers["x-forwarded-for"] == "10.0.0.1"
+        assert asked.headers["x-said"] == "hello"
         assert asked.json["meta"] == [7]
         assert not {"x-bad", "x-evil", "x-none", "cookie"} & asked.headers.keys()
 

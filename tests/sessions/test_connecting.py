@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from hubbub.dialects.centrifuge.unidirectional import UnidirectionalDialect
+from hubbub.dialects.contract import Request
 from hubbub.errors import PERMISSION_DENIED, SERVER_UNSUBSCRIBED, SHUTDOWN, Refused
 from hubbub.hub.namespaces import Namespace
 from hubbub.model import Kind, Packet
+from hubbub.sessions.follower import HEADER_LIMIT
 from hubbub.sessions.following import enter
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, RefreshGrant, SubscribeGrant
@@ -149,6 +152,36 @@ async def test_who_leaves_while_the_application_thinks_is_not_let_in() -> None:
         await connecting
         assert place.registry.of_user("ann") == ()
         assert place.node.hub.statistics.subscriptions == 0
+
+
+async def test_a_client_may_say_headers_that_it_cannot_send() -> None:
+    seen: list[Mapping[str, str]] = []
+
+    async def hook(ask: ConnectAsk) -> ConnectGrant:
+        seen.append(ask.client.headers)
+        return ConnectGrant("ann")
+
+    said = {
+        "Authorization": "Bearer a",
+        "cookie": "not asked for",
+        "X-Real": "forged",
+        "X-Long": "x" * (HEADER_LIMIT + 1),
+    }
+    async with floor() as place:
+        place.hooks.connect = hook
+        place.hooks.emulated = frozenset({"authorization", "x-real", "x-long"})
+        ann = Speaker(place, Request(headers={"x-real": "10.0.0.1"}))
+        await ann.connect(headers=said)
+        assert seen == [{"authorization": "Bearer a", "x-real": "10.0.0.1"}]
+
+
+async def test_no_client_says_what_a_proxy_tells_of_it() -> None:
+    access = AccessSettings(user_header="X-User", anonymous=True)
+    async with floor(trusting=False, access=access) as place:
+        place.hooks.emulated = frozenset({"x-user"})
+        ann = Speaker(place)
+        await ann.connect(headers={"X-User": "root"})
+        assert (ann.code, ann.session.info.user) == (0, "")
 
 
 async def refused_hook(ask: ConnectAsk) -> ConnectGrant:

@@ -33,8 +33,8 @@ def _spread(hooks: object) -> object:
     if not isinstance(hooks, dict):
         return hooks
     spread = dict(hooks)
-    if "headers" in spread:
-        spread["headers"] = listed(spread["headers"])
+    for name in {"headers", "emulated_headers"} & spread.keys():
+        spread[name] = listed(spread[name])
     events = spread.get("events")
     if isinstance(events, dict) and "kinds" in events:
         spread["events"] = events | {"kinds": listed(events["kinds"])}
@@ -86,8 +86,8 @@ def _url_fault(url: str) -> str:
 
 
 def _header_faults(hooks: HookSettings) -> Iterator[tuple[str, str]]:
-    for place, names in {"headers": hooks.headers, "static_headers": hooks.static_headers}.items():
-        for name in names:
+    for place in ("headers", "emulated_headers", "static_headers"):
+        for name in getattr(hooks, place):
             if not _NAME.fullmatch(name):
                 yield place, f"has {name!r}, which is no name of a header"
             elif name.lower() in _OURS:

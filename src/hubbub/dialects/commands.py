@@ -28,6 +28,7 @@ class Connect(msgspec.Struct, frozen=True):
 
     Args:
         data: JSON of the application, for the connect hook. name, version: of the client's library.
+        headers: what the client would have its request say, where it cannot.
         subs: server-side subscriptions that the client had, with its position in each; a client that cannot
             subscribe later asks with it for those it wants.
         recover: whether `subs` is what the client followed before its connection was cut, to be followed
@@ -43,6 +44,7 @@ class Connect(msgspec.Struct, frozen=True):
     subs: Mapping[ChannelName, Position | None] = {}
     recover: bool = False
     renderer: Renderer | None = None
+    headers: Mapping[str, str] = {}
 
 
 class Vouch(msgspec.Struct, frozen=True):

@@ -57,6 +57,7 @@ class Application:
         self._handlers.started = True
         if self._settings.urls or self._settings.events.url:
             self._remote = Remote(self._settings, self._clock, self._statistics)
+        self.hooks.emulated = frozenset(map(str.lower, self._settings.emulated_headers))
         self._choose_questions()
         self._choose_events()
 

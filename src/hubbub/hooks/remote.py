@@ -68,11 +68,13 @@ class Remote:
         """Return the function that asks a URL; None where there is none."""
         if not url:
             return None
-        caller = self._caller(name, url, self._settings.concurrency, repeatable=repeatable)
+        settings = self._settings
+        caller = self._caller(name, url, settings.concurrency, repeatable=repeatable)
+        names = (*settings.headers, *settings.emulated_headers)
 
         async def ask(asked: A) -> G:
-            body = question(asked, include_meta=self._settings.include_meta)
-            headers = forwarded(asked.client, self._settings.headers)
+            body = question(asked, include_meta=settings.include_meta)
+            headers = forwarded(asked.client, names)
             return await caller.ask(body, headers, lambda answer: judge(answer, asked))
 
         return ask

@@ -73,6 +73,8 @@ class HookSettings:
         open_s: seconds for which it is.
         answer_limit: bytes of an answer.
         headers: names of the client's headers that are sent along.
+        emulated_headers: names of those that a client may also say as it connects (`headers` of the
+            Centrifuge protocol), because browsers give WebSockets none of a page's; sent along too.
         static_headers: headers that are sent always; their values are never shown.
         secret: signs what is sent ("" : nothing is signed).
         include_meta: whether the session's `meta` is sent along.
@@ -93,6 +95,7 @@ class HookSettings:
     open_s: float = 5.0
     answer_limit: int = 256 * 1024
     headers: tuple[str, ...] = ()
+    emulated_headers: tuple[str, ...] = ()
     static_headers: dict[str, Secret] = field(default_factory=dict)
     secret: Secret = field(default_factory=lambda: SecretStr(""))
     include_meta: bool = False

@@ -37,6 +37,8 @@ def connect(session: Session, command: say.Connect) -> asyncio.Future[None]:
 
 async def _connect(session: Session, command: say.Connect) -> None:
     services = session.services
+    if command.headers:
+        session.emulate(command.headers)
     admission = await services.gate.admit(command, session)
     if session.gone:
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from msgspec import structs
 
@@ -24,6 +25,9 @@ from hubbub.sessions.hooks import Client, Event, EventKind, RefreshGrant, unhear
 from hubbub.sessions.identity import NOBODY, Identity
 from hubbub.sessions.services import Services
 from hubbub.sessions.subscription import Consumption, Subscription
+
+HEADER_LIMIT = 8192
+"""Characters of a header that a client says; a longer one is not heard."""
 
 _NO_REQUEST = Request()
 
@@ -96,6 +100,22 @@ class Follower:
         raise NotImplementedError
 
     # ── who it is ───────────────────────────────────────────────────────────────────────────────
+
+    def emulate(self, headers: Mapping[str, str]) -> None:
+        """Take what a client says for headers of its request, as far as the application allows it.
+
+        What the request itself says counts more, and by which header a proxy says who a client is, that no
+        client can say.
+        """
+        hooks, settings = self.services.hooks, self.services.gate.settings
+        allowed = hooks.emulated - {settings.user_header.lower()}
+        said = {name.lower(): value for name, value in headers.items()}
+        known = {
+            name: said[name] for name in allowed & said.keys() if len(said[name]) <= HEADER_LIMIT
+        }
+        if known:
+            request = self.request or _NO_REQUEST
+            self.request = replace(request, headers={**known, **request.headers})
 
     def become(self, identity: Identity) -> None:
         """Be somebody."""

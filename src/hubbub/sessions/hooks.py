@@ -268,6 +268,7 @@ class Hooks:
 
     It is filled while the application registers its functions, and stays as it is once the server runs.
     `connect` may return None: it does not know the client, who is treated as if there were no such hook.
+    `emulated` has lower-case names of headers that a client may say in its introduction instead.
     """
 
     connect: ConnectHook | None = None
@@ -278,3 +279,4 @@ class Hooks:
     rpc: RpcHook | None = None
     unacknowledged: UnacknowledgedHook | None = None
     events: Events = unheard
+    emulated: frozenset[str] = frozenset()

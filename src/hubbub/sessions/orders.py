@@ -148,10 +148,11 @@ class Orders:
         sessions = self._meant(order.whom)
         if isinstance(order, Follow):
             return _encode(await _follow(order, sessions))
+        if isinstance(order, Disconnect):
+            sessions = [each for each in sessions if each.id not in order.whitelist]
         for session in sessions:
             if isinstance(order, Disconnect):
-                if session.id not in order.whitelist:
-                    session.end(Close(order.code, order.reason))
+                session.end(Close(order.code, order.reason))
             elif isinstance(order, Unsubscribe):
                 for channel in (order.channel,) if order.channel else tuple(session.following):
                     session.drop(channel, SERVER_UNSUBSCRIBED)

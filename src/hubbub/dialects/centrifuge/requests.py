@@ -43,6 +43,8 @@ Int32 = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 NAME_LIMIT = 64
 """Characters of a client's name and version that are kept."""
+HEADERS_LIMIT = 64
+"""Headers that a client may say as it connects."""
 SUBS_LIMIT = 1000
 """Subscriptions that a client may remember to have had."""
 FOSSIL = "fossil"
@@ -78,6 +80,7 @@ class ConnectRequest(Request):
     name: str = ""
     version: str = ""
     subs: Annotated[dict[str, Known], Meta(max_length=SUBS_LIMIT)] = {}
+    headers: Annotated[dict[str, str], Meta(max_length=HEADERS_LIMIT)] = {}
 
     def command(self, id: int) -> Command:
         """Return a Connect; the user it claims to be stands in `data`, see `claimed_user`."""
@@ -87,7 +90,8 @@ class ConnectRequest(Request):
             for channel, known in self.subs.items()
         }
         name, version = self.name[:NAME_LIMIT], self.version[:NAME_LIMIT]
-        return Connect(id, claimed_user(data), self.token, data, name, version, subs)
+        user, headers = claimed_user(data), self.headers
+        return Connect(id, user, self.token, data, name, version, subs, headers=headers)
 
 
 class RefreshRequest(Request):
