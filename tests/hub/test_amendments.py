@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import pytest
@@ -12,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hubbub.dialects.chat import Amend
-from hubbub.dialects.kinds import Act, about_of, kind_of
+from hubbub.dialects.kinds import Act, kind_of
 from hubbub.errors import Refused
 from hubbub.hub.amendments import Amender, Amendments, reading
 from hubbub.hub.namespaces import Data, Namespace
 from hubbub.model import ClientInfo, Kind, Position, Publication
+from tests.hub.folding import Said, fold
 from tests.hub.stage import Stage, stage, turn
 
 CHAT = Namespace(edits=True, reactions=True, history_size=100)
@@ -26,40 +26,6 @@ USERS = ("ann", "bob", "")
 
 def amender(user: str, *, moderates: bool = False) -> Amender:
     return Amender(ClientInfo(user, f"s-{user}"), moderates)
-
-
-class Said(NamedTuple):
-    """How a message reads; None where it was deleted, and who reacted how."""
-
-    data: bytes | None
-    reactions: frozenset[tuple[str, str]] = frozenset()
-
-
-def fold(publications: Iterable[Publication]) -> dict[int, Said]:
-    """Read a channel as a client does, from its oldest publication to its newest."""
-    found: dict[int, Said] = {}
-    for each in publications:
-        kind, about = kind_of(each), about_of(each)
-        if not kind:
-            found[each.offset] = Said(each.data)
-        elif kind == "deleted" and not about:
-            found[each.offset] = Said(None)
-        elif about in found and found[about].data is not None:
-            found[about] = amended(found[about], kind, each)
-    return found
-
-
-def amended(message: Said, kind: str, by: Publication) -> Said:
-    if kind == Act.EDIT:
-        return Said(by.data, message.reactions)
-    if kind == Act.DELETE:
-        return Said(None)
-    if kind != Act.REACTION:
-        return message
-    said, user = json.loads(by.data), by.sender.user if by.sender else ""
-    one = {(user, said["reaction"])}
-    removed = said.get("removed", False)
-    return Said(message.data, message.reactions - one if removed else message.reactions | one)
 
 
 class Step(NamedTuple):
@@ -112,7 +78,7 @@ class Model:
         if message.data is None:
             return 0 if step.what == "delete" else 108  # two deletions are one entry
         self.top += 1
-        reactions, one = message.reactions, {(step.user, step.word)}
+        reactions, one = message.reactions, {(step.user or "s-", step.word)}
         self.messages[step.about] = {
             "edit": Said(data, reactions),
             "delete": Said(None),

@@ -84,6 +84,7 @@ function incoming(context: PublicationContext): Said {
   return readSaid({
     data: context.data,
     user: context.info?.user ?? "",
+    client: context.info?.client ?? "",
     offset: context.offset ?? 0,
     time: time || writtenAt(context.data),
     tags: context.tags,

@@ -6,6 +6,7 @@ const aside = (offset: number, fields: Partial<Aside>): Aside => ({
   kind: "reaction",
   about: 1,
   sender: "ann",
+  client: "c1",
   text: "",
   reaction: "+",
   removed: false,

@@ -27,7 +27,8 @@ function folded(notes: Notes, aside: Aside): Notes {
   if (aside.kind === "edit") {
     return aside.offset > notes.editedAt ? { ...notes, text: aside.text, editedAt: aside.offset } : notes;
   }
-  const key = `${aside.reaction}${BORDER}${aside.sender}`;
+  const who = aside.sender || `${BORDER}${aside.client}`;
+  const key = `${aside.reaction}${BORDER}${who}`;
   const known = notes.reactions.get(key);
   if (known && known.offset >= aside.offset) return notes;
   const word = { offset: aside.offset, removed: aside.removed };

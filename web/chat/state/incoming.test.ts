@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readPublication, readSaid } from "./incoming";
 
-const read = (data: unknown) => readPublication({ data, user: "Ada", offset: 3, time: 7 });
+const read = (data: unknown) => readPublication({ data, user: "Ada", client: "c1", offset: 3, time: 7 });
 
 it.each([
   [{ id: "a", text: "hello" }, "a", "hello"],
@@ -19,10 +19,10 @@ it.each([
 
 describe("what the server's tags say", () => {
   const said = (kind: string, data: unknown, about = "", offset = 9) =>
-    readSaid({ data, user: "ann", offset, time: 5, tags: { kind, ...(about ? { about } : {}) } });
+    readSaid({ data, user: "ann", client: "c1", offset, time: 5, tags: { kind, ...(about ? { about } : {}) } });
 
   it("is a message without them", () => {
-    expect(readSaid({ data: "hi", user: "ann", offset: 1, time: 5 }).message?.text).toBe("hi");
+    expect(readSaid({ data: "hi", user: "ann", client: "c1", offset: 1, time: 5 }).message?.text).toBe("hi");
   });
 
   it("is something about a message", () => {

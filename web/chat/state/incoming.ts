@@ -6,6 +6,8 @@ import type { Aside, Incoming, Sign } from "./types";
 export interface RawPublication {
   readonly data: unknown;
   readonly user: string;
+  /** The connection that said it: who it is that has no name. */
+  readonly client: string;
   readonly offset: number;
   readonly time: number;
   readonly tags?: Readonly<Record<string, string>> | undefined;
@@ -43,7 +45,7 @@ export function readSaid(raw: RawPublication): Said {
   const kind = raw.tags?.["kind"];
   if (kind === undefined) return { message: readPublication(raw) };
   const about = Number(raw.tags?.["about"] ?? 0);
-  const aside = { about, sender: raw.user, text: "", reaction: "", removed: false, offset: raw.offset };
+  const aside = { about, sender: raw.user, client: raw.client, text: "", reaction: "", removed: false, offset: raw.offset };
   switch (kind) {
     case "edit":
       return { aside: { ...aside, kind, text: textOf(raw.data) } };

@@ -8,6 +8,7 @@ const edit = (offset: number, about: number): Aside => ({
   kind: "edit",
   about,
   sender: "Ada",
+  client: "c1",
   text: "better",
   reaction: "",
   removed: false,

@@ -17,6 +17,8 @@ export interface Aside {
   /** The offset of the message. */
   readonly about: number;
   readonly sender: string;
+  /** The sender's connection. */
+  readonly client: string;
   /** What the message reads now. */
   readonly text: string;
   readonly reaction: string;
@@ -37,12 +39,15 @@ export interface Receipt {
   readonly received: number;
 }
 
-/** All that was said about one message; each user has each reaction once, and the last word counts. */
+/**
+ * All that was said about one message; each user, or connection without a name, has each reaction once, and the
+ * last word counts.
+ */
 export interface Notes {
   readonly text: string | null;
   readonly editedAt: number;
   readonly deleted: boolean;
-  /** By reaction and user: the offset of the last word, and whether it took the reaction back. */
+  /** By reaction and who reacts: the offset of the last word, and whether it took the reaction back. */
   readonly reactions: ReadonlyMap<string, { readonly offset: number; readonly removed: boolean }>;
 }
 
