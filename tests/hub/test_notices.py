@@ -105,6 +105,21 @@ def test_what_another_node_has_said_is_said() -> None:
     assert said(notices, 10.6) == []
 
 
+def test_of_two_devices_in_step_one_speaks_for_both() -> None:
+    """What a node says is heard an eighth of a second later, when the other one has said the same."""
+    nodes, infos = (Notices(), Notices()), (ClientInfo("ann", "s1"), ClientInfo("ann", "s2"))
+    spoken: list[tuple[float, int]] = []
+    for eighths in range(96):
+        now = eighths / 8
+        for at, number in spoken:
+            if at == now - 0.125:
+                nodes[1 - number].hear(TYPING, Word(b"on", infos[number], 6.0, b"off"), now)
+        for number, notices in enumerate(nodes):
+            if notices.offer(TYPING, Word(b"on", infos[number], 6.0, b"off"), now):
+                spoken.append((now, number))
+    assert spoken == [(0.0, 0), (0.0, 1), (3.125, 0), (6.125, 0), (9.125, 0)]
+
+
 def test_nothing_is_remembered_of_who_was_only_heard_or_is_heard_oneself() -> None:
     notices = Notices()
     notices.hear(TYPING, WRITES, 0.0)

@@ -21,6 +21,8 @@ from hubbub.model import ChannelName, ClientInfo
 
 PAUSE_S = 1.0
 """Seconds between two notices of one kind about a user in a channel."""
+YIELD_S = 0.5
+"""Seconds that one of two nodes waits longer which would say the same at the same time."""
 SUBJECTS_LIMIT = 20_000
 """Users in channels of whom a node has something to say at a time ..."""
 CHANNEL_SHARE = 1000
@@ -111,10 +113,10 @@ class Notices:
         said = self._said.get(subject)
         if said is not None and said.word.info.session != word.info.session:
             waiting = said.next if said.next is not None and said.next.data != word.data else None
-            kept = replace(
-                word, info=said.word.info
-            )  # what this node says of it is said by its own
-            self._said[subject] = _Said(kept, now, now + word.holds_s, waiting)
+            mine = said.word.info  # what this node says next is said by its own session
+            at = now + YIELD_S if word.info.session < mine.session else now
+            kept = replace(word, info=mine)
+            self._said[subject] = _Said(kept, at, now + word.holds_s, waiting)
 
     def end(self, subject: Subject) -> None:
         """Learn that others know that it holds no more: what is said of the subject next is news."""
