@@ -1,6 +1,6 @@
 /** What is said about messages, folded: edits, deletions, reactions. The last word in the log counts. */
 
-import type { Aside, Notes } from "./types";
+import type { Aside, Message, Notes } from "./types";
 
 const NONE: Notes = { text: null, editedAt: 0, deleted: false, reactions: new Map() };
 const BORDER = "\u0000";
@@ -23,7 +23,8 @@ export function annotate(
 }
 
 function folded(notes: Notes, aside: Aside): Notes {
-  if (aside.kind === "delete") return { ...notes, deleted: true };
+  if (notes.deleted) return notes;
+  if (aside.kind === "delete") return { ...NONE, deleted: true };
   if (aside.kind === "edit") {
     return aside.offset > notes.editedAt ? { ...notes, text: aside.text, editedAt: aside.offset } : notes;
   }
@@ -33,6 +34,13 @@ function folded(notes: Notes, aside: Aside): Notes {
   if (known && known.offset >= aside.offset) return notes;
   const word = { offset: aside.offset, removed: aside.removed };
   return { ...notes, reactions: new Map(notes.reactions).set(key, word) };
+}
+
+/** Forget what deleted messages said. */
+export function forgotten(messages: readonly Message[], asides: readonly Aside[], era: number): readonly Message[] {
+  const gone = new Set(asides.filter(({ kind }) => kind === "delete").map(({ about }) => about));
+  if (gone.size === 0) return messages;
+  return messages.map((each) => (each.era === era && gone.has(each.offset) ? { ...each, text: "" } : each));
 }
 
 export interface Reaction {

@@ -60,6 +60,16 @@ describe.each(Object.entries(cases))("%s", (_, chat) => {
     expect(read(live(joined, said))).toEqual(wanted);
   });
 
+  it("leaves nothing of what was deleted", () => {
+    const room = live(joined, said);
+    const memory = JSON.stringify([room.messages, [...room.notes.values()]]);
+    for (const { offset, data, tags } of said) {
+      const about = tags?.["kind"] === "edit" ? tags["about"] : offset;
+      const text = (data as { text?: string } | null)?.text;
+      if (text && wanted[String(about)]?.text === null) expect(memory).not.toContain(JSON.stringify(text));
+    }
+  });
+
   it.each([1, 3, 100])("is read backwards, in pages of %i", (size) => {
     expect(read(scrolled(joined, history, size))).toEqual(wanted);
   });

@@ -3,7 +3,7 @@
 import { insert } from "./messages";
 import type { PageKind, Subscribed } from "./actions";
 import { NOBODY, clientJoined, clientLeft, hasUser, isReturning } from "./presence";
-import { annotate } from "./asides";
+import { annotate, forgotten } from "./asides";
 import type { Aside, Gap, Incoming, Notice, ReadMark, Room } from "./types";
 
 /** A page keeps at most KEEP + SLACK messages of a room; older ones are loaded again on scrolling up. */
@@ -113,9 +113,10 @@ export function annotated(room: Room, asides: readonly Aside[]): Room {
   const high = asides.reduce((max, aside) => Math.max(max, aside.offset), room.top);
   const low = asides.reduce((min, aside) => Math.min(min, aside.offset), room.floor || Infinity);
   const fresh = asides.filter((aside) => aside.offset > room.top).length;
+  const messages = forgotten(room.messages, asides, room.era);
   const notes = annotate(room.notes, asides, room.era);
   const typing = asides.reduce((left, aside) => without(left, aside.sender), room.typing);
-  return { ...room, notes, typing, top: high, floor: low, silent: room.silent + fresh };
+  return { ...room, messages, notes, typing, top: high, floor: low, silent: room.silent + fresh };
 }
 
 /** Note until when somebody counts as writing; 0 is no longer. */
@@ -192,7 +193,7 @@ export function pageLoaded(
   asides: readonly Aside[] = [],
 ): Room {
   if (room.epoch !== epoch) return pageFailed(room, page);
-  const messages = insert(room.messages, arrivals, room.era);
+  const messages = forgotten(insert(room.messages, arrivals, room.era), asides, room.era);
   const offsets = [...arrivals, ...asides].map((each) => each.offset);
   const low = offsets.reduce((min, offset) => Math.min(min, offset), Infinity);
   const high = offsets.reduce((max, offset) => Math.max(max, offset), 0);
