@@ -277,6 +277,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         self.chat.tick()
         self._deadlines.tick()
         self._queues.tick()
+        self.groups.tick()
         self.revocations.tick()
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from hubbub.brokers.contract import HistoryQuery
-from hubbub.brokers.records import Bar
+from hubbub.brokers.records import KEPT, Bar
 from hubbub.errors import Barred
 from hubbub.model import Retention
 from tests.contracts.broker_stage import (
@@ -169,7 +169,7 @@ class PublishContract(BrokerStage):
         await node.feed.subscribe([channel])
         bar = Bar(f"gone:{channel}", "1")
         before = node.log.publish(channel, b"before", KEEP, key, bar)
-        noted = asyncio.ensure_future(node.records.put(bar.record, "1", b""))
+        noted = asyncio.ensure_future(node.records.put(bar.record, "1", b"", KEPT))
         await asyncio.sleep(0)
         behind = node.log.publish(channel, b"behind", KEEP, key, bar)
         other = node.log.publish(channel, b"other", KEEP, bar=Bar(bar.record, "2"))
@@ -189,7 +189,7 @@ class PublishContract(BrokerStage):
         """Once a record has the field, nobody publishes what it bars."""
         other = await self.second(nodes, node)
         bar = Bar(f"gone:{channel}", "1")
-        await node.records.put(bar.record, bar.field, b"1")
+        await node.records.put(bar.record, bar.field, b"1", KEPT)
         with pytest.raises(Barred):
             await other.log.publish(channel, b"x", KEEP, bar=bar)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
-from hubbub.brokers.records import NUMBER_LIMIT, Records
-from tests.contracts.broker_stage import BrokerStage, Node, Nodes
+from hubbub.brokers.records import KEPT, NUMBER_LIMIT, WITH_CHANNEL, Life, Records
+from tests.contracts.broker_stage import DEADLINE_S, KEEP, BrokerStage, Cluster, Node, Nodes
 
 ODD_NAMES = ("", "a", "a:b", "a\x00b", "a\nb", "é", "房间", "\U0010ffff", "{1}", "3:x")
 
@@ -58,11 +59,11 @@ async def do(records: Records, step: tuple[str, str, str, int]) -> object:
         case "get":
             return await records.get(record)
         case "put":
-            await records.put(record, field, b"%d" % number)
+            await records.put(record, field, b"%d" % number, KEPT)
         case "put_new":
-            return await records.put_new(record, field, b"%d" % number)
+            return await records.put_new(record, field, b"%d" % number, KEPT)
         case "raise_to":
-            return await records.raise_to(record, field, number)
+            return await records.raise_to(record, field, number, KEPT)
         case "remove":
             await records.remove(record, [field, "other"])
         case "release":
@@ -87,7 +88,102 @@ def life(root: str, steps: int) -> list[tuple[str, str, str, int]]:
     ]
 
 
-class RecordsContract(BrokerStage):
+DAY_S = 86_400.0
+BRIEF = Life(1000.0)
+
+
+async def until_gone(records: Records, record: str) -> None:
+    """Return when a record is no more; fail when it does not go in time."""
+    async with asyncio.timeout(DEADLINE_S):
+        while await records.get(record):
+            await asyncio.sleep(0.02)
+
+
+class LivesContract(BrokerStage):
+    """How long records live."""
+
+    async def test_what_lives_for_a_time_goes_and_what_was_written_again_stays(
+        self, cluster: Cluster, node: Node, channel: str
+    ) -> None:
+        """All of a record goes together, from the names too, and it can begin anew."""
+        brief, lasting, records = channel + ":brief", channel + ":lasting", node.records
+        await records.put(brief, "a", b"1", BRIEF)
+        await records.put(brief, "b", b"1", BRIEF)
+        await records.put(lasting, "a", b"1", Life(DAY_S))
+        await records.put(channel + ":kept", "a", b"1", KEPT)
+        await cluster.elapse(1300.0)
+        await until_gone(records, brief)
+
+        assert await records.names(channel, "", 9) == [channel + ":kept", lasting]
+        assert await records.get(lasting) == {"a": b"1"}
+        assert await records.put_new(brief, "a", b"2", KEPT)
+        await cluster.elapse(1300.0)
+        await until_gone(records, brief + "never")
+        assert await records.get(brief) == {"a": b"2"}
+
+    async def test_each_way_of_writing_prolongs_a_life(
+        self, cluster: Cluster, node: Node, channel: str
+    ) -> None:
+        """Also one that changes nothing; taking away does not, and never lets anything begin."""
+        records, life = node.records, Life(2000.0)
+        for name in ("put", "new", "lost", "raised", "low"):
+            await records.put(channel + name, "a", b"5", life)
+        await cluster.elapse(1200.0)
+        await records.put(channel + "put", "a", b"5", life)
+        await records.put_new(channel + "new", "b", b"1", life)
+        await records.put_new(channel + "lost", "a", b"1", life)
+        await records.raise_to(channel + "raised", "a", 7, life)
+        await records.raise_to(channel + "low", "a", 0, life)
+        await records.raise_to(channel + "none", "a", 0, life)
+        await records.put(channel + "\U0010ffff", "a", b"1", BRIEF)
+        await cluster.elapse(1300.0)
+        # They were due before this one.
+        await until_gone(records, channel + "\U0010ffff")
+
+        there = await records.names(channel, "", 9)
+        assert [channel + name for name in ("lost", "low", "new", "put", "raised")] == there
+
+    async def test_a_life_is_no_shorter_for_what_is_taken_away(
+        self, cluster: Cluster, node: Node, channel: str
+    ) -> None:
+        """A record that went and came again lives as long as one that was always there."""
+        records = node.records
+        await records.put(channel, "a", b"1", BRIEF)
+        await records.remove(channel, ["a"])
+        await cluster.elapse(1000.0)
+        await records.put(channel, "a", b"1", Life(DAY_S))
+        await records.put(channel + ":brief", "a", b"1", BRIEF)
+        await cluster.elapse(1300.0)
+        await until_gone(records, channel + ":brief")
+
+        assert await records.get(channel) == {"a": b"1"}
+
+    async def test_what_lives_with_a_channel_is_there_while_its_counter_is(
+        self, cluster: Cluster, node: Node, channel: str
+    ) -> None:
+        """It goes some time after the counter, and never before."""
+        records, life = node.records, WITH_CHANNEL
+        (top,) = await node.log.tops([channel])
+        await node.publish_all(channel, [b"1", b"2"], replace(KEEP, age_s=5 * DAY_S))
+        await records.put("about:" + channel, "a", b"1", life)
+        await records.put("about:never", "a", b"1", life)
+        for _ in range(4):
+            await cluster.elapse(DAY_S + 10)
+            await until_gone(records, "about:never")
+            assert await records.get("about:" + channel) == {"a": b"1"}
+        for _ in range(90):
+            if not await records.get("about:" + channel):
+                break
+            await cluster.elapse(DAY_S)
+            await node.log.tops([channel + ":else"])  # an engine may look when it is asked only
+            await asyncio.sleep(0.05 if self.durable else 0)
+
+        await until_gone(records, "about:" + channel)
+        (later,) = await node.log.tops([channel])
+        assert later.epoch != top.epoch
+
+
+class RecordsContract(LivesContract):
     """Fields, claims, numbers and names."""
 
     async def test_any_life_agrees_with_a_dictionary(
@@ -125,18 +221,18 @@ class RecordsContract(BrokerStage):
         other = await self.second(nodes, node)
         claims = [(each, b"%d" % n) for n, each in enumerate((node, other) * 10)]
         won = await asyncio.gather(
-            *(each.records.put_new(channel, "claim", value) for each, value in claims)
+            *(each.records.put_new(channel, "claim", value, KEPT) for each, value in claims)
         )
         winner = won.index(True)
         loser = b"somebody else"
 
         assert won.count(True) == 1
-        assert await node.records.put_new(channel, "claim", claims[winner][1])
+        assert await node.records.put_new(channel, "claim", claims[winner][1], KEPT)
         assert not await node.records.release(channel, "claim", loser)
-        assert not await other.records.put_new(channel, "claim", loser)
+        assert not await other.records.put_new(channel, "claim", loser, KEPT)
         assert await node.records.release(channel, "claim", claims[winner][1])
         assert await node.records.release(channel, "claim", claims[winner][1])
-        assert await other.records.put_new(channel, "claim", loser)
+        assert await other.records.put_new(channel, "claim", loser, KEPT)
 
     async def test_a_number_never_sinks(self, nodes: Nodes, node: Node, channel: str) -> None:
         """Whoever raises it, in whatever order, the highest stays; each is told the present one."""
@@ -144,7 +240,7 @@ class RecordsContract(BrokerStage):
         numbers = random.Random(7).sample(range(1, 1000), 60)
         told = await asyncio.gather(
             *(
-                (node, other)[n % 2].records.raise_to(channel, "read", number)
+                (node, other)[n % 2].records.raise_to(channel, "read", number, KEPT)
                 for n, number in enumerate(numbers)
             )
         )
@@ -152,20 +248,20 @@ class RecordsContract(BrokerStage):
         assert all(now >= number for now, number in zip(told, numbers, strict=True))
         assert {"read": b"%d" % max(numbers)} == await node.records.get(channel)
         highest = NUMBER_LIMIT - 1
-        assert await node.records.raise_to(channel, "read", highest) == highest
-        assert await node.records.raise_to(channel, "read", highest - 1) == highest
+        assert await node.records.raise_to(channel, "read", highest, KEPT) == highest
+        assert await node.records.raise_to(channel, "read", highest - 1, KEPT) == highest
         assert {"read": b"%d" % highest} == await node.records.get(channel)
-        await node.records.put(channel, "words", b"no number")
-        assert await node.records.raise_to(channel, "words", 3) == 3
+        await node.records.put(channel, "words", b"no number", KEPT)
+        assert await node.records.raise_to(channel, "words", 3, KEPT) == 3
 
     async def test_values_are_bytes_and_names_are_text(self, node: Node, channel: str) -> None:
         """Nothing in a name or a value is special."""
         value = bytes(range(256))
         for name in ODD_NAMES:
-            await node.records.put(channel + name, name, value)
+            await node.records.put(channel + name, name, value, KEPT)
         for name in ODD_NAMES:
             assert await node.records.get(channel + name) == {name: value}
-        await node.records.put(channel, "empty", b"")
+        await node.records.put(channel, "empty", b"", KEPT)
         assert (await node.records.get(channel))["empty"] == b""
 
     async def test_names_come_page_by_page_in_the_order_of_their_bytes(
@@ -174,11 +270,11 @@ class RecordsContract(BrokerStage):
         """Only records that have a field, only those with the prefix, none left out and none twice."""
         names = [channel + name for name in ODD_NAMES]
         for name in [*names, "x" + channel]:
-            await node.records.put(name, "a", b"1")
-            await node.records.put(name, "b", b"1")
-        await node.records.put(channel + "gone", "a", b"1")
+            await node.records.put(name, "a", b"1", KEPT)
+            await node.records.put(name, "b", b"1", KEPT)
+        await node.records.put(channel + "gone", "a", b"1", KEPT)
         await node.records.remove(channel + "gone", ["a", "never"])
-        await node.records.put(channel + "dropped", "a", b"1")
+        await node.records.put(channel + "dropped", "a", b"1", KEPT)
         await node.records.drop(channel + "dropped")
         found: list[str] = []
         while page := await node.records.names(channel, found[-1] if found else "", 3):
@@ -197,7 +293,7 @@ class RecordsContract(BrokerStage):
         await node.records.drop(channel)
 
         assert await node.records.get(channel) == {}
-        assert await node.records.raise_to(channel, "a", 0) == 0
+        assert await node.records.raise_to(channel, "a", 0, KEPT) == 0
         assert await node.records.names(channel, "", 5) == []
 
     async def test_records_outlive_the_node(self, nodes: Nodes, node: Node, channel: str) -> None:
@@ -205,9 +301,9 @@ class RecordsContract(BrokerStage):
         if not (self.clustered or self.durable):
             pytest.skip("nothing outlives this engine's only node")
         watcher = await nodes.start() if self.clustered else None
-        await node.records.put(channel, "a", b"1")
-        await node.records.put(channel, "b", b"2")
-        await node.records.put(channel + ":gone", "a", b"1")
+        await node.records.put(channel, "a", b"1", KEPT)
+        await node.records.put(channel, "b", b"2", KEPT)
+        await node.records.put(channel + ":gone", "a", b"1", KEPT)
         await node.records.remove(channel, ["a"])
         await node.records.drop(channel + ":gone")
         await node.broker.close()

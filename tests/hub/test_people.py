@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
+from hubbub.brokers.records import Life
 from hubbub.brokers.shelf import Shelf
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.errors import BrokerUnavailable, Refused
-from hubbub.hub import people as subject
 from hubbub.hub.chat import Chat
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.people import Person, Status, described, forgotten, people_of
+from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo
 from tests.fakes.carrier import lines
 from tests.hub.stage import Listener, Stage, shared_world, stage, turn
@@ -35,6 +36,10 @@ class Room:
         await self.place.hub.attach(listener, listener.wish("room"))
         await turn()
         return listener
+
+    async def speak(self) -> None:
+        """Let something be published, upon which the channel remembers who was there."""
+        await self.place.hub.publish("room", b"1")
 
     async def leave(self, listener: Listener) -> None:
         self.place.hub.detach(listener.info, "room", listener.encoding)
@@ -59,6 +64,7 @@ def said(watcher: Listener) -> list[tuple[str, Any]]:
 async def test_a_user_is_online_and_was_last_seen_when_nobody_came_back() -> None:
     async with stage(CHAT) as place:
         room = Room(place)
+        await room.speak()
         watcher = await room.come("watcher")
         ann = await room.come("ann")
         assert said(watcher)[-1] == ("ann", {"online": True})
@@ -116,6 +122,7 @@ async def test_a_device_on_another_node_counts_and_a_dead_node_does_not() -> Non
 async def test_a_status_is_kept_and_shown() -> None:
     async with stage(CHAT) as place:
         room = Room(place)
+        await room.speak()
         watcher, ann = await room.come("watcher"), await room.come("ann")
         said(watcher)
         await room.chat.describe("room", ann.info, Status("away", "at lunch"))
@@ -154,6 +161,7 @@ async def test_where_it_is_not_switched_on_nobody_is_remembered() -> None:
 async def test_a_node_that_stops_notes_when_it_saw_those_who_leave() -> None:
     async with stage(CHAT) as place:
         room = Room(place)
+        await room.speak()
         await room.leave(await room.come("ann"))
         await room.chat.people.close()
         assert (await room.of())["ann"].seen == place.clock.epoch_ms()
@@ -162,28 +170,65 @@ async def test_a_node_that_stops_notes_when_it_saw_those_who_leave() -> None:
 class Away(Shelf):
     """Records that cannot be written."""
 
-    async def raise_to(self, record: str, field: str, number: int) -> int:
+    async def raise_to(self, record: str, field: str, number: int, life: Life) -> int:
         raise BrokerUnavailable("it is away")
 
 
 async def test_a_broker_that_is_away_costs_what_was_seen_and_nothing_else() -> None:
     async with stage(CHAT) as place:
         room = Room(place)
+        await room.speak()
         await room.leave(await room.come("ann"))
-        place.broker.records = Away()
+        place.broker.records = Away(place.clock, {}.__contains__)
         await room.wait(10)
         await room.leave(await room.come("bob"))
         await room.chat.people.close()
         assert await room.of() == {}
 
 
-def test_those_are_forgotten_who_were_seen_longest_ago(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "PEOPLE_LIMIT", 2)
+async def test_where_nothing_was_published_all_is_shown_and_nothing_kept() -> None:
+    async with stage(CHAT) as place:
+        room = Room(place)
+        watcher, ann = await room.come("watcher"), await room.come("ann")
+        said(watcher)
+        await room.chat.describe("room", ann.info, Status("away"))
+        await room.leave(ann)
+        await room.wait(6)
+        await room.leave(watcher)
+        await room.chat.people.close()
+        assert [user for user, _ in said(watcher)] == ["ann", "ann"]
+        assert await room.of() == {}
+        assert await place.broker.records.names("", "", 10) == []
+
+
+async def test_who_did_not_come_back_is_forgotten_after_a_time() -> None:
+    settings = HubSettings(people_ttl_s=1000.0)
+    async with stage(CHAT, settings) as place:
+        room = Room(place)
+        await room.speak()
+        ann, bob = await room.come("ann"), await room.come("bob")
+        await room.leave(ann)
+        await room.wait(6)
+        place.clock.jump(995.0)
+        await room.leave(bob)
+        await room.wait(6)
+        assert set(await room.of()) == {"bob"}
+        place.clock.jump(1251.0)
+        assert await place.broker.records.names("people:", "", 10) == []
+
+
+def test_those_are_forgotten_who_were_seen_longest_ago() -> None:
     fields = {"t:ann": b"5", "t:bob": b"3", "s:bob": b'{"state":"x"}', "t:cia": b"1"}
     people = people_of(fields, {"cia"})
     assert people["bob"] == Person(False, 3, Status("x"))
-    assert forgotten(people) == ["t:bob", "s:bob"]
-    assert forgotten(people_of(fields, {"ann", "bob", "cia"})) == []
+    assert forgotten(people, 2) == ["t:bob", "s:bob"]
+    assert forgotten(people_of(fields, {"ann", "bob", "cia"}), 2) == []
+
+
+def test_those_are_forgotten_who_were_seen_too_long_ago() -> None:
+    fields = {"t:ann": b"5", "t:bob": b"3", "t:cia": b"1", "s:dan": b"{}"}
+    people = people_of(fields, {"cia"})
+    assert forgotten(people, 9, before_ms=5) == ["t:bob", "s:bob"]
 
 
 def test_somebody_reads_as_json() -> None:

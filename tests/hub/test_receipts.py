@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hubbub.brokers.records import KEPT
 from hubbub.dialects.chat import Amend
 from hubbub.dialects.kinds import Act
 from hubbub.errors import Refused
@@ -16,6 +17,7 @@ from hubbub.hub import receipts as subject
 from hubbub.hub.amendments import Amender, Amendments
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.receipts import Cursor, Receipts, Room, cursors_of, messages_of_others
+from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Publication
 from tests.hub.stage import Stage, shared_world, stage
 
@@ -123,15 +125,12 @@ async def test_where_it_is_not_switched_on_there_are_no_receipts() -> None:
         assert isinstance(room, Refused)
 
 
-async def test_a_user_has_as_many_rooms_as_there_is_room_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(subject, "ROOMS_LIMIT", 2)
-    async with stage(CHAT) as place:
+async def test_a_user_has_as_many_rooms_as_there_is_room_for() -> None:
+    async with stage(CHAT, HubSettings(rooms_limit=2)) as place:
         receipts = Receipts(place.hub, place.broker)
         for name in ("a", "b", "c"):
             await say(place, "bob", name)
-        await place.broker.records.put("rooms:ann", "gone:a", b"9")  # of a former life
+        await place.broker.records.put("rooms:ann", "gone:a", b"9", KEPT)  # of a former life
         await receipts.mark("a", "ann", 1, 0)
         await receipts.mark("b", "ann", 1, 0)
         with pytest.raises(Refused) as refused:
@@ -141,11 +140,8 @@ async def test_a_user_has_as_many_rooms_as_there_is_room_for(
         await receipts.mark("c", "bob", 1, 0)
 
 
-async def test_in_a_crowd_nobody_is_shown_who_has_read_and_all_is_counted(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(subject, "READERS_LIMIT", 1)
-    async with stage(CHAT) as place:
+async def test_in_a_crowd_nobody_is_shown_who_has_read_and_all_is_counted() -> None:
+    async with stage(CHAT, HubSettings(readers_limit=1)) as place:
         receipts = Receipts(place.hub, place.broker)
         await say(place, "cia", times=3)
         assert (await receipts.mark("room", "ann", 1, 0))[1] is not None
@@ -177,7 +173,7 @@ def test_cursors_of_a_former_life_mean_nothing() -> None:
 async def test_what_is_of_a_former_life_is_cleared_away() -> None:
     async with stage(CHAT) as place:
         await say(place, "bob")
-        await place.broker.records.put("receipts:room", "gone:r:ann", b"9")
+        await place.broker.records.put("receipts:room", "gone:r:ann", b"9", KEPT)
         receipts = Receipts(place.hub, place.broker)
         assert await receipts.mark("room", "ann", 1, 0) == (Cursor(1, 1), Cursor())
         kept = await place.broker.records.get("receipts:room")
@@ -250,6 +246,6 @@ async def test_a_node_that_has_not_heard_of_a_new_life_leaves_its_readers_alone(
         await place.say("room", "1")
         world._lines.clear()
         (top,) = await place.broker.log.tops(["room"])
-        await place.broker.records.raise_to("receipts:room", f"{top.epoch}:r:bob", 1)
+        await place.broker.records.raise_to("receipts:room", f"{top.epoch}:r:bob", 1, KEPT)
         await receipts.mark("room", "ann", 1, 1)
         assert f"{top.epoch}:r:bob" in await place.broker.records.get("receipts:room")

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
-from hubbub.brokers.records import Records
+from hubbub.brokers.records import Life, Records
 from hubbub.errors import BrokerUnavailable
 from hubbub.sessions.groups import Groups
 from hubbub.sessions.limits import SessionLimits
@@ -34,10 +34,10 @@ class MoodyRecords:
         if self.away:
             raise BrokerUnavailable("Redis is away")
 
-    async def put(self, record: str, field: str, value: bytes) -> None:
+    async def put(self, record: str, field: str, value: bytes, life: Life) -> None:
         self._look()
         self.before_put()
-        await self._records.put(record, field, value)
+        await self._records.put(record, field, value, life)
 
     async def remove(self, record: str, fields: Sequence[str]) -> None:
         self._look()

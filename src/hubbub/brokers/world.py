@@ -17,19 +17,23 @@ from hubbub.clock import Clock
 from hubbub.model import ChannelName, Position, Retention
 
 CHANNELS_PER_SWEEP = 500
-"""The most channels examined in one go, so that tidying up is never a noticeable pause."""
+"""The most channels examined in one go, so that tidying up is no noticeable pause; or, if more, ..."""
+SWEEPS = 100
+"""... this part of all, so that no rate of new channels outruns it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemorySettings:
     """The bounds of the engine, in seconds.
 
-    `meta_ttl_s` is how long a channel without kept entries keeps its epoch and offset after its last use.
+    `meta_ttl_s` is how long a channel without kept entries keeps its epoch and offset after its last use;
+    `newborn_ttl_s`, how long one does in which nothing was published yet.
     """
 
     lease_s: float = 12.0
     idempotency_s: float = 300.0
     meta_ttl_s: float = 86_400.0
+    newborn_ttl_s: float = 300.0
     sweep_s: float = 60.0
 
 
@@ -112,11 +116,11 @@ class World:
     def __init__(self, settings: MemorySettings, clock: Clock) -> None:
         self.exchange = Exchange()
         self.leases = Leases(clock, settings.lease_s)
-        self.records = Shelf()
         self._settings = settings
         self._clock = clock
         self._keys = Keys(settings.idempotency_s)
         self._lines: dict[ChannelName, Line] = {}
+        self.records = Shelf(clock, self._lines.__contains__)
         self._rounds = Rounds(settings.sweep_s)
         self._sweep_at = 0
         # Tags tell forks apart, they guard nothing; a generator of its own is seeded anew in each process.
@@ -179,10 +183,16 @@ class World:
         self._sweep_at = now + 1000
         monotonic = self._clock.monotonic()
         self._keys.expire(monotonic)
-        for channel in self._rounds.due(monotonic, CHANNELS_PER_SWEEP):
+        most = max(CHANNELS_PER_SWEEP, len(self._lines) // SWEEPS)
+        for channel in self._rounds.due(monotonic, most):
             line = self._lines[channel]
             line.drop_older(now - line.age_ms)
-            if not line.kept and now - line.used_ms >= self._settings.meta_ttl_s * 1000:
+            if not line.kept and now - line.used_ms >= self._ttl_ms(line):
                 del self._lines[channel]
             else:
                 self._rounds.add(channel, monotonic)
+
+    def _ttl_ms(self, line: Line) -> float:
+        settings = self._settings
+        ttl_s = settings.meta_ttl_s if line.offset else settings.newborn_ttl_s
+        return min(ttl_s, settings.meta_ttl_s) * 1000

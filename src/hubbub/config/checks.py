@@ -123,6 +123,11 @@ def _chat_faults(namespace: Namespace) -> Iterator[tuple[str, str]]:
             yield name, "is for channels that no source owns"
     if namespace.people and not namespace.presence:
         yield "people", "needs presence = true"
+    if namespace.people and not namespace.logged:
+        yield (
+            "people",
+            "needs channels that are not ephemeral: it is kept where something was published",
+        )
     if namespace.mentions and not namespace.logged:
         yield "mentions", "needs channels that are not ephemeral: it says where the message is"
     if namespace.moderate is not Audience.NOBODY and not namespace.edits:

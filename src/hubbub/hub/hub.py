@@ -50,7 +50,7 @@ class Hub:
         self.namespaces = namespaces
         self.outlets: dict[str, Outlet] = {}
         self.statistics = Statistics()
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._subscribers: dict[SessionId, Subscriber] = {}
         self.delivery = Delivery(self.statistics, settings)
@@ -136,7 +136,7 @@ class Hub:
         """
         channel = self._following.get(wish.channel) or self._follow(wish.channel)
         channel.arriving += 1
-        channel.remember(self._settings.ring_size)
+        channel.remember(self.settings.ring_size)
         try:
             while True:
                 if not channel.is_live():
@@ -149,7 +149,7 @@ class Hub:
                     break
                 self._healing.heal(channel)
             # No await from here on: what was compared is still true.
-            if not channel.audience.has_room(wish.encoding, self._settings.filter_limit):
+            if not channel.audience.has_room(wish.encoding, self.settings.filter_limit):
                 raise Refused(LIMIT_EXCEEDED, "this channel has as many filters as it may")
             self.delivery.flush(channel)
             if wish.arrived(reply):

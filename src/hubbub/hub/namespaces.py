@@ -206,11 +206,14 @@ class Namespaces:
     inbox: Namespace = field(default_factory=Namespace)
 
     @property
+    def every(self) -> tuple[Namespace, ...]:
+        """Return all options that channels can have."""
+        return (self.nameless, self.inbox, *self.named.values())
+
+    @property
     def watched(self) -> bool:
         """Tell whether any channel's occupancy is of interest."""
-        return any(
-            each.occupancy_hooks for each in (self.nameless, self.inbox, *self.named.values())
-        )
+        return any(each.occupancy_hooks for each in self.every)
 
     def resolve(self, channel: ChannelName) -> Namespace:
         """Return a channel's options.

@@ -5,6 +5,8 @@ few seconds later no session is there, on any node: a page that is loaded again 
 record of a channel has what outlasts that:
 
     people:<channel>     t:<user> -> last seen (ms since 1970), s:<user> -> the status that the user gave
+
+It is kept only where something was published: else whoever may follow channels could fill the broker.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import msgspec
 import structlog
 from msgspec import Meta, Struct
 
-from hubbub.brokers.records import number_of
+from hubbub.brokers.records import Life, number_of
 from hubbub.clock import Clock
 from hubbub.errors import NOT_AVAILABLE, BrokerUnavailable, Refused
 from hubbub.hub.hub import Hub
@@ -28,8 +30,8 @@ _log = structlog.get_logger(__name__)
 
 AWAY_S = 5.0
 """Seconds after which a user counts as gone of whom no session came back."""
-PEOPLE_LIMIT = 1000
-"""Users of a channel who are remembered; those who were seen last."""
+AT_ONCE = 100
+"""Users who are noted side by side."""
 LEAVING_LIMIT = 100_000
 """Users whom a node gives time to come back; beyond it they are gone at once, and untold."""
 
@@ -96,11 +98,15 @@ def people_of(fields: Mapping[str, bytes], online: Collection[UserId]) -> dict[U
     }
 
 
-def forgotten(people: Mapping[UserId, Person]) -> list[str]:
-    """Return the fields of those for whom there is no room: who is not there, and was seen longest ago."""
+def forgotten(people: Mapping[UserId, Person], limit: int, before_ms: int = 0) -> list[str]:
+    """Return the fields of those who are not there and were seen before a time, or for whom there is no room.
+
+    There is room for `limit` people; those make it who were seen longest ago.
+    """
     gone = sorted((person.seen, user) for user, person in people.items() if not person.online)
-    surplus = gone[: max(0, len(people) - PEOPLE_LIMIT)]
-    return [f"{kind}:{user}" for _, user in surplus for kind in ("t", "s")]
+    surplus = len(people) - limit
+    old = [user for at, (seen, user) in enumerate(gone) if at < surplus or 0 < seen < before_ms]
+    return [f"{kind}:{user}" for user in old for kind in ("t", "s")]
 
 
 class People:
@@ -113,6 +119,7 @@ class People:
     def __init__(self, hub: Hub, clock: Clock, say: Say) -> None:
         self._hub = hub
         self._clock = clock
+        self._life = Life(hub.settings.people_ttl_s)
         self._say = say
         self._leaving: dict[tuple[ChannelName, UserId], _Leaving] = {}
         self._settling: asyncio.Task[None] | None = None
@@ -143,9 +150,14 @@ class People:
         return people_of(await self._hub.broker.records.get(_record(channel)), online)
 
     async def describe(self, channel: ChannelName, user: UserId, status: Status) -> None:
-        """Keep the status that a user gives. Raises Refused (108) and BrokerUnavailable."""
+        """Keep the status that a user gives, where something was published.
+
+        Raises Refused (108) and BrokerUnavailable.
+        """
         self.require(channel)
-        await self._hub.broker.records.put(_record(channel), f"s:{user}", _encode(status))
+        if await self._is_used(channel):
+            record, said = _record(channel), _encode(status)
+            await self._hub.broker.records.put(record, f"s:{user}", said, self._life)
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────
 
@@ -166,7 +178,9 @@ class People:
         leaving = [(channel, each) for (channel, _), each in self._leaving.items()]
         self._leaving.clear()
         try:
-            await asyncio.gather(*(self._note(channel, each) for channel, each in leaving))
+            for first in range(0, len(leaving), AT_ONCE):
+                some = leaving[first : first + AT_ONCE]
+                await asyncio.gather(*(self._note(channel, each) for channel, each in some))
         except BrokerUnavailable as fault:
             _log.debug("nobody knows when they were seen", fault=str(fault))
 
@@ -185,17 +199,25 @@ class People:
         members = await self._hub.members(channel)
         online = {info.user for info in members.values()}
         gone = [each for each in leaving if each.info.user not in online]
-        await asyncio.gather(*(self._note(channel, each) for each in gone))
+        for first in range(0, len(gone), AT_ONCE):
+            some = gone[first : first + AT_ONCE]
+            await asyncio.gather(*(self._note(channel, each) for each in some))
         for each in gone:
             self._say(channel, each.info, False, each.at_ms)
         records, record = self._hub.broker.records, _record(channel)
-        old = forgotten(people_of(await records.get(record), online))
+        before_ms = self._clock.epoch_ms() - self._life.ms
+        limit = self._hub.settings.people_limit
+        old = forgotten(people_of(await records.get(record), online), limit, before_ms)
         if old:
             await records.remove(record, old)
 
     async def _note(self, channel: ChannelName, each: _Leaving) -> None:
-        records = self._hub.broker.records
-        await records.raise_to(_record(channel), f"t:{each.info.user}", each.at_ms)
+        if await self._is_used(channel):
+            record, field = _record(channel), f"t:{each.info.user}"
+            await self._hub.broker.records.raise_to(record, field, each.at_ms, self._life)
+
+    async def _is_used(self, channel: ChannelName) -> bool:
+        return (await self._hub.past.top(channel)).offset > 0
 
 
 def _record(channel: ChannelName) -> str:

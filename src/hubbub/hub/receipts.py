@@ -5,6 +5,9 @@ two ways; both are written with each mark, and a mark that failed half-way is me
 
     rooms:<user>         <epoch>:<channel> -> read                       what is unread, for one user
     receipts:<channel>   <epoch>:r:<user> -> read, and :d: -> received   who has read, in one channel
+
+After its last change the first one lives as long as any message that was there then, the second one as long
+as the channel's counter. Where nothing was published is nothing to read, and no record.
 """
 
 from __future__ import annotations
@@ -15,15 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hubbub.brokers.contract import Broker
-from hubbub.brokers.records import number_of
+from hubbub.brokers.records import WITH_CHANNEL, Life, number_of
 from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, NOT_AVAILABLE, Refused
 from hubbub.hub.hub import Hub
 from hubbub.model import ChannelName, Position, Publication, UserId
 
-ROOMS_LIMIT = 1000
-"""Channels of one user whose cursors are kept."""
-READERS_LIMIT = 1000
-"""Users of one channel whose receipts are kept; what is unread is counted for everybody."""
 COUNT_LIMIT = 100
 """Publications of a channel that are looked at to count what is unread."""
 KNOWN_LIMIT = 20_000
@@ -93,11 +92,13 @@ class Receipts:
         hub: the channels. broker: who keeps them.
     """
 
-    __slots__ = ("_broker", "_hub", "_known", "_turns")
+    __slots__ = ("_broker", "_hub", "_known", "_life", "_turns")
 
     def __init__(self, hub: Hub, broker: Broker) -> None:
         self._hub = hub
         self._broker = broker
+        kept_s = (each.history_ttl_s for each in hub.namespaces.every if each.receipts)
+        self._life = Life(max(hub.settings.rooms_ttl_s, *kept_s, 0))
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._known: OrderedDict[tuple[UserId, ChannelName, str], _Known] = OrderedDict()
 
@@ -179,7 +180,7 @@ class Receipts:
             records.get(_rooms(user)), records.get(_readers(channel))
         )
         field = _field(epoch, channel)
-        if field not in mine and len(mine) >= ROOMS_LIMIT:
+        if field not in mine and len(mine) >= self._hub.settings.rooms_limit:
             await self._make_room(user, mine)
         old = [name for name in theirs if name.partition(":")[0] != epoch]
         # This node may not have heard yet that the channel was born again, and they are newer.
@@ -187,7 +188,7 @@ class Receipts:
             await records.remove(_readers(channel), old)
         readers = cursors_of(theirs, epoch)
         cursor = readers.get(user, Cursor()).raised(number_of(mine.get(field)), 0)
-        return _Known(cursor, user in readers or len(readers) < READERS_LIMIT)
+        return _Known(cursor, user in readers or len(readers) < self._hub.settings.readers_limit)
 
     async def _make_room(self, user: UserId, mine: Mapping[str, bytes]) -> None:
         """Forget a user's cursors in channels that were born again since. Raises Refused (106)."""
@@ -196,7 +197,9 @@ class Receipts:
         living = {_field(top.epoch, each) for each, top in zip(channels, tops, strict=True)}
         old = [name for name in mine if name not in living]
         if not old:
-            raise Refused(LIMIT_EXCEEDED, f"a user reads {ROOMS_LIMIT} channels at most")
+            raise Refused(
+                LIMIT_EXCEEDED, f"a user reads {self._hub.settings.rooms_limit} channels at most"
+            )
         await self._broker.records.remove(_rooms(user), old)
 
     async def _write(
@@ -204,10 +207,10 @@ class Receipts:
     ) -> Cursor:
         """Write a cursor, and return what is kept: it may be further already."""
         records, room = self._broker.records, _readers(channel)
-        writes = [records.raise_to(_rooms(user), _field(epoch, channel), now.read)]
+        writes = [records.raise_to(_rooms(user), _field(epoch, channel), now.read, self._life)]
         if shown:
-            writes.append(records.raise_to(room, f"{epoch}:r:{user}", now.read))
-            writes.append(records.raise_to(room, f"{epoch}:d:{user}", now.received))
+            writes.append(records.raise_to(room, f"{epoch}:r:{user}", now.read, WITH_CHANNEL))
+            writes.append(records.raise_to(room, f"{epoch}:d:{user}", now.received, WITH_CHANNEL))
         read, *rest = await asyncio.gather(*writes)
         return now.raised(read, rest[-1] if rest else 0)
 

@@ -6,6 +6,8 @@ message that was deleted, a publication of the kind `deleted` without data, and 
 The record is written before the deletion is in the log, and bars what is said about a message from then on:
 in the log nothing about a message comes behind its deletion. What a node remembers of a channel may not have
 heard of that yet; therefore the record is asked there too.
+
+The record lives as long as the channel's counter: the message is never there, and this forgotten.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from hubbub.brokers.contract import Broker
-from hubbub.brokers.records import Bar, RecordName
+from hubbub.brokers.records import WITH_CHANNEL, Bar, RecordName
 from hubbub.dialects.kinds import ABOUT, DELETED, KIND, Act, about_of, kind_of
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.stepping import start
@@ -67,7 +69,7 @@ class Redaction:
                 forgotten.
         """
         record, records = _record(channel), self._broker.records
-        await records.put(record, place(at.epoch, at.offset), b"1")
+        await records.put(record, place(at.epoch, at.offset), b"1", WITH_CHANNEL)
         noted = await records.get(record)
         if len(noted) > kept + SLACK:
             old = [each for each in noted if _is_past(each, top, kept)]

@@ -27,6 +27,12 @@ class HubSettings:
         channel_limit: channels that one node follows at most, those included of which a pattern brought
             something. Where there is no room for those, they are shown, but what is lost is not repaired.
         pattern_limit: patterns that one node follows at most; Redis compares each publication with each.
+        rooms_ttl_s: seconds after which it is forgotten how far a user has read channels, where nothing was
+            read meanwhile; at least the longest `history_ttl_s` of channels with `receipts`.
+        people_ttl_s: seconds after which it is forgotten when a user was last in a channel, and the status.
+        rooms_limit: channels of one user of which it is kept how far they are read; no more can be marked.
+        readers_limit: users of one channel of whom the others are shown how far they have read it.
+        people_limit: users of one channel who are remembered there; those who were seen last.
         backlog_limit: bytes that one client may leave unread before it is disconnected as slow.
         backlog_age_s: seconds that a client may stay above the high water mark.
     """
@@ -43,5 +49,10 @@ class HubSettings:
     filter_limit: int = 2000
     channel_limit: int = 1_000_000
     pattern_limit: int = 100
+    rooms_ttl_s: float = 90 * 86400.0
+    people_ttl_s: float = 90 * 86400.0
+    rooms_limit: int = 1000
+    readers_limit: int = 1000
+    people_limit: int = 1000
     backlog_limit: int = 1024 * 1024
     backlog_age_s: float = 10.0

@@ -4,8 +4,9 @@ A member is a session, as long as that lasts, or a user: then it is all sessions
 moment in which the group is meant. A group exists from when it is created or first joined. One that was
 created stays until it is destroyed, another one until its last member leaves.
 
-The record in the broker is the truth. What a node notes of its sessions serves to take them back when they
-end. Where that fails (the node dies), whoever meets a member that is gone takes it back.
+The record in the broker is the truth, and nothing in it expires. What a node notes of its sessions serves to
+take them back when they end. Where that fails (the node dies), whoever meets a member that is gone takes it
+back; each node goes through all groups, some a minute.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from hubbub.brokers.records import Records
+from hubbub.brokers.records import KEPT, Records
 from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, BrokerUnavailable, Refused
 from hubbub.hub.chores import Chores
 from hubbub.hub.control import TIMEOUT_S, Control
@@ -25,6 +26,7 @@ from hubbub.hub.orders import NodeGone, NodeSilent
 from hubbub.model import SessionId, UserId
 from hubbub.names import is_legible
 from hubbub.sessions.addresses import node_of
+from hubbub.sessions.gleaning import Gleaning
 from hubbub.sessions.reach import Deed, Fate, Reach, Reached, Target
 from hubbub.sessions.registry import Registry
 from hubbub.sessions.users import is_user_name
@@ -75,7 +77,7 @@ class Groups:
     All methods that wait raise BrokerUnavailable, and Refused (107) for what can be no name.
     """
 
-    __slots__ = ("_chores", "_control", "_joined", "_reach", "_records", "_registry")
+    __slots__ = ("_chores", "_control", "_joined", "_reach", "_records", "_registry", "tick")
 
     def __init__(
         self, records: Records, control: Control, reach: Reach, registry: Registry
@@ -86,6 +88,8 @@ class Groups:
         self._registry = registry
         self._chores = Chores()
         self._joined = registry.groups
+        self.tick = Gleaning(self.names, self.members, self._chores).tick
+        """Called about once a second."""
         registry.departed = self._depart
         control.restored = self._restore
         control.on(MOVE, self._carry_out)
@@ -95,7 +99,7 @@ class Groups:
 
     async def create(self, group: str) -> None:
         """Let a group exist until it is destroyed, whoever is in it; one that exists stays as it is."""
-        await self._records.put(_record(group), _CREATED, b"")
+        await self._records.put(_record(group), _CREATED, b"", KEPT)
 
     async def destroy(self, group: str) -> bool:
         """End a group, and with it all memberships; return whether there was one."""
@@ -140,7 +144,7 @@ class Groups:
         """
         record = _record(group)
         if user or not session_id:
-            await self._records.put(record, _user_field(user), b"")
+            await self._records.put(record, _user_field(user), b"", KEPT)
             return True
         return await self._move(_Move(group, session_id, joins=True))
 
@@ -186,7 +190,7 @@ class Groups:
         if len(joined) >= JOINED_LIMIT and move.group not in joined:
             raise _too_many()
         joined.add(move.group)
-        await self._records.put(record, name, b"")
+        await self._records.put(record, name, b"", KEPT)
         if move.session in self._joined:
             return True
         await self._records.remove(record, [name])  # it ended meanwhile
@@ -242,7 +246,7 @@ class Groups:
             for first in range(0, len(lost), AT_ONCE):
                 await asyncio.gather(
                     *(
-                        self._records.put(_record(group), _SESSION + session, b"")
+                        self._records.put(_record(group), _SESSION + session, b"", KEPT)
                         for group, session in lost[first : first + AT_ONCE]
                         if group in self._joined.get(session, ())
                     )

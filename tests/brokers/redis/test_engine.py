@@ -45,8 +45,8 @@ class TestRedis(BrokerContract):
 
     @pytest.fixture
     def cluster(self, settings: RedisSettings, server: RedisServer) -> Cluster:
-        """Return nodes as they usually are."""
-        return RedisCluster(settings, server)
+        """Return nodes that look often for what is over."""
+        return RedisCluster(replace(settings, sweep_s=0.1), server)
 
 
 @pytest.fixture

@@ -160,3 +160,55 @@ async def test_a_long_life_of_history_is_no_overflow(broker: RedisBroker) -> Non
     (stored,) = await publish(broker, 1, Retention(10, 1e18))
 
     assert await offsets(broker, HistoryQuery(10), Retention(10, 1e18)) == [stored.offset]
+
+
+async def test_a_channel_that_nobody_published_to_lives_while_it_is_asked_for(
+    broker: RedisBroker, server: RedisServer
+) -> None:
+    """Names that anybody may invent take no room for long; one publication makes a channel of one."""
+
+    def left_s() -> float:
+        return int(server.cli("PTTL", META)) / 1000
+
+    (top,) = await broker.log.tops(["room"])
+    assert 200 < left_s() <= 300
+    for ask in (
+        lambda: broker.log.tops(["room"]),
+        lambda: broker.log.recover("room", top, 10, KEEP),
+        lambda: broker.log.history("room", HistoryQuery(10), KEEP),
+    ):
+        server.cli("PEXPIRE", META, 149_000)
+        await ask()
+        assert 200 < left_s() <= 300
+        server.cli("PEXPIRE", META, 190_000)
+        await ask()
+        assert left_s() <= 190
+    assert (await publish(broker, 1))[0].epoch == top.epoch
+    await broker.log.tops(["room"])
+    assert left_s() > 29 * DAY_S
+
+
+async def test_what_is_too_old_goes_although_the_channel_is_busy(
+    broker: RedisBroker, server: RedisServer
+) -> None:
+    """Readers do not see it anyway, now it is not there either. Foreign entries hinder nobody."""
+    age = """
+        local entries = redis.call('XRANGE', KEYS[1], '-', '+')
+        redis.call('DEL', KEYS[1])
+        for at, entry in ipairs(entries) do
+          local frame, past = entry[2][2], string.rep('\\0', 8)
+          if at <= 20 then frame = string.sub(frame, 1, 17) .. past .. string.sub(frame, 26) end
+          redis.call('XADD', KEYS[1], entry[1], 'f', frame)
+        end"""
+    await publish(broker, 30)
+    server.cli("EVAL", age, 1, STREAM)
+    assert server.cli("XLEN", STREAM) == "30"
+    await publish(broker, 1)
+    assert server.cli("XLEN", STREAM) == "31"
+    await publish(broker, 1)
+    assert server.cli("XLEN", STREAM) == "12"
+    assert await offsets(broker, HistoryQuery(100), KEEP) == list(range(21, 33))
+    server.cli("DEL", STREAM)
+    server.cli("XADD", STREAM, "1-0", "f", "x")
+    places = await publish(broker, 16)
+    assert [place.offset for place in places] == list(range(33, 49))

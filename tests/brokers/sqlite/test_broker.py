@@ -31,7 +31,7 @@ class TestSqliteContract(BrokerContract):
     @pytest.fixture
     def cluster(self, tmp_path: Path, synchronous: Synchronous) -> Cluster:
         """Provide a new file."""
-        return SqliteCluster(SqliteSettings(tmp_path / "hubbub.db", synchronous))
+        return SqliteCluster(SqliteSettings(tmp_path / "hubbub.db", synchronous, tick_s=0.1))
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hubbub.brokers.contract import Outcome, Stored
+from hubbub.brokers.records import KEPT
 from hubbub.brokers.sqlite import opening
 from hubbub.brokers.sqlite.settings import SqliteSettings, Synchronous
 from hubbub.errors import BrokerUnavailable
@@ -96,10 +97,11 @@ async def test_a_file_of_the_first_format_gets_records(path: Path) -> None:
         await node.publish_all("a", numbered(3))
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE records")
+        connection.execute("DROP TABLE lives")
         connection.execute("PRAGMA user_version = 1")
     for value in (b"1", b"2"):
         async with running(SqliteCluster(SqliteSettings(path))) as node:
-            await node.records.put("a", value.decode(), value)
+            await node.records.put("a", value.decode(), value, KEPT)
             found = await node.records.get("a")
 
     assert found == {"1": b"1", "2": b"2"}

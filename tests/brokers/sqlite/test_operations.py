@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from hubbub.brokers.contract import Outcome, Recovery, Stored
 from hubbub.brokers.local import Exchange, Keys, Rounds
 from hubbub.brokers.sqlite.ledger import Ledger
-from hubbub.brokers.sqlite.opening import SCHEMA
 from hubbub.brokers.sqlite.operations import (
     CHANNELS_PER_SWEEP,
     Announce,
@@ -21,6 +21,8 @@ from hubbub.brokers.sqlite.operations import (
     Sweep,
     existing,
 )
+from hubbub.brokers.sqlite.schema import SCHEMA
+from hubbub.brokers.sqlite.settings import SqliteSettings
 from hubbub.brokers.sqlite.store import Store
 from hubbub.errors import BrokerUnavailable
 from hubbub.model import Position, Retention
@@ -28,6 +30,7 @@ from tests.contracts.broker import Recorder
 from tests.contracts.broker_stage import KEEP
 
 DAY_MS = 86_400_000
+SETTINGS = SqliteSettings(Path("none.db"), meta_ttl_s=3600.0)
 
 
 class Table:
@@ -134,7 +137,7 @@ async def test_a_sweep_is_bounded() -> None:
 
     lefts = []
     for _ in range(3):
-        table.do(Sweep(future(), meta_ttl_s=3600.0, probe=False))
+        table.do(Sweep(future(), SETTINGS, probe=False))
         lefts.append(left())
     assert [total - CHANNELS_PER_SWEEP + 1, 11, 1] == lefts
 

@@ -7,10 +7,10 @@ import sqlite3
 from functools import partial
 
 from hubbub.brokers.local import Keys, Rounds
-from hubbub.brokers.records import new
+from hubbub.brokers.records import KEPT, new
 from hubbub.brokers.sqlite.ledger import Ledger
-from hubbub.brokers.sqlite.opening import SCHEMA
 from hubbub.brokers.sqlite.record_operations import DropRecord, EditField, RemoveFields
+from hubbub.brokers.sqlite.schema import SCHEMA
 from hubbub.brokers.sqlite.store import Store
 
 NOW = (1_700_000_000_000, 1000.0)
@@ -27,7 +27,7 @@ async def test_an_operation_sees_what_its_group_did_before_it() -> None:
 
     def claim() -> bool:
         operation: EditField[bool] = EditField(
-            loop.create_future(), "a", "x", partial(new, value=b"2")
+            loop.create_future(), "a", "x", partial(new, value=b"2"), KEPT
         )
         operation.change(ledger, store, NOW)
         return operation.result

@@ -9,6 +9,7 @@ from hubbub.hub.inbox.cursors import (
     Cursors,
     Device,
     ahead_field,
+    crowded_out,
     cursors,
     device_field,
     outdated,
@@ -86,3 +87,15 @@ def test_the_devices_that_have_least_make_room() -> None:
     assert supernumerary(known, "new", 3) == ["", "b"]
     assert supernumerary(known, "a", 4) == []
     assert supernumerary(known, "new", 9) == []
+
+
+def test_single_messages_of_other_devices_make_room() -> None:
+    ahead = frozenset({11, 12, 13})
+    known = Cursors(
+        "e", {"a": Device(5, ahead), "b": Device(2, ahead), "c": Device(9), "d": Device(7)}
+    )
+
+    assert crowded_out(known, "c", 4, 10) == []
+    assert sorted(crowded_out(known, "c", 5, 10)) == [("b", 11), ("b", 12), ("b", 13)]
+    assert len(crowded_out(known, "c", 8, 10)) == 6
+    assert crowded_out(known, "b", 7, 10) == []

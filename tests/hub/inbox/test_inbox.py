@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from hubbub.brokers.records import KEPT
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.encoding import Encoding
@@ -57,7 +58,7 @@ async def test_what_is_sent_waits_until_it_is_read() -> None:
         await post.inbox.read("bob", 4)
         assert (await post.inbox.unread("bob")).total == 0
         assert await post.pulled() == []
-        assert list(await place.broker.records.get("inbox:bob")) == [f"{one.position.epoch}:r"]
+        assert list(await place.broker.records.get("inbox:#bob")) == [f"{one.position.epoch}:r"]
 
 
 async def test_pulling_twice_gives_the_unread_once() -> None:
@@ -163,7 +164,7 @@ async def test_devices_acknowledge_in_any_order() -> None:
         assert (done.upto, done.ahead) == (6, 0)
         assert await ack("bob", "phone", upto=2, offsets=[4]) == done
         assert (await post.inbox.unread("bob")).total == 6
-        fields = await place.broker.records.get("inbox:bob")
+        fields = await place.broker.records.get("inbox:#bob")
         assert [name.split(":")[1] for name in fields] == ["d"]
 
 
@@ -183,7 +184,7 @@ async def test_nodes_acknowledge_for_one_device_at_the_same_time() -> None:
 
         assert (await post.inbox.position("bob", "phone")).offset == 60
         await post.inbox.acknowledge("bob", "phone", upto=60)
-        assert len(await place.broker.records.get("inbox:bob")) == 1
+        assert len(await place.broker.records.get("inbox:#bob")) == 1
 
 
 async def test_bounds_are_told() -> None:
@@ -236,14 +237,14 @@ async def test_an_inbox_that_was_born_again_has_new_cursors() -> None:
         await post.send(*"123")
         await post.inbox.read("bob", 3)
         await post.inbox.acknowledge("bob", "phone", upto=3)
-        fields = await place.broker.records.get("inbox:bob")
-        await place.broker.records.drop("inbox:bob")
+        fields = await place.broker.records.get("inbox:#bob")
+        await place.broker.records.drop("inbox:#bob")
         for name, value in fields.items():
-            await place.broker.records.put("inbox:bob", "x" + name, value)
+            await place.broker.records.put("inbox:#bob", "x" + name, value, KEPT)
 
         assert (await post.inbox.unread("bob")).total == 3
         await post.inbox.acknowledge("bob", "phone", upto=1)
-        left = await place.broker.records.get("inbox:bob")
+        left = await place.broker.records.get("inbox:#bob")
         assert len(left) == 1
 
 
@@ -282,3 +283,16 @@ async def test_who_can_have_no_inbox_sends_all_the_same_and_has_no_copy() -> Non
         (sent,) = await post.send("1", by=ClientInfo("ann, of accounting", "s1"))
         assert sent.position.offset == 1
         assert await post.pulled() == ["1"]
+
+
+async def test_all_devices_of_a_user_together_have_a_bound() -> None:
+    """However many devices somebody invents, the record stays as small; what was taken stays taken."""
+    async with stage() as place:
+        post = Post(place, InboxSettings(ahead=10, devices=5))
+        await post.send(*(str(number) for number in range(30)))
+        for number in range(40):
+            await post.inbox.acknowledge("bob", f"d{number}", offsets=range(3, 12))
+            await post.inbox.acknowledge("bob", f"d{number}", upto=1)
+            assert len(await place.broker.records.get("inbox:#bob")) <= 10 + 5 + 9
+        await post.inbox.acknowledge("bob", "d39", offsets=[2])
+        assert (await post.inbox.acknowledge("bob", "d39")).upto == 11

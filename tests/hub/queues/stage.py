@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from hubbub.brokers.memory import World
-from hubbub.brokers.records import Records
+from hubbub.brokers.records import Life, Records
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.control import Control
 from hubbub.hub.namespaces import Namespace
@@ -26,10 +26,10 @@ class MoodyRecords:
         self.put_new, self.raise_to = records.put_new, records.raise_to
         self.remove, self.release = records.remove, records.release
 
-    async def put(self, record: str, field: str, value: bytes) -> None:
+    async def put(self, record: str, field: str, value: bytes, life: Life) -> None:
         if self.away:
             raise BrokerUnavailable("it is away")
-        await self._records.put(record, field, value)
+        await self._records.put(record, field, value, life)
 
 
 class Worker:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from hubbub.brokers.records import Life
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.queues.queue import REFUSALS
@@ -216,10 +217,10 @@ async def test_while_it_is_asked_how_often_a_message_was_refused_nobody_gets_it(
             await worker.nack(1)
         raise_to, asked = one.records.raise_to, asyncio.Event()
 
-        async def slow(record: str, field: str, number: int) -> int:
+        async def slow(record: str, field: str, number: int, life: Life) -> int:
             if ":n:" in field:
                 await asked.wait()
-            return await raise_to(record, field, number)
+            return await raise_to(record, field, number, life)
 
         one.records.raise_to = slow
         refusing = asyncio.create_task(worker.nack(1))
@@ -237,7 +238,7 @@ async def test_what_cannot_be_counted_goes_to_others_all_the_same() -> None:
         await one.send("1")
         raise_to = one.records.raise_to
 
-        async def away(record: str, field: str, number: int) -> int:
+        async def away(record: str, field: str, number: int, life: Life) -> int:
             raise BrokerUnavailable("it is away")
 
         one.records.raise_to = away
@@ -253,9 +254,9 @@ async def test_who_stays_does_not_get_too_much_when_another_one_leaves() -> None
         staying, leaving = await one.worker(prefetch=1), await one.worker(prefetch=1)
         put_new, claimed = one.records.put_new, asyncio.Event()
 
-        async def slow(record: str, field: str, value: bytes) -> bool:
+        async def slow(record: str, field: str, value: bytes, life: Life) -> bool:
             await claimed.wait()
-            return await put_new(record, field, value)
+            return await put_new(record, field, value, life)
 
         one.records.put_new = slow
         await one.send("1", "2")

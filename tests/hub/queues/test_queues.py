@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from hubbub.brokers.records import Life
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.queues.consumer import Consumer
@@ -55,9 +56,9 @@ async def test_a_queue_is_not_let_go_while_it_claims() -> None:
     async with nodes() as (one,):
         worker, put_new, claimed = await one.worker(), one.records.put_new, asyncio.Event()
 
-        async def slow(record: str, field: str, value: bytes) -> bool:
+        async def slow(record: str, field: str, value: bytes, life: Life) -> bool:
             await claimed.wait()
-            return await put_new(record, field, value)
+            return await put_new(record, field, value, life)
 
         one.records.put_new = slow
         await one.send("1")

@@ -44,13 +44,14 @@ class RedisBroker:
         self._address = parse_address(settings.url)
         self._clock = clock
         self._settings = settings
-        self._tick_s = settings.probe_silence_s / WATCHES_PER_SILENCE
+        self._tick_s = min(settings.probe_silence_s / WATCHES_PER_SILENCE, settings.sweep_s)
         layout = Layout(settings.prefix, self._address.database)
         self._commands = Commands(self._address, settings, clock)
         self.log = self._log = RedisLog(self._commands, layout, settings)
         self.feed = self._feed = RedisFeed(self._address, settings, self._commands, layout)
         self.presence = self._presence = RedisPresence(self._commands, layout, settings)
-        self.records = RedisRecords(self._commands, layout)
+        self.records = self._records = RedisRecords(self._commands, layout)
+        self._sweep_at = 0.0
         self._first_round: asyncio.Future[None] | None = None
         self._probe = self._new_probe()
         self._probe_channel = ""
@@ -138,6 +139,11 @@ class RedisBroker:
             log.warning("redis probe lost", reason=self._probe.failure)
             self._commands.drop(self._probe.failure)
             self._feed.drop(self._probe.failure)
+        if now >= self._sweep_at:
+            self._sweep_at = now + self._settings.sweep_s
+            self._records.sweep(self._settings.bounds.records_at_once).add_done_callback(
+                self._note_swept
+            )
 
     def _publish_probe(self) -> asyncio.Future[Stored]:
         payload = self._probe.sent(self._clock.monotonic())
@@ -147,6 +153,13 @@ class RedisBroker:
         """Keep why a probe could not be published; its deadline decides about the connections."""
         if not published.cancelled() and (error := published.exception()) is not None:
             self._probe.fail(str(error))
+
+    def _note_swept(self, swept: asyncio.Future[int]) -> None:
+        """Go on with the next tick where there may be more; what fails is done some time later."""
+        if swept.cancelled() or swept.exception() is not None:
+            return
+        if swept.result() >= self._settings.bounds.records_at_once:
+            self._sweep_at = 0.0
 
     def _take_probe(self, payload: bytes) -> None:
         if self._probe.returned(payload, self._clock.monotonic()) and self._first_round is not None:

@@ -16,6 +16,7 @@ brings its own `partition` function and a table of balanced tags, and nothing el
     prefix:{0}:occupied:last          STRING  number of the last change of one of them
     prefix:{0}:r:<record>             HASH    the fields of a record
     prefix:{0}:records                ZSET    the names of all records, score 0: sorted by their bytes
+    prefix:{0}:records:looks          ZSET    c<record> or t<record>: when it may be over (lives.lua)
     prefix:{0}:told:<token>           STRING  what a run of a script told once, for its repetition
 """
 
@@ -117,6 +118,14 @@ class Layout:
     def records(self) -> bytes:
         """Return the key of the names of all records."""
         return f"{self._root('')}:records".encode()
+
+    def looks(self) -> bytes:
+        """Return the key of when to look which record is over."""
+        return f"{self._root('')}:records:looks".encode()
+
+    def counters_root(self) -> bytes:
+        """Return what the key of every channel's counter begins with."""
+        return f"{self._root('')}:m:".encode()
 
     def told(self, token: str) -> bytes:
         """Return the key under which a run of a script keeps what it tells once only."""

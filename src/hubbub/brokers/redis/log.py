@@ -40,6 +40,7 @@ class RedisLog:
         "_kept",
         "_layout",
         "_meta_s",
+        "_newborn_ms",
         "_tags",
         "_tail",
         "_tops",
@@ -50,6 +51,7 @@ class RedisLog:
         self._idempotency_ms = _milliseconds(settings.idempotency_s)
         self._layout = layout
         self._meta_s = settings.meta_ttl_s
+        self._newborn_ms = _milliseconds(min(settings.newborn_ttl_s, settings.meta_ttl_s))
         # Tags must differ, not be secret; a generator of one's own is 10 times cheaper than the system's.
         self._tags = random.Random(_random_bits(128))  # noqa: S311
         self._tops = settings.bounds.tops_channels
@@ -148,24 +150,23 @@ class RedisLog:
         self, channel: ChannelName, since: Position, limit: int, retention: Retention
     ) -> Recovery:
         """Return everything after `since`, in one atomic look at log and top."""
-        size, age_ms, meta_ms = self._kept(retention)
+        size, age_ms, _ = self._kept(retention)
         position = (since.epoch, since.offset, since.tag)
-        arguments = (*position, limit, size, age_ms, self._seed(), meta_ms)
+        arguments = (*position, limit, size, age_ms, self._seed(), self._newborn_ms)
         return await self._look(lua.RECOVER, channel, arguments, _recovery)
 
     async def history(
         self, channel: ChannelName, query: HistoryQuery, retention: Retention
     ) -> HistoryPage:
         """Return a page of kept entries, in one atomic look at log and top."""
-        size, age_ms, meta_ms = self._kept(retention)
+        size, age_ms, _ = self._kept(retention)
         since = "" if query.since is None else query.since
         reverse = int(query.reverse)
-        arguments = (query.limit, since, reverse, size, age_ms, self._seed(), meta_ms)
+        arguments = (query.limit, since, reverse, size, age_ms, self._seed(), self._newborn_ms)
         return await self._look(lua.HISTORY, channel, arguments, _page)
 
     async def tops(self, channels: Sequence[ChannelName]) -> list[Position]:
         """Return the last position of each channel; those that do not exist get their epoch now."""
-        meta_ms = _milliseconds(self._meta_s)
         futures: list[asyncio.Future[list[Position]]] = []
         for start in range(0, len(channels), self._tops):
             keys: list[bytes] = []
@@ -174,7 +175,9 @@ class RedisLog:
                 keys += (meta, stream)
             head = ("EVALSHA", lua.TOPS.digest, len(keys))
             futures.append(
-                self._commands.send(pack((*head, *keys, self._seed(), meta_ms)), _positions)
+                self._commands.send(
+                    pack((*head, *keys, self._seed(), self._newborn_ms)), _positions
+                )
             )
         return [top for tops in await asyncio.gather(*futures) for top in tops]
 

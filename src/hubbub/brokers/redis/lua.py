@@ -30,6 +30,7 @@ def _script(name: str, shared: bytes = b"") -> Script:
 
 _CHANNEL = _read("clock") + _read("channel")
 _OCCUPANCY = _read("clock") + _read("occupancy")
+_LIVES = _read("clock") + _read("lives")
 
 PUBLISH = _script("publish", _CHANNEL)
 RECOVER = _script("recover", _CHANNEL)
@@ -41,13 +42,14 @@ LEAVE = _script("leave", _OCCUPANCY)
 MEMBERS = _script("members")
 REAP = _script("reap", _OCCUPANCY)
 VACATE = _script("vacate", _OCCUPANCY)
-RECORD_PUT = _script("record_put")
-RECORD_RAISE = _script("record_raise")
-RECORD_REMOVE = _script("record_remove")
-RECORD_RELEASE = _script("record_release")
+RECORD_PUT = _script("record_put", _LIVES)
+RECORD_RAISE = _script("record_raise", _LIVES)
+RECORD_REMOVE = _script("record_remove", _LIVES)
+RECORD_RELEASE = _script("record_release", _LIVES)
+RECORD_SWEEP = _script("record_sweep", _LIVES)
 
 ALL = (
     *(PUBLISH, RECOVER, HISTORY, TOPS, SETTLE),
     *(ENTER, LEAVE, MEMBERS, REAP, VACATE),
-    *(RECORD_PUT, RECORD_RAISE, RECORD_REMOVE, RECORD_RELEASE),
+    *(RECORD_PUT, RECORD_RAISE, RECORD_REMOVE, RECORD_RELEASE, RECORD_SWEEP),
 )

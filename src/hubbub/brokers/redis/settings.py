@@ -21,6 +21,8 @@ class Bounds:
     """Channels in one look at many tops."""
     presence_at_once: int = 500
     """Entries of dead nodes, or vacated channels, that one run of a script takes out."""
+    records_at_once: int = 500
+    """Records whose time may be over that one run of a script looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +50,8 @@ class RedisSettings:
     """How long a publication's key is remembered."""
     meta_ttl_s: float = 30 * DAY_S
     """How long offsets and epoch of an idle channel are remembered (twice its history's age at least)."""
+    newborn_ttl_s: float = 300.0
+    """The same, of a channel in which nothing was published, since somebody has asked for it last."""
+    sweep_s: float = 60.0
+    """How often records are looked for whose time is over."""
     bounds: Bounds = field(default_factory=Bounds)

@@ -124,7 +124,7 @@ class Desk:
             self._swept = self._loop.create_future()
             # Its outcome is in `health`; nobody waits for this future.
             self._swept.add_done_callback(lambda done: done.cancelled() or done.exception())
-            self.take(Sweep(self._swept, self._settings.meta_ttl_s, probe=not self.health.ok))
+            self.take(Sweep(self._swept, self._settings, probe=not self.health.ok))
 
     def _overdue(self) -> BrokerUnavailable:
         return BrokerUnavailable(

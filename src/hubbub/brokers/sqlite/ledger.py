@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from hubbub.brokers.contract import Entry
 from hubbub.brokers.local import Keys, Rounds
-from hubbub.brokers.records import RecordName
+from hubbub.brokers.records import LOOK_MS, RecordName, channel_of
 from hubbub.model import ChannelName, Position, Retention
 
 TRIM_BATCH = 64
@@ -75,6 +75,8 @@ class Changes:
     counters: dict[ChannelName, Counter] = field(default_factory=dict)
     dropped: list[int] = field(default_factory=list)
     records: dict[RecordName, RecordChange] = field(default_factory=dict)
+    looks: dict[RecordName, tuple[int, int]] = field(default_factory=dict)
+    """When records are looked at next, and how long they live (ms; 0: with their channel)."""
     trims: dict[int, int] = field(default_factory=dict)
     """Up to which offset a channel's entries are to be deleted, by the channel's number."""
     keys_before: int = 0
@@ -89,6 +91,7 @@ class Changes:
             or self.counters
             or self.dropped
             or self.records
+            or self.looks
             or self.trims
             or self.keys_before
             or self.probe
@@ -121,6 +124,9 @@ class Ledger:
         self._deleted_keys = 1
         # Tags tell forks apart, they guard nothing; a generator of its own is seeded anew in each process.
         self._random = random.Random()  # noqa: S311
+
+    def __len__(self) -> int:
+        return len(self._counters)
 
     def load_counter(self, channel: ChannelName, counter: Counter, now_s: float) -> None:
         """Take over a counter from the file."""
@@ -223,6 +229,24 @@ class Ledger:
             del self._counters[channel]
             self.changes.counters.pop(channel, None)
             self.changes.dropped.append(counter.number)
+
+    def drop_record(self, record: RecordName) -> None:
+        """Let a record go as it is now."""
+        self.changes.records[record] = RecordChange(dropped=True)
+        self.changes.looks.pop(record, None)
+
+    def look_after(self, record: RecordName, life_ms: int, now_ms: int) -> None:
+        """Let a record go whose time is over, or look again later where its channel is still there.
+
+        One that the group has touched is left to the next look.
+        """
+        changes = self.changes
+        if record in changes.records or record in changes.looks:
+            return
+        if life_ms == 0 and channel_of(record) in self._counters:
+            changes.looks[record] = (now_ms + LOOK_MS, 0)
+        else:
+            self.drop_record(record)
 
     def commit(self, now_s: float) -> None:
         """Keep the group's changes."""

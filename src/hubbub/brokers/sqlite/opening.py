@@ -10,64 +10,18 @@ from pathlib import Path
 
 from structlog import get_logger
 
+from hubbub.brokers.sqlite.schema import NEW_EPOCHS, SCHEMA, SCHEMA_VERSION, missing
 from hubbub.brokers.sqlite.settings import SqliteSettings, Synchronous
 from hubbub.errors import BrokerUnavailable
 
 APPLICATION_ID = 0x48554242
 """`HUBB`, in the header of the file: tells our files from other programs'."""
 
-SCHEMA_VERSION = 2
 PAGE_BYTES = 4096
 BUSY_TIMEOUT_MS = 5_000
 """How long a lock that another program holds on the file, such as a shell's, is waited for."""
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-RECORDS = """CREATE TABLE records (
-    name BLOB NOT NULL,
-    field BLOB NOT NULL,
-    value BLOB NOT NULL,
-    PRIMARY KEY (name, field)
-) WITHOUT ROWID"""
-"""Names are bytes, because their order is that of bytes and NUL is one of them."""
-
-SCHEMA = (
-    """CREATE TABLE life (
-        one INTEGER PRIMARY KEY CHECK (one = 1),
-        boot TEXT NOT NULL,
-        synchronous TEXT NOT NULL,
-        clean INTEGER NOT NULL
-    )""",
-    """CREATE TABLE channels (
-        number INTEGER PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        epoch TEXT NOT NULL,
-        top INTEGER NOT NULL,
-        tag INTEGER NOT NULL,
-        floor INTEGER NOT NULL,
-        deleted INTEGER NOT NULL,
-        age_ms REAL NOT NULL,
-        used_ms INTEGER NOT NULL
-    )""",
-    """CREATE TABLE entries (
-        channel INTEGER NOT NULL,
-        place INTEGER NOT NULL,
-        tag INTEGER NOT NULL,
-        previous INTEGER NOT NULL,
-        time_ms INTEGER NOT NULL,
-        payload BLOB NOT NULL,
-        PRIMARY KEY (channel, place)
-    ) WITHOUT ROWID""",
-    """CREATE TABLE keys (
-        id INTEGER PRIMARY KEY,
-        channel INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        place INTEGER NOT NULL,
-        tag INTEGER NOT NULL,
-        time_ms INTEGER NOT NULL
-    )""",
-    RECORDS,
-)
 
 _log = get_logger(__name__)
 
@@ -205,8 +159,7 @@ def _prepare(connection: sqlite3.Connection, settings: SqliteSettings) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     if not tables or version < SCHEMA_VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        # Format 1 had no records.
-        for statement in (RECORDS,) if tables else SCHEMA:
+        for statement in missing(version) if tables else SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -225,7 +178,8 @@ def _begin_life(connection: sqlite3.Connection, settings: SqliteSettings, boot: 
         former_boot, former_level, clean = former
         same_boot = bool(boot) and boot == former_boot
         if not (clean or same_boot or former_level == Synchronous.FULL.value):
-            connection.execute("UPDATE channels SET epoch = lower(hex(randomblob(4)))")
+            for statement in NEW_EPOCHS:
+                connection.execute(statement)
             _log.warning(
                 "the machine stopped while the database was in use: channels got new epochs, because"
                 " the last publishes may be lost; synchronous = FULL avoids that",

@@ -15,6 +15,7 @@ from hubbub.brokers.local import Exchange
 from hubbub.brokers.records import Bar, RecordName
 from hubbub.brokers.recovery import needs_entries, recover
 from hubbub.brokers.sqlite.ledger import Counter, Ledger
+from hubbub.brokers.sqlite.settings import SqliteSettings
 from hubbub.brokers.sqlite.store import Span, Store
 from hubbub.errors import Barred, BrokerUnavailable, HubbubError
 from hubbub.model import ChannelName, Position, Retention
@@ -25,7 +26,13 @@ BEYOND = 2**62
 """An offset that no channel reaches."""
 
 CHANNELS_PER_SWEEP = 200
-"""The most channels looked after in one go, so that publishes never wait long behind a sweep."""
+"""The most channels looked after in one go, so that publishes do not wait long behind it; or, if more, ..."""
+SWEEPS = 100
+"""... this part of all, so that new channels do not outrun it; but ..."""
+CHANNELS_AT_MOST = 5000
+"""... this many at most."""
+RECORDS_PER_SWEEP = 200
+"""The most records, likewise."""
 
 Now = tuple[int, float]
 """Wall clock milliseconds and monotonic seconds."""
@@ -235,30 +242,35 @@ class RemoveHistory(Operation[None]):
 
 
 class Sweep(Operation[None]):
-    """Let old keys, old entries and forgotten channels go; with `probe`, write in any case."""
+    """Let old keys, entries and records and forgotten channels go; with `probe`, write in any case."""
 
-    __slots__ = ("meta_ttl_ms", "probe")
+    __slots__ = ("probe", "settings")
 
     result = None
 
-    def __init__(self, future: asyncio.Future[None], meta_ttl_s: float, probe: bool) -> None:
+    def __init__(
+        self, future: asyncio.Future[None], settings: SqliteSettings, *, probe: bool
+    ) -> None:
         super().__init__(future)
-        self.meta_ttl_ms = meta_ttl_s * 1000
+        self.settings = settings
         self.probe = probe
 
     def change(self, ledger: Ledger, store: Store, now: Now) -> None:
-        """Look after the channels whose turn it is."""
+        """Look after the channels and records whose turn it is."""
         now_ms, now_s = now
         ledger.changes.probe = ledger.changes.probe or self.probe
         ledger.expire_keys(now_s)
-        for channel in ledger.due(now_s, CHANNELS_PER_SWEEP):
+        share = min(len(ledger) // SWEEPS, CHANNELS_AT_MOST)
+        for channel in ledger.due(now_s, max(share, CHANNELS_PER_SWEEP)):
             counter = existing(ledger, channel)
             if counter.deleted < counter.offset:
                 upto = max(store.aged(counter, now_ms), counter.floor)
                 if upto > counter.deleted:
                     ledger.aged(channel, upto)
-            elif now_ms - counter.used_ms >= self.meta_ttl_ms:
+            elif now_ms - counter.used_ms >= self.settings.ttl_s(counter.offset) * 1000:
                 ledger.drop(channel)
+        for record, life_ms in store.looks(now_ms, RECORDS_PER_SWEEP):
+            ledger.look_after(record, life_ms, now_ms)
 
 
 def field_of(ledger: Ledger, store: Store, record: RecordName, field: str) -> bytes | None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from hubbub.brokers.records import RecordName
+from hubbub.brokers.records import Life, RecordName
 from hubbub.brokers.sqlite.ledger import Ledger, RecordChange
 from hubbub.brokers.sqlite.operations import Now, Operation, field_of
 from hubbub.brokers.sqlite.store import Store
@@ -18,9 +18,9 @@ Judge = Callable[[bytes | None], tuple[bytes | None, T]]
 
 
 class EditField(Operation[T]):
-    """Change one field by what it has."""
+    """Change one field by what it has, and prolong the record's life, if a `life` is given."""
 
-    __slots__ = ("field", "judge", "record")
+    __slots__ = ("field", "judge", "life", "record")
 
     def __init__(
         self,
@@ -28,9 +28,11 @@ class EditField(Operation[T]):
         record: RecordName,
         field: str,
         judge: Judge[T],
+        life: Life | None,
         weight: int = 0,
     ) -> None:
         super().__init__(future, weight)
+        self.life = life
         self.record = record
         self.field = field
         self.judge = judge
@@ -42,6 +44,19 @@ class EditField(Operation[T]):
         if kept != found:
             change = ledger.changes.records.setdefault(self.record, RecordChange())
             change.fields[self.field] = kept
+        if kept is not None and self.life is not None and self.life.ms >= 0:
+            self._prolong(self.life, ledger, store, now[0])
+
+    def _prolong(self, life: Life, ledger: Ledger, store: Store, now_ms: int) -> None:
+        """Note when the record is looked at, where it would be looked at too early."""
+        changes = ledger.changes
+        noted, change = changes.looks.get(self.record), changes.records.get(self.record)
+        if noted is not None:
+            due = noted[0]
+        else:
+            due = 0 if change is not None and change.dropped else store.look(self.record)
+        if not due or due < now_ms + life.ms:
+            changes.looks[self.record] = (now_ms + life.look_ms, life.ms)
 
 
 class RemoveFields(Operation[None]):
@@ -77,7 +92,7 @@ class DropRecord(Operation[None]):
 
     def change(self, ledger: Ledger, store: Store, now: Now) -> None:
         """Note that all that is there goes."""
-        ledger.changes.records[self.record] = RecordChange(dropped=True)
+        ledger.drop_record(self.record)
 
 
 class GetRecord(Operation[dict[str, bytes]]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from hubbub.brokers.records import RecordName, new, raised, released
+from hubbub.brokers.records import Life, RecordName, new, raised, released
 from hubbub.brokers.sqlite.desk import Desk
 from hubbub.brokers.sqlite.record_operations import (
     DropRecord,
@@ -28,22 +28,22 @@ class SqliteRecords:
         """Return all fields."""
         return await self._desk.take(GetRecord(self._desk.future(), record))
 
-    async def put(self, record: RecordName, field: str, value: bytes) -> None:
+    async def put(self, record: RecordName, field: str, value: bytes, life: Life) -> None:
         """Write a field."""
         desk, weight = self._desk, len(value)
         await desk.take(
-            EditField(desk.future(), record, field, lambda found: (value, None), weight)
+            EditField(desk.future(), record, field, lambda found: (value, None), life, weight)
         )
 
-    async def put_new(self, record: RecordName, field: str, value: bytes) -> bool:
+    async def put_new(self, record: RecordName, field: str, value: bytes, life: Life) -> bool:
         """Write a field that is not there."""
         desk, judge = self._desk, partial(new, value=value)
-        return await desk.take(EditField(desk.future(), record, field, judge, len(value)))
+        return await desk.take(EditField(desk.future(), record, field, judge, life, len(value)))
 
-    async def raise_to(self, record: RecordName, field: str, number: int) -> int:
+    async def raise_to(self, record: RecordName, field: str, number: int, life: Life) -> int:
         """Raise a number to at least `number`."""
         desk, judge = self._desk, partial(raised, number=number)
-        return await desk.take(EditField(desk.future(), record, field, judge))
+        return await desk.take(EditField(desk.future(), record, field, judge, life))
 
     async def remove(self, record: RecordName, fields: Sequence[str]) -> None:
         """Remove fields."""
@@ -52,7 +52,7 @@ class SqliteRecords:
     async def release(self, record: RecordName, field: str, value: bytes) -> bool:
         """Remove a field if it has this value."""
         desk, judge = self._desk, partial(released, value=value)
-        return await desk.take(EditField(desk.future(), record, field, judge))
+        return await desk.take(EditField(desk.future(), record, field, judge, None))
 
     async def drop(self, record: RecordName) -> None:
         """Remove a record."""

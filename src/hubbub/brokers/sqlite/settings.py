@@ -23,9 +23,10 @@ class SqliteSettings:
 
     Times are in seconds. `max_bytes` bounds the file (0: only the disk does); publishes beyond it are
     refused. `meta_ttl_s` is how long a channel without kept entries keeps its epoch and offset after its
-    last use; each channel is looked after once in `sweep_s`, a few of them every `tick_s`, which is also
-    how often overdue operations are looked for: those that waited `timeout_s` for the disk. `max_waiting`
-    and `max_waiting_bytes` bound what may wait at one time.
+    last use, and `newborn_ttl_s` how long one does in which nothing was published yet; each channel is
+    looked after once in `sweep_s`, a few of them every `tick_s`, as are records whose time may be over. That
+    is also how often overdue operations are looked for: those that waited `timeout_s` for the disk.
+    `max_waiting` and `max_waiting_bytes` bound what may wait at one time.
     """
 
     path: Path
@@ -34,8 +35,13 @@ class SqliteSettings:
     lease_s: float = 12.0
     idempotency_s: float = 300.0
     meta_ttl_s: float = 30 * 86_400.0
+    newborn_ttl_s: float = 300.0
     sweep_s: float = 60.0
     tick_s: float = 1.0
     timeout_s: float = 10.0
     max_waiting: int = 10_000
     max_waiting_bytes: int = 64 << 20
+
+    def ttl_s(self, offset: int) -> float:
+        """Return how long a channel without kept entries is remembered that has come to an offset."""
+        return self.meta_ttl_s if offset else min(self.newborn_ttl_s, self.meta_ttl_s)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hubbub.brokers.contract import Entry
 from hubbub.brokers.records import RecordName, behind
-from hubbub.brokers.sqlite.ledger import Changes, Counter, Ledger, RecordChange
+from hubbub.brokers.sqlite.ledger import Changes, Counter, Ledger
 from hubbub.model import ChannelName, Position
 
 CHUNKS = (256, 64, 16, 4, 1)
@@ -85,7 +85,7 @@ class Store:
                 execute("DELETE FROM entries WHERE channel = ? AND place <= ?", (number, upto))
             if changes.keys_before:
                 execute("DELETE FROM keys WHERE id < ?", (changes.keys_before,))
-            self._write_records(changes.records)
+            self._write_records(changes)
             if changes.probe:
                 execute("UPDATE life SET clean = 0")
             execute("COMMIT")
@@ -138,24 +138,54 @@ class Store:
         )
         return [name.decode() for (name,) in rows]
 
-    def _write_records(self, records: dict[RecordName, RecordChange]) -> None:
+    def look(self, record: RecordName) -> int:
+        """Return when a record is looked at (ms since 1970), 0 where that is not noted."""
+        row = self._connection.execute(
+            "SELECT due_ms FROM lives WHERE name = ?", (record.encode(),)
+        ).fetchone()
+        return row[0] if row is not None else 0
+
+    def looks(self, now_ms: int, limit: int) -> list[tuple[RecordName, int]]:
+        """Return the records to look at now, and how long each lives (ms; 0: with its channel)."""
+        rows = self._connection.execute(
+            "SELECT name, life_ms FROM lives WHERE due_ms <= ? ORDER BY due_ms LIMIT ?",
+            (now_ms, limit),
+        )
+        return [(name.decode(), life_ms) for name, life_ms in rows]
+
+    def _write_records(self, changes: Changes) -> None:
+        execute = self._connection.execute
         rows: list[tuple[bytes, bytes, bytes]] = []
-        for record, change in records.items():
+        emptied: set[bytes] = set()
+        for record, change in changes.records.items():
             name = record.encode()
             if change.dropped:
-                self._connection.execute("DELETE FROM records WHERE name = ?", (name,))
+                execute("DELETE FROM records WHERE name = ?", (name,))
+                execute("DELETE FROM lives WHERE name = ?", (name,))
             for field, value in change.fields.items():
                 if value is not None:
                     rows.append((name, field.encode(), value))
                 elif not change.dropped:
-                    self._connection.execute(
+                    execute(
                         "DELETE FROM records WHERE name = ? AND field = ?", (name, field.encode())
                     )
+                    emptied.add(name)
         self._insert(
             "INSERT INTO records (name, field, value) VALUES",
             rows,
             "ON CONFLICT (name, field) DO UPDATE SET value = excluded.value",
         )
+        self._insert(
+            "INSERT INTO lives (name, due_ms, life_ms) VALUES",
+            [(record.encode(), *look) for record, look in changes.looks.items()],
+            "ON CONFLICT (name) DO UPDATE SET due_ms = excluded.due_ms, life_ms = excluded.life_ms",
+        )
+        for name in emptied:
+            execute(
+                "DELETE FROM lives WHERE name = ?1"
+                " AND NOT EXISTS (SELECT 1 FROM records WHERE name = ?1)",
+                (name,),
+            )
 
     def _write_counters(self, counters: dict[ChannelName, Counter]) -> None:
         rows = [

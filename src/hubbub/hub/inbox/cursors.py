@@ -9,7 +9,8 @@ Fields of the record, each with the epoch that its offsets belong to (offsets of
     <epoch>:t                     up to where the application was told what nobody acknowledged
 
 Numbers only grow, and single messages are only added until a number has passed them, so that nodes may write
-at the same time, twice, and in any order.
+at the same time, twice, and in any order. The record lives as long as the counter of the inbox: what is kept
+there never becomes unread again.
 """
 
 from __future__ import annotations
@@ -140,3 +141,19 @@ def supernumerary(known: Cursors, coming: str, limit: int) -> list[str]:
     """Return the devices that make room for one that is coming: those that have acknowledged least."""
     others = sorted(set(known.devices) - {coming}, key=lambda name: (known.device(name).upto, name))
     return others[: max(0, len(others) + 1 - limit)]
+
+
+def crowded_out(known: Cursors, coming: str, count: int, limit: int) -> list[tuple[str, int]]:
+    """Return single messages of other devices that make room for the `count` ones of a device.
+
+    A user has `limit` of them. All of a device go together, those first that has acknowledged least; it may
+    be given these messages again.
+    """
+    others = sorted(set(known.devices) - {coming}, key=lambda name: (known.device(name).upto, name))
+    surplus = count + sum(len(known.device(name).ahead) for name in others) - limit
+    gone: list[tuple[str, int]] = []
+    for name in others:
+        if len(gone) >= surplus:
+            break
+        gone += [(name, offset) for offset in known.device(name).ahead]
+    return gone

@@ -5,8 +5,10 @@ in the record of that second: the first names of records are what is due. Every 
 second and works through it. What remains of a node that died meanwhile is claimed by another one when the
 claim is over. A note is removed when the application has taken what there was to tell, or there was nothing.
 
-    inbox-due:<second>    user -> how often the application did not take it
-    inbox-claims          <second> -> "<node> <until, in ms since 1970>"
+    inbox-due:<second>      user -> how often the application did not take it
+    inbox-claim:<second>    claim -> "<node> <until, in ms since 1970>"
+
+A note is kept for as long as there may be a message to tell of, and a claim a little longer than it holds.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from hubbub.brokers.records import Records, number_of
+from hubbub.brokers.records import Life, Records, number_of
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable, HubbubError
 from hubbub.hub.inbox.inbox import Inbox
@@ -27,10 +29,11 @@ from hubbub.model import UserId
 _log = structlog.get_logger(__name__)
 
 DUE = "inbox-due:"
-CLAIMS = "inbox-claims"
+CLAIM, _FIELD = "inbox-claim:", "claim"
 
 CLAIM_MS = 30_000
 """For how long a node has a second to itself."""
+_CLAIMED = Life(2 * CLAIM_MS / 1000)
 SECONDS_AT_ONCE = 100
 """Seconds that one look goes through."""
 USERS_AT_ONCE = 16
@@ -62,6 +65,7 @@ class Deadlines:
 
     def __init__(self, inbox: Inbox, records: Records, node: str, clock: Clock) -> None:
         self._inbox = inbox
+        self._noting = Life(inbox.settings.ack_s + inbox.settings.ttl_s)
         self._records = records
         self._node = node
         self._clock = clock
@@ -83,7 +87,7 @@ class Deadlines:
             self._second = due
             self._noted.clear()
         if user not in self._noted:
-            await self._records.put_new(due, user, b"0")
+            await self._records.put_new(due, user, b"0", self._noting)
             if due == self._second:
                 self._noted.add(user)
 
@@ -117,13 +121,13 @@ class Deadlines:
         """Claim a second; None where another node has it."""
         now = self._clock.epoch_ms()
         until = now + CLAIM_MS
-        claim = f"{self._node} {until}".encode()
-        if await self._records.put_new(CLAIMS, name, claim):
+        claim, record = f"{self._node} {until}".encode(), _claim_on(name)
+        if await self._records.put_new(record, _FIELD, claim, _CLAIMED):
             return Duty(name, claim, until)
-        other = (await self._records.get(CLAIMS)).get(name, b"")
+        other = (await self._records.get(record)).get(_FIELD, b"")
         if number_of(other.rpartition(b" ")[2]) < now:
-            await self._records.release(CLAIMS, name, other)
-            if await self._records.put_new(CLAIMS, name, claim):
+            await self._records.release(record, _FIELD, other)
+            if await self._records.put_new(record, _FIELD, claim, _CLAIMED):
                 return Duty(name, claim, until)
         return None
 
@@ -136,7 +140,7 @@ class Deadlines:
             some = notes[first : first + USERS_AT_ONCE]
             await asyncio.gather(*(self._look_at(user, number_of(tries)) for user, tries in some))
             await self._records.remove(duty.name, [user for user, _ in some])
-        await self._records.release(CLAIMS, duty.name, duty.claim)
+        await self._records.release(_claim_on(duty.name), _FIELD, duty.claim)
 
     async def _look_at(self, user: UserId, tries: int) -> None:
         """Tell what is overdue of a user; what is left to be done gets a note of its own."""
@@ -153,7 +157,7 @@ class Deadlines:
             await self._inbox.told(user, found.upto, found.top.epoch)
         if found.more or found.next_ms:
             wait_ms = max(1000, found.next_ms + ack_ms - now) if found.next_ms else 0
-            await self._records.put_new(_second(now + wait_ms), user, b"0")
+            await self._records.put_new(_second(now + wait_ms), user, b"0", self._noting)
 
     async def _again(self, user: UserId, tries: int, fault: HubbubError) -> None:
         if tries >= RETRIES:
@@ -161,9 +165,14 @@ class Deadlines:
             return
         wait_ms = 1000 * min(2**tries, LONGEST_S)
         due = _second(self._clock.epoch_ms() + wait_ms)
-        await self._records.put(due, user, b"%d" % (tries + 1))
+        await self._records.put(due, user, b"%d" % (tries + 1), self._noting)
 
 
 def _second(at_ms: float) -> str:
     """Return the record of the second that follows a time; names sort as times do."""
     return f"{DUE}{int(at_ms) // 1000 + 1:012}"
+
+
+def _claim_on(name: str) -> str:
+    """Return the record of who has claimed a second."""
+    return CLAIM + name.removeprefix(DUE)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from hubbub.brokers.records import number_of
+from hubbub.brokers.records import WITH_CHANNEL, number_of
 from hubbub.clock import Clock
 from hubbub.dialects.kinds import KIND, Notice
 from hubbub.errors import BAD_REQUEST_ERROR, LIMIT_EXCEEDED, Refused
@@ -17,6 +17,7 @@ from hubbub.hub.envelope import Published, encode
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.cursors import (
     ahead_field,
+    crowded_out,
     device_field,
     outdated,
     read_field,
@@ -139,10 +140,11 @@ class Inbox(Reading):
         record = RECORD + user
         writes: list[Awaitable[object]] = []
         for offset in now.ahead - before.ahead:
-            writes.append(self._records.put(record, ahead_field(top.epoch, device, offset), b"1"))
+            field = ahead_field(top.epoch, device, offset)
+            writes.append(self._records.put(record, field, b"1", WITH_CHANNEL))
         if now.upto:
             field = device_field(top.epoch, device)
-            writes.append(self._records.raise_to(record, field, now.upto))
+            writes.append(self._records.raise_to(record, field, now.upto, WITH_CHANNEL))
             fields[field] = b"%d" % now.upto
         await asyncio.gather(*writes)
         gone = outdated(fields, top.epoch)
@@ -150,6 +152,8 @@ class Inbox(Reading):
             for name in supernumerary(known, device, self.settings.devices):
                 gone.append(device_field(top.epoch, name))
                 gone += [ahead_field(top.epoch, name, each) for each in known.device(name).ahead]
+        crowd = crowded_out(known, device, len(now.ahead), self.settings.ahead)
+        gone += [ahead_field(top.epoch, name, offset) for name, offset in crowd]
         await self._tidy(record, gone)
         return Acknowledgement(now.upto, len(now.ahead), top)
 
@@ -168,7 +172,7 @@ class Inbox(Reading):
             if sender not in known.read_of and len(known.read_of) >= SENDERS_LIMIT:
                 raise Refused(LIMIT_EXCEEDED, "read up to an offset, without a sender")
         field = read_field(top.epoch, sender)
-        now = await self._records.raise_to(RECORD + user, field, upto)
+        now = await self._records.raise_to(RECORD + user, field, upto, WITH_CHANNEL)
         if now > number_of(fields.get(field)):
             self._show(user, now, sender)
         await self._tidy(RECORD + user, outdated(fields | {field: b"%d" % now}, top.epoch))
@@ -234,7 +238,7 @@ class Inbox(Reading):
 
     async def told(self, user: UserId, upto: int, epoch: str) -> None:
         """Note that the application was told of what is overdue up to an offset."""
-        await self._records.raise_to(RECORD + user, told_field(epoch), upto)
+        await self._records.raise_to(RECORD + user, told_field(epoch), upto, WITH_CHANNEL)
 
     async def _tidy(self, record: str, fields: Sequence[str]) -> None:
         if fields:

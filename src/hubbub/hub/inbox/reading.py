@@ -21,8 +21,8 @@ from hubbub.hub.inbox.values import (
 )
 from hubbub.model import ChannelName, Position, Publication, UserId
 
-RECORD = "inbox:"
-"""What the names of the records of cursors begin with."""
+RECORD = "inbox:#"
+"""What stands before a user in the name of the record of cursors: it ends in the channel it lives with."""
 OVERDUE_LIMIT = 100
 """Messages that the application is told of at once."""
 

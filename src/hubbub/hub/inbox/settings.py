@@ -27,7 +27,8 @@ class InboxSettings:
             one is gone.
         ack_s: seconds after which the application is told of a message that no device has acknowledged.
         devices: names of devices kept per user; the one that has acknowledged least makes room.
-        ahead: messages that a device may acknowledge singly before the older ones.
+        ahead: messages that a user's devices may acknowledge singly before the older ones; above that the
+            device that has acknowledged least may be given such messages again.
         count: unread messages that are counted by sender at most; above it only their number is known.
     """
 

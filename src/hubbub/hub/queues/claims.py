@@ -5,7 +5,8 @@
     <epoch>:n:<offset>    how often the message was refused
 
 A claim is written only where there is none. Before the claim of a message that is done is removed, `t` has
-passed its offset: who claims looks at `t` afterwards, and so never takes what is done.
+passed its offset: who claims looks at `t` afterwards, and so never takes what is done. The record lives as
+long as the channel's counter, so that nothing that is kept is ever taken for new.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import asyncio
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from hubbub.brokers.records import Records, number_of
+from hubbub.brokers.records import WITH_CHANNEL, Records, number_of
 from hubbub.model import ChannelName
 
 RECORD = "queue:"
@@ -113,8 +114,8 @@ class Claims:
         name = claim_field(self.epoch, offset)
         # Begun in this order, and taking effect in it.
         won, taken = await asyncio.gather(
-            self._records.put_new(self._record, name, self._node),
-            self._records.raise_to(self._record, taken_field(self.epoch), 0),
+            self._records.put_new(self._record, name, self._node, WITH_CHANNEL),
+            self._records.raise_to(self._record, taken_field(self.epoch), 0, WITH_CHANNEL),
         )
         if won and offset <= taken:
             await self._records.remove(self._record, [name])
@@ -123,7 +124,7 @@ class Claims:
 
     async def finish(self, offset: int) -> None:
         """Note that a message is done."""
-        await self._records.put(self._record, claim_field(self.epoch, offset), DONE)
+        await self._records.put(self._record, claim_field(self.epoch, offset), DONE, WITH_CHANNEL)
 
     async def release(self, offset: int, node: str = "") -> None:
         """Let somebody else have a message that this node has, or that a node had which is no more."""
@@ -133,12 +134,12 @@ class Claims:
     async def refused(self, offset: int) -> int:
         """Count that a message was refused, and return how often it was."""
         name = refused_field(self.epoch, offset)
-        before = await self._records.raise_to(self._record, name, 0)
-        return await self._records.raise_to(self._record, name, before + 1)
+        before = await self._records.raise_to(self._record, name, 0, WITH_CHANNEL)
+        return await self._records.raise_to(self._record, name, before + 1, WITH_CHANNEL)
 
     async def pass_over(self, offset: int) -> None:
         """Note that everything up to an offset is done."""
-        await self._records.raise_to(self._record, taken_field(self.epoch), offset)
+        await self._records.raise_to(self._record, taken_field(self.epoch), offset, WITH_CHANNEL)
 
     async def tidy(self, outdated: tuple[str, ...]) -> None:
         """Remove fields that say nothing any more."""

@@ -14,10 +14,17 @@ local function channel(meta, stream, seed)
   return epoch, 0, 0, false, true
 end
 
--- Write a newborn counter, so that a position in it is good from now on.
-local function keep_newborn(meta, epoch, meta_ms)
-  redis.call('HSET', meta, 'e', epoch, 'o', '0', 't', '0')
-  redis.call('PEXPIRE', meta, meta_ms)
+-- Epoch, offset and last tag, for who only asks. A newborn counter is written, so that a position in it is good from
+-- now on; one that nobody has published to lives for as long as it is asked for, or anybody could fill the server.
+local function asked(meta, stream, seed, newborn_ms)
+  local epoch, offset, tag, _, newborn = channel(meta, stream, seed)
+  if newborn then
+    redis.call('HSET', meta, 'e', epoch, 'o', '0', 't', '0')
+  end
+  if offset == 0 and (newborn or redis.call('PTTL', meta) < newborn_ms / 2) then
+    redis.call('PEXPIRE', meta, newborn_ms)
+  end
+  return epoch, offset, tag
 end
 
 -- Offset, tag, previous tag and time of a frame.
@@ -29,4 +36,24 @@ end
 -- A stream id; '..' would round an offset beyond 14 digits.
 local function id(offset)
   return string.format('%.0f-0', offset)
+end
+
+-- The first of the offsets from low to top whose entry is younger than a time, top + 1 where none is. Times grow with
+-- offsets, so that it is found by halving.
+local function first_young(stream, low, top, cutoff)
+  local high = top + 1
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    local entry = redis.call('XRANGE', stream, id(middle), '+', 'COUNT', 1)[1]
+    local offset, _, time
+    if entry then
+      offset, _, _, time = head(entry[2][2])
+    end
+    if offset and time <= cutoff then
+      low = offset + 1
+    else
+      high = middle
+    end
+  end
+  return low
 end

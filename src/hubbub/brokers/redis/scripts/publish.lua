@@ -14,6 +14,8 @@ local EXACT = 200
 -- The stream of a channel with less history than this cannot show settle.lua what was executed a moment ago. Its meta
 -- hash has a roll of the last tags instead: 8 bytes each, the tag and the low half of the time, enough for 49 days.
 local ROLL = 128
+-- Each so many publications entries go that are too old; a minute later than readers stop seeing them, for settle.lua.
+local AGED, GRACE = 16, 60000
 local now = now_ms()
 
 if ARGV[8] and redis.call('HEXISTS', KEYS[#KEYS], ARGV[8]) == 1 then
@@ -50,6 +52,16 @@ if size > 0 then
     return added
   end
   redis.call('PEXPIRE', stream, ARGV[4])
+  if offset % AGED == 0 then
+    -- Protected: what somebody else put there must not keep us from publishing.
+    pcall(function()
+      local cutoff = now - tonumber(ARGV[4]) - GRACE
+      local first, _, _, time = head(redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][2][2])
+      if time <= cutoff then
+        redis.call('XTRIM', stream, 'MINID', id(first_young(stream, first, offset, cutoff)))
+      end
+    end)
+  end
 else
   -- Older entries would stand on the other side of a hole.
   redis.call('DEL', stream)

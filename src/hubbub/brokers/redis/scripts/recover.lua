@@ -1,13 +1,10 @@
 -- Everything after a position, in one look at log and top.
 -- KEYS  meta, stream
 -- ARGV  1 epoch  2 offset  3 tag, 0 if unknown  4 limit  5 history size  6 history age in ms
---       7 seed of a new epoch  8 meta ms
+--       7 seed of a new epoch  8 newborn ms
 -- Gives {outcome, epoch, offset, tag, frames}; the outcomes are those of the contract.
 local meta, stream = KEYS[1], KEYS[2]
-local epoch, top, top_tag, _, newborn = channel(meta, stream, ARGV[7])
-if newborn then
-  keep_newborn(meta, epoch, ARGV[8])
-end
+local epoch, top, top_tag = asked(meta, stream, ARGV[7], ARGV[8])
 
 local since, tag, limit = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local function answer(outcome, frames)
