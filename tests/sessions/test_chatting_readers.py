@@ -103,6 +103,8 @@ async def test_who_was_there_is_told_to_who_may_see_who_is() -> None:
     namespace = Namespace(people=True, see_presence=Audience.SUBSCRIBERS)
     async with floor(namespace=namespace) as place:
         ann, bob = await Chatter.enter(place, "ann"), await Chatter.enter(place, "bob")
+        await ann.say("where nothing was said, nothing is remembered")
+        bob.seen()
         assert await ann.do("status", state="away", text="at lunch") == {}
         kinds = [(each["tags"]["kind"], each["data"]) for each in bob.seen()]
         assert kinds[-1] == ("status", {"state": "away", "text": "at lunch"})
