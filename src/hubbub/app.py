@@ -271,14 +271,9 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         self._ticker = loop.call_later(TICK_S, self._tick)
         self.front.beat(now, late_s, self.clock.epoch_ms())
         self.registry.tick(self.clock.monotonic())
-        self.expiry.tick()
-        self.application.tick()
-        self.hub.tick()
-        self.chat.tick()
-        self._deadlines.tick()
-        self._queues.tick()
-        self.groups.tick()
-        self.revocations.tick()
+        node = (self.expiry, self.application, self.hub, self.chat, self._deadlines, self._queues)
+        for part in (*node, self.groups, self.revocations):
+            part.tick()
 
 
 def _hosting(settings: Settings) -> Hosting:

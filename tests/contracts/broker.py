@@ -17,6 +17,7 @@ from hubbub.brokers.contract import HistoryQuery
 from hubbub.errors import BrokerUnavailable
 from tests.contracts.broker_feed import FeedContract
 from tests.contracts.broker_history import HistoryContract, RecoverContract
+from tests.contracts.broker_lives import LivesContract
 from tests.contracts.broker_prefixes import PrefixContract
 from tests.contracts.broker_presence import OccupancyContract, PresenceContract
 from tests.contracts.broker_publish import PublishContract
@@ -124,6 +125,7 @@ class BrokerContract(
     PresenceContract,
     OccupancyContract,
     RecordsContract,
+    LivesContract,
     LifeContract,
 ):
     """Every promise of `hubbub.brokers.contract`."""

@@ -12,7 +12,7 @@ from hubbub.brokers.records import KEPT, LOOK_MS, WITH_CHANNEL
 from hubbub.brokers.sqlite.schema import NEW_EPOCHS
 from hubbub.brokers.sqlite.settings import SqliteSettings
 from tests.brokers.sqlite.stage import SqliteCluster, running
-from tests.contracts.broker_records import until_gone
+from tests.contracts.broker_lives import until_gone
 from tests.contracts.broker_stage import KEEP, everything, numbered
 
 OLD = {

@@ -267,10 +267,15 @@ class Sweep(Operation[None]):
                 upto = max(store.aged(counter, now_ms), counter.floor)
                 if upto > counter.deleted:
                     ledger.aged(channel, upto)
-            elif now_ms - counter.used_ms >= self.settings.ttl_s(counter.offset) * 1000:
+            elif now_ms - counter.used_ms >= self._ttl_ms(counter):
                 ledger.drop(channel)
         for record, life_ms in store.looks(now_ms, RECORDS_PER_SWEEP):
             ledger.look_after(record, life_ms, now_ms)
+
+    def _ttl_ms(self, counter: Counter) -> float:
+        """Return how long a channel without kept entries is remembered."""
+        ttl_s = self.settings.meta_ttl_s
+        return 1000 * (ttl_s if counter.offset else min(ttl_s, self.settings.newborn_ttl_s))
 
 
 def field_of(ledger: Ledger, store: Store, record: RecordName, field: str) -> bytes | None:

@@ -41,7 +41,3 @@ class SqliteSettings:
     timeout_s: float = 10.0
     max_waiting: int = 10_000
     max_waiting_bytes: int = 64 << 20
-
-    def ttl_s(self, offset: int) -> float:
-        """Return how long a channel without kept entries is remembered that has come to an offset."""
-        return self.meta_ttl_s if offset else min(self.newborn_ttl_s, self.meta_ttl_s)
