@@ -185,6 +185,25 @@ async def test_bodies_answers_and_websockets_may_take_longer_than_a_head() -> No
         assert await ws.exactly(4) == b"\x81\x02hi"
 
 
+@pytest.mark.parametrize("begun", [POST + b"Content-Length: 500\r\n\r\n", CHUNKED])
+async def test_a_body_that_trickles_in_is_timed_from_its_start(begun: bytes) -> None:
+    slow = replace(LIMITS, body_timeout_s=0.5)
+    async with listening(slow) as (port, _), raw_client(port) as client:
+
+        async def trickle() -> None:
+            client.writer.write(begun)
+            for _ in range(100):
+                client.writer.write(b"1\r\nx\r\n")
+                await asyncio.sleep(0.02)
+
+        trickling = asyncio.create_task(trickle())
+        assert (await client.rest()).startswith(b"HTTP/1.1 408 ")
+        trickling.cancel()
+        async with raw_client(port) as other:
+            await other.send(GET)
+            await other.until(PAGE)
+
+
 async def test_blank_lines_do_not_keep_an_idle_connection() -> None:
     async with listening(LIMITS, timeout_keep_alive=1) as (port, _), raw_client(port) as client:
         await client.send(GET)

@@ -11,6 +11,7 @@ def test_everything_is_bounded_from_the_start() -> None:
         settings.head_limit,
         settings.head_timeout_s,
         settings.body_limit,
+        settings.body_timeout_s,
         settings.retry_after_s,
     )
     assert all(limit > 0 for limit in limits)

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP with the limits that it lacks: the size of a head and of a body, and the time of a head."""
+"""uvicorn's HTTP with the limits that it lacks: the sizes of a head and of a body, and their times."""
 
 from __future__ import annotations
 
@@ -73,8 +73,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
             return
         if meter.fed(len(data)) > self.limits.head_limit:
             self._refuse(self._too_long())
-        elif meter.part is Part.HEAD and self._watch is None:
-            self._watch_head()
+        elif self._watch is None:
+            limits = self.limits
+            in_head = meter.part is Part.HEAD
+            self._limit_time(limits.head_timeout_s if in_head else limits.body_timeout_s)
 
     # ── for a subclass ──────────────────────────────────────────────────────────────────────────
 
@@ -119,6 +121,7 @@ class LimitedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request."""
+        self._stop_watch()
         self._meter.end()
         if not self._own:
             super().on_message_complete()
@@ -185,7 +188,10 @@ class LimitedHttpProtocol(HttpToolsProtocol):
     def _watch_head(self) -> None:
         """Limit the time of a head, or of all of a request of our own."""
         self._stop_watch()
-        self._watch = self.loop.call_later(self.limits.head_timeout_s, self._timed_out)
+        self._limit_time(self.limits.head_timeout_s)
+
+    def _limit_time(self, seconds: float) -> None:
+        self._watch = self.loop.call_later(seconds, self._timed_out)
 
     def _stop_watch(self) -> None:
         if self._watch is not None:

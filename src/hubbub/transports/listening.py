@@ -19,6 +19,7 @@ class ListenerSettings:
         head_limit: bytes of a request's head; above it, 431.
         head_timeout_s: how long a head may take, from its first byte or the connection's start; then 408.
         body_limit: bytes of a request's body; above it, 413.
+        body_timeout_s: how long a body may take, from its first wait; then 408.
         retry_after_s: seconds after which somebody who was turned away should try again.
         trusted_proxies: addresses and networks (`10.0.0.0/8`) of our proxies, whose `X-Forwarded-For` says
             who asks; of everybody else it is not believed.
@@ -28,6 +29,7 @@ class ListenerSettings:
     head_limit: int = 16 * 1024
     head_timeout_s: float = 10.0
     body_limit: int = 1024 * 1024
+    body_timeout_s: float = 60.0
     retry_after_s: int = 5
     trusted_proxies: tuple[str, ...] = ()
     websocket: WebSocketSettings = field(default_factory=WebSocketSettings)

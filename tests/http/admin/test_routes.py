@@ -221,7 +221,10 @@ async def test_guesses_are_slowed_down() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{}", b'{"secret":7}', b'{"secret":"\xff"}', b'{"secret":"' + b"x" * 5000 + b'"}'],
+    [
+        *(b"", b"{}", b'{"secret":7}', b'{"secret":"\xff"}', b'{"secret":"' + b"x" * 5000 + b'"}'),
+        b'{"x":' + b"[" * 1500 + b"]" * 1500 + b"}",
+    ],
 )
 async def test_what_is_no_login(body: bytes) -> None:
     async with site(GUARDED) as place:

@@ -108,7 +108,7 @@ class Admin:
             typed = _TYPED.decode(await _body(request))
         except Barred as barred:
             return refuse(403, barred.detail)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return refuse(400, "a login is JSON with a secret")
         address = peer_of(request)
         if not self._guard.allow(address):
