@@ -23,6 +23,14 @@ REQUESTS = (
     post("/connection/http_stream", TOKEN),
     post("/emulation", f'{{"node":"n","session":"{SECRET}","data":"{{}}"}}'),
     post("/emulation", f'{{"node":"n","session":"{SECRET}"'),
+    post("/admin/session", f'{{"secret":"{SECRET}"}}'),
+    post("/admin/session", f'{{"secret":["{SECRET}"]}}'),
+    post("/inbox/pull", "{}", authorization=f"Bearer {SECRET}"),
+    post("/api/publish", '{"channel":"a","data":1}', x_api_key=SECRET),
+    post(f"/api/publish?api_key={SECRET}", "{}", authorization=f"apikey {SECRET}"),
+    post(f"/socket.io/?EIO=4&transport=polling&sid={SECRET}.{SECRET}", "40"),
+    post(f"/stomp/0/{SECRET}/xhr_send", f'["CONNECT\\npasscode:{SECRET}\\n\\n\\u0000"]'),
+    get(TOKEN, cookie=f"hubbub_admin={SECRET}"),
 )
 
 

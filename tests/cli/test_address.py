@@ -44,6 +44,14 @@ def test_what_is_no_address_is_told(url: str) -> None:
     assert caught.value.code == 2
 
 
+def test_a_password_in_it_is_used_and_not_shown() -> None:
+    address = read_address("https://me:hunter2@h/below")
+    assert (address.http, address.shown) == ("https://me:hunter2@h/below", "https://me:***@h/below")
+    with pytest.raises(CommandFailed) as caught:
+        read_address("htp://me:hunter2@h")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_channel_may_have_any_name() -> None:
     address = read_address("http://h")
     assert address.channel("chat:a/b c?#%") == "ws://h/ws/chat%3Aa%2Fb%20c%3F%23%25"

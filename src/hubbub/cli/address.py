@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from hubbub.cli.failure import MISUSED, CommandFailed
+from hubbub.config.checks import redacted
 
 DEFAULT = "http://127.0.0.1:8000"
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
@@ -29,6 +30,11 @@ class Address:
     def http(self) -> str:
         """Return what HTTP paths are put behind."""
         return f"http{'s' if self.secure else ''}://{self.place}"
+
+    @property
+    def shown(self) -> str:
+        """Return that as it may be shown."""
+        return redacted(self.http)
 
     @property
     def ws(self) -> str:
@@ -52,6 +58,6 @@ def read_address(url: str) -> Address:
         usable = False
     if not usable or parts.query or parts.fragment:
         raise CommandFailed(
-            f"--url {url!r} is no server's address: write it like {DEFAULT}", MISUSED
+            f"--url {redacted(url)!r} is no server's address: write it like {DEFAULT}", MISUSED
         )
     return Address(f"{parts.netloc}{parts.path}".rstrip("/"), _SECURE[parts.scheme])

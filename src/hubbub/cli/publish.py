@@ -62,9 +62,9 @@ def call(address: Address, method: str, request: dict[str, Any], key: str) -> di
     except urllib.error.HTTPError as fault:
         answer = _error_of(fault)
     except (ValueError, http.client.InvalidURL) as fault:
-        raise CommandFailed(f"this cannot be sent to {address.http}: {fault}", MISUSED) from None
+        raise CommandFailed(f"this cannot be sent to {address.shown}: {fault}", MISUSED) from None
     except (OSError, http.client.HTTPException) as fault:
-        raise CommandFailed(f"no server answers at {address.http}: {why(fault)}") from None
+        raise CommandFailed(f"no server answers at {address.shown}: {why(fault)}") from None
     error = answer.get("error")
     if error is not None:
         raise CommandFailed(f"the server says: {error['message']} ({error['code']})")

@@ -105,7 +105,7 @@ async def _follow(server: Address, follower: Follower, show: Callable[[_Said, st
             _notice(f"the connection was cut ({close.code if close else 'no goodbye'})")
         except (OSError, InvalidHandshake, TimeoutError) as fault:
             if not reached:
-                raise CommandFailed(f"no server answers at {server.http}: {why(fault)}") from None
+                raise CommandFailed(f"no server answers at {server.shown}: {why(fault)}") from None
         await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads, hides nothing
         pause = min(2 * pause, LONGEST_PAUSE_S)
 

@@ -15,7 +15,7 @@ from hubbub.config.settings import Settings
 
 Path: TypeAlias = tuple[str | int, ...]
 
-_SECRET = ("api_keys", "broker", "url", "tokens", "subscription_tokens", "hooks")
+_SECRET = ("api_keys", "broker", "url", "tokens", "subscription_tokens", "hooks", "password")
 """Settings whose value, or whatever is in it, is never shown."""
 
 _KINDS: dict[str, str] = {
@@ -75,6 +75,8 @@ def _what(kind: str, context: Mapping[str, Any], message: str) -> str:
 def _shown(error: ErrorDetails) -> str:
     if error["type"] == "missing" or isinstance(error["input"], dict | list | tuple):
         return ""
+    if isinstance(error["input"], str) and _KINDS.get(error["type"]) == "must be a table":
+        return ""  # it may be what belongs in there, such as a password
     text = repr(error["input"])
     return f", not {text if len(text) <= 60 else text[:57] + '...'}"
 
