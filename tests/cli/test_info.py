@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from hubbub.cli.info import _span, total
+from hubbub.cli.info import _span, _together, total
 from tests.cli.running import hubbub
 from tests.server.running import serving, wait_until
 from tests.servers import free_port, two_free_ports
@@ -128,6 +128,21 @@ def test_nobody_is_there() -> None:
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith("hubbub: no server answers at ")
     assert total([])["num_clients"] == 0
+
+
+def test_what_several_nodes_may_share_is_between_two_numbers() -> None:
+    here = dict.fromkeys(("num_clients", "num_subs", "messages_in", "messages_out"), 1)
+    process = {"cpu": 1.0, "rss": 1, "lag_ms": 1.0}
+    nodes = [
+        {**here, "num_users": users, "num_channels": 900, "process": process} for users in (2, 3)
+    ]
+    all_ = total(nodes)
+    assert (all_["num_channels"], all_["num_channels_at_most"]) == (900, 1800)
+    assert [_together(all_, name) for name in ("num_users", "num_channels", "num_clients")] == [
+        "3-5",
+        "900-1,800",
+        "2",
+    ]
 
 
 def test_spans_have_a_unit_that_suits_them() -> None:

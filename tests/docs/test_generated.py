@@ -38,5 +38,5 @@ def test_layers_are_top_first_and_lack_what_does_not_exist() -> None:
     layers = generate.layers()
 
     assert layers.index(["cli"]) < layers.index(["app"]) < layers.index(["hub"])
-    assert layers[-1] == ["model", "errors", "clock"]
+    assert layers[-1] == ["model", "errors", "clock", "names"]
     assert generate.source_of("no_such_layer") is None

@@ -93,7 +93,7 @@ async def test_messages_arrive_here_there_and_later(
     urls = [f"http://127.0.0.1:{node.port}" for node in (here, there)]
     zhang = await Owner.come(browser, urls[0], "zhang", "websocket")
     li = await Owner.come(browser, urls[0], "li", "xhr-streaming")
-    wang = await Owner.come(browser, urls[1], "wang", "xhr-polling", phone=True)
+    wang = await Owner.come(browser, urls[1], "wang", "jsonp-polling", phone=True)
 
     await zhang.write("li", "on the same node")
     await li.sees("on the same node", "live")

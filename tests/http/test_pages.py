@@ -114,4 +114,4 @@ async def test_pages_may_not_be_framed_or_guessed_at(built: Path) -> None:
         headers = (await place.client.get("/")).headers
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"

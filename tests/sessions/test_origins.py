@@ -15,6 +15,9 @@ from hubbub.sessions.origins import PREFLIGHT, origin_of, readable_by
         ({"sec-fetch-site": "same-origin"}, None),
         ({"sec-fetch-site": "same-site"}, "null"),
         ({"sec-fetch-site": "cross-site"}, "null"),
+        ({"origin": "null"}, "null"),
+        ({"origin": "null", "sec-fetch-site": "cross-site"}, "null"),
+        ({"origin": "null", "sec-fetch-site": "same-origin"}, None),
     ],
 )
 def test_whose_page_asks(headers: dict[str, str], origin: str | None) -> None:

@@ -19,7 +19,9 @@ from hubbub.http.pulse import Down
 
 Numbers = Mapping[str, Any]
 
-_SUMMED = ("num_clients", "num_users", "num_subs", "messages_in", "messages_out")
+_SUMMED = ("num_clients", "num_subs", "messages_in", "messages_out")
+_SHARED = ("num_users", "num_channels")
+"""What may be on several nodes: all together it is the most of one at least, and the sum at most."""
 _MACHINE_COLUMNS = 120
 """Columns of a table that no terminal reads."""
 
@@ -48,10 +50,11 @@ def info(
 
 
 def total(nodes: Sequence[Numbers]) -> dict[str, float]:
-    """Return the numbers of all nodes together: sums, the most channels of one, the worst lag."""
+    """Return the numbers of all nodes together: sums, between what users and channels are, the worst lag."""
     return {
         **{name: round(sum(node[name] for node in nodes), 1) for name in _SUMMED},
-        "num_channels": max((node["num_channels"] for node in nodes), default=0),
+        **{name: max((node[name] for node in nodes), default=0) for name in _SHARED},
+        **{f"{name}_at_most": sum(node[name] for node in nodes) for name in _SHARED},
         "cpu": round(sum(node["process"]["cpu"] for node in nodes), 2),
         "rss": sum(node["process"]["rss"] for node in nodes),
         "lag_ms": max((node["process"]["lag_ms"] for node in nodes), default=0.0),
@@ -68,7 +71,7 @@ def table(nodes: Sequence[Numbers]) -> Table:
         ("port", [f"{node['port'] or '-'}" for node in nodes], ""),
         ("up", [_span(node["uptime"]) for node in nodes], ""),
         *(
-            (head, [f"{node[name]:,}" for node in nodes], f"{all_[name]:,}")
+            (head, [f"{node[name]:,}" for node in nodes], _together(all_, name))
             for head, name in (
                 ("clients", "num_clients"),
                 ("users", "num_users"),
@@ -91,6 +94,12 @@ def table(nodes: Sequence[Numbers]) -> Table:
     for row in zip(*(cells for _, cells, _ in columns), strict=True):
         drawn.add_row(*row)
     return drawn
+
+
+def _together(all_: Numbers, name: str) -> str:
+    """Return a number of all nodes, or between what it is."""
+    least, most = all_[name], all_.get(f"{name}_at_most", all_[name])
+    return f"{least:,}" if least == most else f"{least:,}-{most:,}"
 
 
 def _span(seconds: int) -> str:

@@ -51,7 +51,7 @@ class Page:
         if kind == "text/html":
             headers |= {
                 "Content-Security-Policy": _policy(body),
-                "Referrer-Policy": "no-referrer",
+                "Referrer-Policy": "same-origin",
                 "Cross-Origin-Opener-Policy": "same-origin",
                 "X-Frame-Options": "DENY",
             }

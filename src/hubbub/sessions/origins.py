@@ -17,6 +17,7 @@ POLLED_PREFLIGHT: Headers = (("Access-Control-Allow-Methods", "GET, POST, OPTION
 """The same where a page asks with GET too."""
 
 _OPAQUE = "null"
+_OWN = "same-origin"
 _FOREIGN = frozenset({"cross-site", "same-site"})
 
 
@@ -24,12 +25,13 @@ def origin_of(headers: Mapping[str, str]) -> str | None:
     """Return the origin of the page that asks; None where no page does, or one of the server's own.
 
     A page that loads an address as an image or a script sends no Origin. Browsers tell all the same that it
-    is not the server's own (Sec-Fetch-Site), and then it counts as one that hides its origin.
+    is not the server's own (Sec-Fetch-Site), and then it counts as one that hides its origin. A form of an
+    own page with the Referrer-Policy `no-referrer` hides it too, but browsers tell that it is an own one.
     """
-    origin = headers.get("origin")
-    if origin is None and headers.get("sec-fetch-site") in _FOREIGN:
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin is None and site in _FOREIGN:
         return _OPAQUE
-    return origin
+    return None if origin == _OPAQUE and site == _OWN else origin
 
 
 def readable_by(origin: str | None) -> Headers:

@@ -9,8 +9,10 @@ from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.dialects.socketio.places import NAMESPACES_LIMIT
 from hubbub.dialects.socketio.renderer import renderer_of
 from hubbub.errors import (
+    BAD_REQUEST_ERROR,
     FORCE_DISCONNECT,
     INVALID_TOKEN,
+    METHOD_NOT_FOUND,
     NOT_AVAILABLE,
     PERMISSION_DENIED,
     SHUTDOWN,
@@ -156,8 +158,12 @@ def test_what_nobody_asked_about_is_not_answered_but_a_refusal() -> None:
     (again,) = receive(dialect, EVENT, ["publish", {"channel": "c", "data": 1}])
     (error,) = hear(dialect.reply(again, say.Failed(PERMISSION_DENIED)))
     assert error.data == ["error", {"code": 103, "message": "permission denied"}]
-    (call,) = receive(dialect, EVENT, ["nobody listens"])
-    assert dialect.reply(call, say.Failed(NOT_AVAILABLE)) is None
+    (call,) = receive(dialect, EVENT, ["say", 5])
+    (error,) = hear(dialect.reply(call, say.Failed(BAD_REQUEST_ERROR, "Expected `str`, got `int`")))
+    assert error.data == ["error", {"code": 107, "message": "Expected `str`, got `int`"}]
+    for nobody in (NOT_AVAILABLE, METHOD_NOT_FOUND):
+        (call,) = receive(dialect, EVENT, ["nobody listens"])
+        assert dialect.reply(call, say.Failed(nobody)) is None
 
 
 def test_leaving_a_namespace_leaves_its_channels_and_leaving_the_last_ends() -> None:

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct
 
 from hubbub.dialects.contract import (
     Answered,
+    Command,
     Connected,
     Counts,
     Ended,
@@ -19,6 +20,7 @@ from hubbub.dialects.contract import (
     Refreshed,
     Reply,
     Resync,
+    Rpc,
     Subscribed,
     Unsubscribed,
 )
@@ -28,7 +30,7 @@ from hubbub.dialects.positions import format_position
 from hubbub.dialects.socketio.packets import Value
 from hubbub.dialects.socketio.renderer import describe, local
 from hubbub.dialects.socketio.values import ARGS_TAG, MANY, MESSAGE, event_name
-from hubbub.errors import Close
+from hubbub.errors import METHOD_NOT_FOUND, NOT_AVAILABLE, Close
 from hubbub.model import Kind, Publication
 
 _encode = msgspec.json.Encoder().encode
@@ -48,6 +50,11 @@ class _Error(Struct, omit_defaults=True):
 def failed(reply: Failed) -> dict[str, Value]:
     """Return what is wrong, as an acknowledgement says it."""
     return {"error": error(reply)}
+
+
+def is_unheard(command: Command, reply: Failed) -> bool:
+    """Tell whether an event was for a function that is not there; such are ignored."""
+    return isinstance(command, Rpc) and reply.error in (METHOD_NOT_FOUND, NOT_AVAILABLE)
 
 
 def error(reply: Failed) -> dict[str, Value]:

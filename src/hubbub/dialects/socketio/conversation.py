@@ -201,7 +201,7 @@ class SocketIoDialect:
         packets: list[Packet] = []
         if ack is not None:
             packets += self._packet(Type.ACK, namespace, [answers.answer(namespace, reply)], ack)
-        elif isinstance(reply, Failed) and not isinstance(command, Rpc):
+        elif isinstance(reply, Failed) and not answers.is_unheard(command, reply):
             packets += self._packet(Type.EVENT, namespace, ["error", answers.error(reply)])
         if isinstance(reply, Subscribed) and reply.channel == self._places.recovering:
             packets += self._cursor(namespace, reply)
