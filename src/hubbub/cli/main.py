@@ -13,7 +13,7 @@ import typer
 from hubbub.cli.failure import FAILED, MISUSED, CommandFailed
 from hubbub.errors import ConfigurationError, HubbubError
 
-VERBS = ("serve", "publish", "send", "tail", "token", "info", "bench", "version")
+VERBS = ("serve", "check", "publish", "send", "tail", "token", "info", "bench", "version")
 
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 """Click's error for wrong flags, wherever typer keeps its click."""
