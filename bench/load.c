@@ -17,8 +17,8 @@
  * PATH (server-sent events, or any lines), and are ready once TEXT was in one.
  *
  * In TEXT and in the path, @I@ is the connection's number, @N@ the number of the publication and @T@ the
- * monotonic clock in nanoseconds, 20 digits wide. Connection 0 publishes; "ts:" followed by the clock marks a
- * delivery. Application pings are answered: "2" with "3" (Engine.IO), "{}" with "{}" (Centrifuge).
+ * monotonic clock in nanoseconds, 20 digits wide, and @0@ a NUL. Connection 0 publishes; "ts:" followed by the
+ * clock marks a delivery. Application pings are answered: "2" with "3" (Engine.IO), "{}" with "{}" (Centrifuge).
  *
  * Prints one JSON object per line. Exit codes: 0 all delivered, 1 lost, doubled or out of
  * order, 2 could not measure.
@@ -178,6 +178,7 @@ static size_t fill_in(char *out, const char *text, const struct peer *peer) {
             int wrote = what == 'I'   ? sprintf(out + size, "%d", (int)(peer - peers))
                         : what == 'N' ? sprintf(out + size, "%llu", (unsigned long long)publication)
                         : what == 'T' ? sprintf(out + size, "%020llu", (unsigned long long)clock_ns())
+                        : what == '0' ? (out[size] = 0, 1)
                                       : 0;
             if (wrote) {
                 size += (size_t)wrote;

@@ -26,7 +26,7 @@ from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
 from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
-from hubbub.hub.encoding import Encodings
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.deadlines import Deadlines
 from hubbub.hub.inbox.inbox import Inbox
@@ -61,6 +61,7 @@ from hubbub.transports.admission import origin_allowed
 from hubbub.transports.asgi.application import AsgiApp
 from hubbub.transports.asgi.carriage import Hosting
 from hubbub.transports.asgi.lifespan import Life, claim
+from hubbub.transports.websocket.cuts import CUTS
 
 TICK_S = 1.0
 """Seconds between two looks at what is due: pings, silence, audits, leases."""
@@ -180,7 +181,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
         return Services(
             self.hub,
             self.registry,
-            Encodings(),
+            Encodings(CUTS),
             settings.limits,
             gate,
             self.expiry,

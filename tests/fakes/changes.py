@@ -12,6 +12,7 @@ class ChangeRenderer:
     name: str = "changes"
     joins: bool = True
     deltas: Renderer | None = None
+    templated: None = None
 
     def publication(self, channel: str, publication: Publication) -> Packet:
         if publication.data == b"unshowable":

@@ -7,7 +7,7 @@ import pytest
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.text import PLAIN
 from hubbub.errors import Refused
-from hubbub.hub.encoding import Encodings
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.namespaces import Namespace, RecoveryMode
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Position

@@ -9,7 +9,7 @@ import pytest
 
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.hub.contract import Attachment
-from hubbub.hub.encoding import Encodings
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.envelope import Joined
 from hubbub.hub.fanout import Audience
 from hubbub.hub.namespaces import Namespace

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import gc
-from dataclasses import replace
-
 from hubbub.dialects.envelope import ENVELOPE, EnvelopeRenderer
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.text import PLAIN
-from hubbub.hub.encoding import Encoding, Encodings, Event, Turn
+from hubbub.hub.encoding import Encoding, Event, Turn
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.envelope import Joined, Left
 from hubbub.model import ClientInfo, Kind, Packet, Publication
 from tests.fakes.carrier import lines
@@ -117,17 +115,6 @@ def test_what_was_missed_is_chosen_by_the_same_filter() -> None:
     encodings = Encodings()
     assert encodings.of(ENVELOPE, lines, joins=True).shown(missed) == missed
     assert encodings.of(ENVELOPE, lines, joins=True, filter=EVEN).shown(missed) == missed[1:]
-
-
-def test_equal_filters_share_and_what_nobody_has_is_forgotten() -> None:
-    encodings = Encodings()
-    one = encodings.of(PLAIN, lines, joins=False, filter=EVEN)
-    assert encodings.of(PLAIN, lines, joins=False, filter=replace(EVEN)) is one
-    assert encodings.of(PLAIN, lines, joins=False) is not one
-    assert len(encodings) == 2
-    del one
-    gc.collect()
-    assert len(encodings) == 0
 
 
 class Halves(EnvelopeRenderer):

@@ -3,9 +3,10 @@ from __future__ import annotations
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.text import PLAIN
-from hubbub.hub.encoding import Encoding, Encodings
+from hubbub.hub.encoding import Encoding
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.envelope import Joined
-from hubbub.hub.fanout import Audience, write_all
+from hubbub.hub.fanout import Audience, write_all, write_one
 from hubbub.model import ClientInfo, Kind, Publication
 from tests.fakes.carrier import Carrier, lines
 
@@ -112,6 +113,10 @@ def test_only_so_many_filters() -> None:
     both = TagFilter("and", nodes=(TagFilter("", "n", "ex"), TagFilter("", "m", "ex")))
     assert not audience.has_room(encodings.of(PLAIN, lines, joins=False, filter=both), 2)
     assert audience.has_room(encodings.of(PLAIN, lines, joins=False, filter=both), 3)
+    audience.add(encodings.of(ENVELOPE, lines, joins=True, filter=filters[1].filter), "s2", print)
+    assert audience.has_room(filters[2], 2)
+    audience.remove(filters[1], "s1")
+    assert not audience.has_room(filters[2], 1)
 
 
 def test_a_subscriber_that_fails_does_not_stop_the_others() -> None:
@@ -121,3 +126,8 @@ def test_a_subscriber_that_fails_does_not_stop_the_others() -> None:
     first, last = Carrier(), Carrier()
     write_all([first.write, fails, last.write], b"x")
     assert (first.data, last.data) == (b"x", b"x")
+    write_one(fails, b"x")
+    first.broken = True
+    for carrier in (first, last):
+        write_one(carrier.write, b"y")
+    assert (first.data, last.data) == (b"x", b"xy")

@@ -9,7 +9,7 @@ from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings
 from hubbub.hub.chat import Chat
 from hubbub.hub.control import Control
-from hubbub.hub.encoding import Encodings
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.queues.queues import Queues
 from hubbub.hub.settings import HubSettings

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hubbub.dialects.text import PLAIN
-from hubbub.hub.encoding import Encodings
+from hubbub.hub.encodings import Encodings
 from hubbub.sessions.hooks import SubscribeGrant
 from hubbub.sessions.subscription import Subscription, ordinary
 from tests.fakes.carrier import lines

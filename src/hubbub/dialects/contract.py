@@ -31,7 +31,7 @@ from hubbub.dialects.commands import (
     Vouch,
     reframed,
 )
-from hubbub.dialects.renderer import Renderer
+from hubbub.dialects.renderer import Pieces, Renderer, Template, Templated
 from hubbub.dialects.replies import (
     Answered,
     Connected,
@@ -76,6 +76,7 @@ __all__ = [
     "HistoryPage",
     "Members",
     "Opened",
+    "Pieces",
     "Ping",
     "Pong",
     "Presence",
@@ -96,6 +97,8 @@ __all__ = [
     "SubRefreshed",
     "Subscribe",
     "Subscribed",
+    "Template",
+    "Templated",
     "Unsubscribe",
     "Unsubscribed",
     "Unsupported",

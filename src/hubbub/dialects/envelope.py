@@ -112,6 +112,7 @@ class EnvelopeRenderer:
     name: str = "text-json"
     joins: bool = True
     deltas: None = None
+    templated: None = None
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         """Render a `message`."""

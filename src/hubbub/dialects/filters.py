@@ -53,7 +53,7 @@ class FilterNode(Struct, gc=False):
     nodes: list[FilterNode] = []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class TagFilter:
     """A filter that was found to be well-formed; two that say the same in the same order are equal.
 

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hubbub.dialects.replies import Emit
 from hubbub.model import ChannelName, ClientInfo, Packets, Publication
+
+
+class Pieces(NamedTuple):
+    """A packet without one word of it: what stands before, between and behind the places of that word."""
+
+    data: tuple[bytes, ...]
+    binary: bool = False
+
+
+class Template(Protocol):
+    """Make what is common to the packets of variants that differ in one word alone. Keep no state."""
+
+    def __hash__(self) -> int: ...
+
+    def publication(self, channel: ChannelName, publication: Publication) -> Pieces:
+        """Render one publication of a channel without the word."""
+        ...
+
+
+class Templated(NamedTuple):
+    """What a variant is that has nothing of its own but a word."""
+
+    template: Template
+    word: bytes
 
 
 class Renderer(Protocol):
@@ -24,6 +48,11 @@ class Renderer(Protocol):
     @property
     def deltas(self) -> Renderer | None:
         """Return the variant that shows a publication as the change of its `base`, if there is one."""
+        ...
+
+    @property
+    def templated(self) -> Templated | None:
+        """Return the template and the word that make the same of a publication, if it is made so."""
         ...
 
     def __hash__(self) -> int: ...

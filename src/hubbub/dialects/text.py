@@ -104,6 +104,7 @@ class PlainRenderer:
     name: str = "text-plain"
     joins: bool = False
     deltas: None = None
+    templated: None = None
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Return the payload itself, binary if it is; nothing for what is no message, but would look so."""

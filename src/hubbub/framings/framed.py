@@ -53,6 +53,11 @@ class FramedRenderer:
         """Return no variant of changes: whole messages are what an envelope is around."""
         return
 
+    @property
+    def templated(self) -> None:
+        """Return no template, for the same reason."""
+        return
+
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Render one publication of a channel."""
         shown = self.inner.publication(channel, publication)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import TypeAlias
-from weakref import WeakValueDictionary
 
 import structlog
 from msgspec.structs import replace
@@ -19,6 +18,8 @@ _log = structlog.get_logger(__name__)
 
 Event: TypeAlias = Publication | Joined | Left
 Frame: TypeAlias = Callable[[Packet], bytes]
+Choice: TypeAlias = tuple[bool, ...]
+"""Which events of a turn are shown."""
 
 
 class Encoding:
@@ -82,6 +83,13 @@ class Encoding:
             turn.pieces[self] = pieces
         return pieces
 
+    def part(self, turn: Turn, choice: Choice) -> bytes:
+        """Return the bytes of those events of a turn that were chosen."""
+        data = turn.parts.get((self, choice))
+        if data is None:
+            data = turn.parts[self, choice] = b"".join(compress(self.pieces(turn), choice))
+        return data
+
     def _one_if_sound(self, channel: ChannelName, event: Event) -> bytes:
         try:
             return self._one(channel, event)
@@ -119,17 +127,20 @@ class FilteredEncoding(Encoding):
 
     def say(self, turn: Turn) -> tuple[bytes, int]:
         """Return the bytes of what matches; joins and leaves always do."""
-        matches = self.filter.matches
-        choice = tuple(
-            [type(event) is not Publication or matches(event.tags) for event in turn.events]
-        )
+        choice = turn.choices.get(id(self.filter))
+        if choice is None:
+            choice = turn.choices[id(self.filter)] = self._choice(turn)
         if all(choice):
             return self._whole.say(turn)
-        data = turn.parts.get((self._whole, choice))
-        if data is None:
-            data = b"".join(compress(self._whole.pieces(turn), choice)) if any(choice) else b""
-            turn.parts[self._whole, choice] = data
-        return data, turn.publications - choice.count(False)
+        if not any(choice):
+            return b"", 0
+        return self._whole.part(turn, choice), turn.publications - choice.count(False)
+
+    def _choice(self, turn: Turn) -> Choice:
+        matches = self.filter.matches
+        return tuple(
+            [type(event) is not Publication or matches(event.tags) for event in turn.events]
+        )
 
     def shown(self, publications: list[Publication]) -> list[Publication]:
         """Return those publications that match."""
@@ -221,7 +232,17 @@ class Turn:
     `moves` says which groups are to have another encoding afterwards.
     """
 
-    __slots__ = ("channel", "events", "moves", "parts", "pieces", "publications", "wholes")
+    __slots__ = (
+        "channel",
+        "choices",
+        "events",
+        "moves",
+        "outlines",
+        "parts",
+        "pieces",
+        "publications",
+        "wholes",
+    )
 
     def __init__(self, channel: ChannelName, events: Sequence[Event], publications: int) -> None:
         self.channel = channel
@@ -230,52 +251,12 @@ class Turn:
         self.moves: list[tuple[Encoding, Encoding]] = []
         self.wholes: dict[Encoding, bytes] = {}
         self.pieces: dict[Encoding, list[bytes]] = {}
-        self.parts: dict[tuple[Encoding, tuple[bool, ...]], bytes] = {}
+        self.parts: dict[tuple[Encoding, Choice], bytes] = {}
+        self.choices: dict[int, Choice] = {}
+        """By the identity of a filter; those that are alike are one (`Encodings`)."""
+        self.outlines: dict[object, list[bytes]] = {}
 
     def ends_shown(self, pieces: list[bytes]) -> bool:
         """Tell whether the last publication was shown by its piece."""
         both = zip(reversed(self.events), reversed(pieces), strict=True)
         return next((bool(piece) for event, piece in both if type(event) is Publication), False)
-
-
-class Encodings:
-    """Hand out the one shared Encoding of each combination, for as long as somebody has it."""
-
-    __slots__ = ("_shared",)
-
-    def __init__(self) -> None:
-        self._shared: WeakValueDictionary[
-            tuple[Renderer, Frame, bool, TagFilter | None, bool], Encoding
-        ] = WeakValueDictionary()
-
-    def __len__(self) -> int:
-        return len(self._shared)
-
-    def reframed(self, encoding: Encoding, frame: Frame) -> Encoding:
-        """Return the shared encoding that shows the same by another frame; not for changes."""
-        return self.of(encoding._renderer, frame, encoding.joins, encoding.filter)
-
-    def of(
-        self,
-        renderer: Renderer,
-        frame: Frame,
-        joins: bool,
-        filter: TagFilter | None = None,
-        delta: bool = False,
-    ) -> Encoding:
-        """Return the shared encoding of a renderer, a frame, a taste for joins, and a filter or for changes.
-
-        Changes are not shown through a filter, which hides what they change, nor where the protocol has none.
-        """
-        changes = renderer.deltas if delta and filter is None else None
-        key = (renderer, frame, joins, filter, changes is not None)
-        encoding = self._shared.get(key)
-        if encoding is None:
-            if filter is not None:
-                encoding = FilteredEncoding(self.of(renderer, frame, joins), filter)
-            elif changes is not None:
-                encoding = DeltaEncoding(changes, frame, joins)
-            else:
-                encoding = Encoding(renderer, frame, joins)
-            self._shared[key] = encoding
-        return encoding

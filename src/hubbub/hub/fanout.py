@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 import structlog
 
+from hubbub.dialects.filters import TagFilter
 from hubbub.hub.encoding import Encoding, Event, Turn, in_full
 from hubbub.model import ChannelName, Publication, SessionId
 
@@ -29,11 +30,13 @@ _exhaust = deque[None](maxlen=0).extend
 class Audience:
     """The live subscribers of one channel, grouped by encoding."""
 
-    __slots__ = ("_events", "_excluding", "_groups", "_publications", "channel")
+    __slots__ = ("_events", "_excluding", "_filters", "_groups", "_publications", "channel")
 
     def __init__(self, channel: ChannelName) -> None:
         self.channel = channel
         self._groups: dict[Encoding, dict[SessionId, Write]] = {}
+        self._filters: dict[TagFilter, int] = {}
+        """How many groups have it."""
         self._events: list[Event] = []
         self._excluding = False
         self._publications = 0
@@ -48,14 +51,19 @@ class Audience:
 
     def has_room(self, encoding: Encoding, comparisons: int) -> bool:
         """Tell whether all filters together compare so often at most, that of a newcomer included."""
-        if encoding.filter is None or encoding in self._groups:
+        if encoding.filter is None or encoding.filter in self._filters:
             return True
-        filters = [encoding.filter, *(each.filter for each in self._groups if each.filter)]
+        filters = [encoding.filter, *self._filters]
         return sum([each.comparisons for each in filters]) <= comparisons
 
     def add(self, encoding: Encoding, session: SessionId, write: Write) -> None:
         """Deliver from the next event on; the caller has flushed."""
-        self._groups.setdefault(encoding, {})[session] = write
+        group = self._groups.get(encoding)
+        if group is None:
+            group = self._groups[encoding] = {}
+            if encoding.filter is not None:
+                self._filters[encoding.filter] = self._filters.get(encoding.filter, 0) + 1
+        group[session] = write
 
     def reroute(self, session: SessionId, write: Write) -> None:
         """Deliver to a live session by another `write` from now on."""
@@ -70,7 +78,14 @@ class Audience:
             if group is not None:
                 group.pop(session, None)
                 if not group:
-                    del self._groups[variant]
+                    self._drop(variant)
+
+    def _drop(self, encoding: Encoding) -> None:
+        del self._groups[encoding]
+        if encoding.filter is not None:
+            self._filters[encoding.filter] -= 1
+            if not self._filters[encoding.filter]:
+                del self._filters[encoding.filter]
 
     def put(self, event: Event) -> bool:
         """Take an event for the next flush; tell whether it is the first of this turn."""
@@ -102,6 +117,9 @@ class Audience:
             volume = max(volume, len(data))
             if excluding:
                 self._write_except(encoding, group, data, events)
+            elif len(group) == 1:
+                (write,) = group.values()
+                write_one(write, data)
             else:
                 write_all(group.values(), data)
         for new, group in [(new, self._groups.pop(old)) for old, new in turn.moves]:
@@ -132,6 +150,16 @@ class Audience:
                     write = group[session]
                     self.remove(encoding, session)
                     self.add(encoding.entry(knows_base=False), session, write)
+
+
+def write_one(write: Write, data: bytes) -> None:
+    """Hand bytes to a socket; it may be closed already, or fail."""
+    try:
+        write(data)
+    except (RuntimeError, OSError):
+        pass  # as below
+    except Exception as fault:  # noqa: BLE001 - whatever it was, it is that one subscriber's
+        _log.error("a subscriber could not be written to", exc_info=fault)
 
 
 def write_all(writes: Iterable[Write], data: bytes) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from hubbub.clock import Clock
 from hubbub.hub.chat import Chat
-from hubbub.hub.encoding import Encodings
+from hubbub.hub.encodings import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.queues.queues import Queues

@@ -73,6 +73,24 @@ def test_what_is_remembered_is_never_another_publications() -> None:
                 assert shown == Packet(head + body("room", said, version))
 
 
+def test_an_id_is_a_word_in_what_all_share() -> None:
+    for version in Version:
+        for acks in (False, True):
+            for leg in (Leg("sub:0", acks=acks), Leg("sub:0", "", acks, "/user/queue/x")):
+                renderer = renderer_of(version, (leg,))
+                assert renderer.templated is not None
+                template, word = renderer.templated
+                assert renderer_of(version, (leg._replace(id="b"),)).templated == (template, b"b")
+                pieces, binary = template.publication("room", SAID)
+                assert Packet(word.join(pieces), binary) == renderer.publication("room", SAID)
+
+
+def test_several_subscriptions_and_those_without_an_id_share_nothing() -> None:
+    assert renderer_of(V1_2, (Leg("a"), Leg("b"))).templated is None
+    assert renderer_of(V1_0, (Leg(""),)).templated is None
+    assert renderer_of(V1_2).templated is None
+
+
 def test_what_the_application_says_to_single_clients() -> None:
     (heard,) = hear(renderer_of(V1_2).emitted(Emit("hi", ({"a": 1},))))
     assert heard.headers["subscription"] == heard.headers["destination"] == "/event/hi"

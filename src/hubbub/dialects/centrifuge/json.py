@@ -45,6 +45,7 @@ class JsonRenderer:
 
     name: str = "centrifuge-json"
     joins: bool = True
+    templated: None = None
 
     @property
     def deltas(self) -> Renderer | None:

@@ -61,6 +61,7 @@ class ProtobufRenderer:
 
     name: str = "centrifuge-protobuf"
     joins: bool = True
+    templated: None = None
 
     @property
     def deltas(self) -> Renderer | None:

@@ -67,6 +67,7 @@ class UnidirectionalRenderer:
 
     name: str = "centrifuge-unidirectional"
     joins: bool = True
+    templated: None = None
     deltas: Renderer | None = None
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:

@@ -56,6 +56,7 @@ class SocketIoRenderer:
     recovers: bool = False
     name: str = "socketio"
     joins: bool = True
+    templated: None = None
 
     @property
     def deltas(self) -> None:

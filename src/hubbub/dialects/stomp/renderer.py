@@ -1,8 +1,8 @@
 """Publications as MESSAGE frames, the same bytes for everybody whose subscriptions look alike.
 
-A frame names the subscription that it is for, so the ids are part of the variant. That costs less than
-it seems: clients count their subscriptions (`sub-0`, `sub-1`), and those who open the same page have the same
-ids. Where every client makes up its own, all that follows the id is still made once (`_Bodies`).
+A frame names the subscription that it is for, so the ids are part of the variant. That costs little: clients
+count their subscriptions (`sub-0`, `sub-1`), and those who open the same page have the same ids. Where every
+client makes up its own, the id is the one word that differs (`MessageTemplate`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from hubbub.dialects.contract import Emit
+from hubbub.dialects.contract import Emit, Pieces, Templated
 from hubbub.dialects.payloads import as_one
 from hubbub.dialects.stomp.cursor import place
 from hubbub.dialects.stomp.destinations import EVENT, MESSAGE, TOPIC
@@ -55,20 +55,28 @@ class StompRenderer:
         """Return no variant of changes: the protocol has none."""
         return
 
+    @property
+    def templated(self) -> Templated | None:
+        """Return what makes the messages of a single subscription, and its id."""
+        leg = self.legs[0]
+        if len(self.legs) > 1 or not leg.id:
+            return None
+        return Templated(self._template(leg), escaped(leg.id, self.version).encode())
+
+    def _template(self, leg: Leg) -> MessageTemplate:
+        return MessageTemplate(self.version, leg.prefix, leg.acks, leg.destination)
+
     def publication(self, channel: ChannelName, publication: Publication) -> Packets:
         """Render one MESSAGE for each subscription."""
-        channel = publication.channel or channel
-        rest = _BODIES.of(self.version, channel, publication)
-        binary = publication.kind is Kind.BINARY
-        packets = [
-            Packet(
-                b"%b%b%b"
-                % (_head(self.version, leg, channel), _ack(self.version, leg, publication), rest),
-                binary,
-            )
-            for leg in self.legs
-        ]
+        packets = [self._message(leg, channel, publication) for leg in self.legs]
         return packets if len(packets) > 1 else packets[0]
+
+    def _message(self, leg: Leg, channel: ChannelName, publication: Publication) -> Packet:
+        (head, *rest), binary = self._template(leg).publication(channel, publication)
+        if leg.id == "":
+            return Packet(b"".join((head.removesuffix(_SUBSCRIPTION), *rest)), binary)
+        called = leg.prefix + (publication.channel or channel) if leg.id is None else leg.id
+        return Packet(escaped(called, self.version).encode().join((head, *rest)), binary)
 
     def emitted(self, emit: Emit) -> Packet:
         """Render what the application says to single clients, as a MESSAGE from `/event/<name>`."""
@@ -97,22 +105,37 @@ def renderer_of(version: Version, legs: tuple[Leg, ...] = (BY_SERVER,)) -> Stomp
     return StompRenderer(version, legs)
 
 
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """Show what happens in a channel to all subscriptions that differ in their ids alone.
+
+    Args:
+        version: which is spoken. prefix, acks, destination: as in `Leg`.
+    """
+
+    version: Version
+    prefix: str
+    acks: bool
+    destination: str
+
+    def publication(self, channel: ChannelName, publication: Publication) -> Pieces:
+        """Render a MESSAGE without the id."""
+        channel = publication.channel or channel
+        head = _head(self.version, self.destination or self.prefix + channel)
+        rest = _BODIES.of(self.version, channel, publication)
+        binary = publication.kind is Kind.BINARY
+        # Before 1.2 other headers say what is acknowledged.
+        if self.acks and self.version is Version.V1_2:
+            return Pieces((head, f"\nack:{place(publication)}@".encode(), rest), binary)
+        return Pieces((head, rest), binary)
+
+
+_SUBSCRIPTION: Final = b"\nsubscription:"
+
+
 @lru_cache(maxsize=4096)
-def _head(version: Version, leg: Leg, channel: ChannelName) -> bytes:
-    """Return how the messages of a subscription begin."""
-    destination = escaped(leg.destination or leg.prefix + channel, version)
-    subscription = destination if leg.id is None else escaped(leg.id, version)
-    lines = ["MESSAGE", f"destination:{destination}"]
-    if subscription:
-        lines.append(f"subscription:{subscription}")
-    return "\n".join(lines).encode()
-
-
-def _ack(version: Version, leg: Leg, publication: Publication) -> bytes:
-    """Return the header by which a message is acknowledged, in 1.2; before, the others say it."""
-    if not leg.acks or version is not Version.V1_2:
-        return b""
-    return f"\nack:{place(publication)}@{escaped(leg.id or '', version)}".encode()
+def _head(version: Version, destination: str) -> bytes:
+    return f"MESSAGE\ndestination:{escaped(destination, version)}".encode() + _SUBSCRIPTION
 
 
 def body(channel: ChannelName, publication: Publication, version: Version) -> bytes:
@@ -126,7 +149,7 @@ def body(channel: ChannelName, publication: Publication, version: Version) -> by
 class _Bodies:
     """Remember what the last publications look like behind their first headers: a memo, and nothing else.
 
-    Within a turn of the loop each of the channel's encodings asks for the same few.
+    Within a turn of the loop each of the channel's encodings and templates asks for the same few.
     """
 
     __slots__ = ("_made",)

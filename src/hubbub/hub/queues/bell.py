@@ -17,6 +17,7 @@ class _Bell:
     name: str = "bell"
     joins: bool = False
     deltas: None = None
+    templated: None = None
 
     def publication(self, channel: ChannelName, publication: Publication) -> Packet:
         return _RUNG

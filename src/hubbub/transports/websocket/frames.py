@@ -29,13 +29,17 @@ PING_FRAME = bytes((FIN | PING, 0))
 
 def build_frame(opcode: int, payload: bytes, *, compressed: bool = False) -> bytes:
     """Make one final, unmasked frame, as servers send them (RFC 6455 section 5.2)."""
+    return head(opcode, len(payload), compressed=compressed) + payload
+
+
+def head(opcode: int, size: int, *, compressed: bool = False) -> bytes:
+    """Return what stands before a payload of `size` bytes in such a frame."""
     first = FIN | opcode | RSV1 if compressed else FIN | opcode
-    size = len(payload)
     if size < LONG:
-        return bytes((first, size)) + payload
+        return bytes((first, size))
     if size < 1 << 16:
-        return bytes((first, LONG)) + TWO_BYTES.pack(size) + payload
-    return bytes((first, VERY_LONG)) + EIGHT_BYTES.pack(size) + payload
+        return bytes((first, LONG)) + TWO_BYTES.pack(size)
+    return bytes((first, VERY_LONG)) + EIGHT_BYTES.pack(size)
 
 
 def plain_frame(packet: Packet) -> bytes:
