@@ -51,6 +51,48 @@ async def test_what_a_session_leaves_another_one_gets() -> None:
         assert bodies(given + other.hear()) == ["0", "2"]
 
 
+@pytest.mark.parametrize("command", ["ACK", "NACK"])
+async def test_what_an_aborted_transaction_said_of_a_message_was_not_said(command: str) -> None:
+    async with floor() as place:
+        page = Page(place)
+        await page.connect()
+        await page.follow("w", WORK, ack="client-individual", prefetch_count="1")
+        (message,) = await page.say("SEND", "1", destination=WORK)
+        await page.say("SEND", "2", destination=WORK)
+        await page.say("BEGIN", transaction="t")
+        assert await page.say(command, id=message.headers["ack"], transaction="t") == []
+        (aborted,) = await page.say("ABORT", transaction="t", receipt="r")
+        assert aborted.headers["receipt-id"] == "r"
+        assert bodies(await page.say("ACK", id=message.headers["ack"])) == ["2"]
+
+
+async def test_what_a_transaction_acknowledges_is_done_when_the_rest_is_stored() -> None:
+    async with floor() as place:
+        page, other = Page(place), Page(place)
+        await page.connect()
+        await page.follow("w", WORK, ack="client-individual", prefetch_count="1")
+        (message,) = await page.say("SEND", "1", destination=WORK)
+        await page.say("BEGIN", transaction="t")
+        await page.say("ACK", id=message.headers["ack"], transaction="t")
+        await page.say("SEND", "x", destination="/topic/done#ann,bob", transaction="t")
+        assert [each.command for each in await page.say("COMMIT", transaction="t")] == ["ERROR"]
+        await turn(20)
+        await other.connect()
+        _, *given = await other.say(
+            "SUBSCRIBE", id="w", destination=WORK, ack="client", prefetch_count="1", receipt="s"
+        )
+        await turn(20)
+        (again,) = given + other.hear()
+        assert again.body == "1"
+        await other.say("SEND", "2", destination=WORK)
+        await other.say("BEGIN", transaction="t")
+        await other.say("ACK", id=again.headers["ack"], transaction="t")
+        await other.say("SEND", "x", destination="/topic/done", transaction="t")
+        said = await other.say("COMMIT", transaction="t", receipt="c")
+        assert sorted(each.command for each in said) == ["MESSAGE", "RECEIPT"]
+        assert bodies(said) == ["2"]
+
+
 async def test_refusing_and_retiring() -> None:
     async with floor() as place:
         page = Page(place)

@@ -85,6 +85,58 @@ async def test_two_subscriptions_of_one_client_hear_every_message() -> None:
         assert page.hear() == []
 
 
+async def test_a_selector_chooses_what_is_live_and_what_was_missed() -> None:
+    async with floor() as place:
+        page, other = Page(place), Page(place)
+        for each in (page, other):
+            await each.connect()
+        urgent = {"destination": "/topic/room", "selector": "urgency >= 7 OR colour = 'red'"}
+        await page.say("SUBSCRIBE", id="a", **urgent)
+        for n, tags in enumerate(({"urgency": "9"}, {"urgency": "6"}, {"colour": "red"}, {})):
+            await other.say("SEND", str(n), destination="/topic/room", **tags)
+        heard = page.hear()
+        assert bodies(heard) == ["0", "2"]
+        page.session.closed(SHUTDOWN)
+        again = Page(place)
+        await again.connect()
+        since = heard[0].headers["message-id"]
+        _, *missed = await again.say("SUBSCRIBE", id="a", receipt="r", x_since=since, **urgent)
+        assert bodies(missed) == ["2"]
+        (error,) = await again.say("SUBSCRIBE", id="b", destination="/topic/b", selector="a ==")
+        assert "selector: a text in quotes is expected" in error.headers["message"]
+
+
+async def test_a_transaction_of_which_one_part_is_refused_does_nothing() -> None:
+    async with floor() as place:
+        page, other = Page(place), Page(place)
+        for each in (page, other):
+            await each.connect()
+            await each.follow("a", "/topic/room")
+        await page.say("BEGIN", transaction="t")
+        for to in ("/topic/room", "/topic/dialog#ann,bob", "/topic/room"):
+            await page.say("SEND", "1", destination=to, transaction="t")
+        (error,) = await page.say("COMMIT", transaction="t", receipt="c")
+        assert error.headers["receipt-id"] == "c"
+        assert error.headers["x-code"] == "103"
+        assert "number 2 of 3, and none of them is done" in error.headers["message"]
+        assert other.hear() == []
+
+
+async def test_what_waits_in_a_transaction_counts_when_it_is_said() -> None:
+    async with floor(SessionLimits(commands_per_s=1, command_burst=8)) as place:
+        page, other = Page(place), Page(place)
+        for each in (page, other):
+            await each.connect()
+            await each.follow("a", "/topic/room")
+        for transaction, heard in (("t", ["0", "1"]), ("u", [])):
+            await page.say("BEGIN", transaction=transaction)
+            for n in range(2):
+                await page.say("SEND", f"{n}", destination="/topic/room", transaction=transaction)
+            await page.say("COMMIT", transaction=transaction)
+            assert bodies(other.hear()) == heard
+        assert page.carrier.closes
+
+
 async def test_another_subscription_is_judged_too() -> None:
     async with floor(namespace=Namespace(subscribe=Audience.USERS)) as place:
         page = Page(place)

@@ -158,6 +158,13 @@ class Settle(msgspec.Struct, frozen=True):
     id: int = 0
 
 
+class Together(msgspec.Struct, frozen=True):
+    """Do several commands, none of them where one is sure to be refused; each has its own answer, too."""
+
+    commands: tuple[Command, ...]
+    id: int = 0
+
+
 class Acknowledged(msgspec.Struct, frozen=True):
     """Answer an `Emit` with a number."""
 
@@ -191,6 +198,7 @@ Command: TypeAlias = (
     | Presence
     | Rpc
     | Settle
+    | Together
     | Acknowledged
     | Pong
     | Unsupported

@@ -30,6 +30,7 @@ from hubbub.sessions.mailing import mail
 from hubbub.sessions.publishing import publish
 from hubbub.sessions.session import Session
 from hubbub.sessions.subscription import Subscription
+from hubbub.sessions.vetting import vet
 
 
 def opened(session: Session, command: say.Opened) -> None:
@@ -132,6 +133,26 @@ def settle(session: Session, command: say.Settle) -> None:
     session.reply(command, say.Settled())
 
 
+def together(session: Session, command: say.Together) -> asyncio.Future[None]:
+    """Do several commands one by one, unless one of them is sure to be refused."""
+    vet(session, command.commands)
+    return start(_together(session, command))
+
+
+async def _together(session: Session, command: say.Together) -> None:
+    for each in command.commands:
+        if session.gone:
+            return
+        try:
+            working = handle(session, each)
+            if working is not None:
+                await working
+        except Exception as fault:  # noqa: BLE001 - whoever asked is told, as for any command
+            session.fail(each, fault)
+    await session.answered()
+    session.reply(command, say.Settled())
+
+
 def acknowledged(session: Session, command: say.Acknowledged) -> None:
     """Take an answer that came in turn; those come before it, and the session has handed them on."""
 
@@ -164,6 +185,7 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.Presence: presence,
     say.Rpc: rpc,
     say.Settle: settle,
+    say.Together: together,
     say.Acknowledged: acknowledged,
     say.Pong: pong,
     say.Unsupported: unsupported,

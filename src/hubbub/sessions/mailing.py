@@ -75,20 +75,26 @@ async def answer(inbox: Inbox, gate: Gate, who: Correspondent, command: InboxCom
 
 async def _send(inbox: Inbox, gate: Gate, who: Correspondent, command: Send) -> Struct:
     channel, tags, key = inbox_of(command.user), None, command.key
-    if inbox.settings.send_hook:
-        if gate.hooks.publish is None:
-            raise Refused(NOT_AVAILABLE, "the application has no publish hook")
+    permit(inbox, gate, who, channel)
+    if inbox.settings.send_hook and gate.hooks.publish is not None:
         ask = PublishAsk(who.client, channel, command.data, command.kind)
         grant = await apart(gate.hooks.publish(ask))
         if grant.data is not None:
             command = structs.replace(command, data=grant.data, kind=grant.kind)
         tags, key = grant.tags, command.key or grant.key
-    elif not _may_send(inbox, gate, who, channel):
-        raise Refused(PERMISSION_DENIED, "sending to users is not for you")
     sent = await inbox.send(
         command.user, command.data, command.kind, sender=who.info, key=key, tags=tags
     )
     return answers.sent(sent)
+
+
+def permit(inbox: Inbox, gate: Gate, who: Correspondent, channel: ChannelName) -> None:
+    """Return where somebody may send to an inbox, as far as no hook is asked. Raises Refused."""
+    if inbox.settings.send_hook:
+        if gate.hooks.publish is None:
+            raise Refused(NOT_AVAILABLE, "the application has no publish hook")
+    elif not _may_send(inbox, gate, who, channel):
+        raise Refused(PERMISSION_DENIED, "sending to users is not for you")
 
 
 def _may_send(inbox: Inbox, gate: Gate, who: Correspondent, channel: ChannelName) -> bool:
@@ -101,6 +107,11 @@ def _may_send(inbox: Inbox, gate: Gate, who: Correspondent, channel: ChannelName
 # ── sessions ────────────────────────────────────────────────────────────────────────────────────
 
 
+def correspondent(session: Session) -> Correspondent:
+    """Return who a session is to inboxes."""
+    return Correspondent(session.info, session.identity, session.client(), session.device or "")
+
+
 def mail(session: Session, command: InboxCommand) -> asyncio.Future[None]:
     """Do what a client asks about inboxes."""
     return start(_mail(session, command))
@@ -108,6 +119,5 @@ def mail(session: Session, command: InboxCommand) -> asyncio.Future[None]:
 
 async def _mail(session: Session, command: InboxCommand) -> None:
     services = session.services
-    who = Correspondent(session.info, session.identity, session.client(), session.device or "")
-    said = await answer(services.inbox, services.gate, who, command)
+    said = await answer(services.inbox, services.gate, correspondent(session), command)
     session.reply(command, say.Answered(_encode(said)))

@@ -30,15 +30,27 @@ _AS_SAID: Final = PublishGrant()
 def publish(session: Session, command: say.Publish) -> asyncio.Future[None] | None:
     """Publish to a channel; the reply comes when the broker has it, and publishing goes on meanwhile."""
     try:
-        namespace = session.services.hub.namespaces.resolve(command.channel)
+        namespace = permitted(session, command)
         if namespace.publish_hook:
             return start(_ask_and_publish(session, command, namespace))
-        allow(namespace, command.channel, Operation.PUBLISH, session.standing(command.channel))
         return _publish(session, command, namespace, _AS_SAID)
     except Refused as fault:
         if not session.pending:
             raise
         return start(_refuse(session, fault))
+
+
+def permitted(session: Session, command: say.Publish) -> Namespace:
+    """Return the options of a channel to which a session may publish, as far as no hook is asked.
+
+    Raises Refused.
+    """
+    namespace = session.services.hub.namespaces.resolve(command.channel)
+    if not namespace.publish_hook:
+        allow(namespace, command.channel, Operation.PUBLISH, session.standing(command.channel))
+    elif session.services.hooks.publish is None:
+        raise Refused(NOT_AVAILABLE, "the application has no publish hook")
+    return namespace
 
 
 async def _refuse(session: Session, fault: Exception) -> None:

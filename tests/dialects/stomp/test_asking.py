@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hubbub.dialects.contract import Goodbye, Publish, Settle, Subscribe, Unsubscribe
+from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.inbox import Acknowledge
 from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.stomp.answers import Asked
@@ -21,6 +22,8 @@ from hubbub.model import Kind
 V1_2 = Version.V1_2
 IDS = st.sampled_from(["a", "b", "c"])
 CHANNELS = st.sampled_from(["one", "two"])
+COUNTED = [Settle(0)]
+"""What a frame is that asks for nothing and wants no answer; it counts as a command all the same."""
 
 
 def asking() -> Asking:
@@ -44,11 +47,11 @@ def test_what_a_client_is_to_be_told_is_told_once() -> None:
 
 def test_a_receipt_that_nothing_else_gives_waits_for_what_came_before() -> None:
     of = asking()
-    assert ask(of, "BEGIN", transaction="t") == []
+    assert ask(of, "BEGIN", transaction="t") == COUNTED
     (settle,) = ask(of, "ABORT", "r", transaction="t")
     assert settle == Settle(1)
     assert of.answered(1) == Asked("r")
-    assert ask(of, "DISCONNECT") == [Goodbye()]
+    assert ask(of, "DISCONNECT") == [*COUNTED, Goodbye()]
     assert ask(of, "DISCONNECT", "bye") == [Settle(2), Goodbye()]
 
 
@@ -90,23 +93,51 @@ def test_messages_of_the_inbox_are_acknowledged(mode: str, expected: Acknowledge
     leg = Leg("i", "", acks=True, destination="/user/topic/reply")
     assert subscribe.renderer == renderer_of(V1_2, (leg,))
     assert ask(of, "ACK", id="7.77@i") == [expected]
-    assert ask(of, "NACK", id="7.77@i") == []
+    assert ask(of, "NACK", id="7.77@i") == COUNTED
     assert ask(of, "UNSUBSCRIBE", id="i") == [Unsubscribe("#li", 3)]
 
 
 def test_a_judgement_may_wait_in_a_transaction() -> None:
     of = consuming("client")
     ask(of, "BEGIN", transaction="t")
-    assert ask(of, "ACK", id="7.77@w", transaction="t") == []
-    (judge, settle) = ask(of, "COMMIT", "c", transaction="t")
-    assert isinstance(judge, Judge)
-    assert isinstance(settle, Settle)
+    assert ask(of, "ACK", id="7.77@w", transaction="t") == COUNTED
+    assert ask(of, "SEND", body=b"1", destination="/topic/a", transaction="t") == COUNTED
+    (together,) = ask(of, "COMMIT", "c", transaction="t")
+    send, judge = together.commands  # what is done with a message is stored before it is done
+    assert (send.data, judge.offset) == (b"1", 7)
+    asked = of.answered(send.id)
+    assert (asked.receipt, asked.silent) == ("c", True)
+    assert asked.within.startswith("number 2 of 2")
+    assert of.answered(together.id) == Asked("c")
 
 
 def test_in_1_0_the_message_id_says_which_queue() -> None:
     of = consuming("client", Version.V1_0)
     assert ask(of, "ACK", message_id="queue:work@7.77") == [Judge("w", 7, 2, alone=False)]
-    assert ask(of, "ACK", message_id="room@7.77") == []
+    assert ask(of, "ACK", message_id="room@7.77") == COUNTED
+
+
+def test_a_topic_may_be_chosen_from() -> None:
+    of = asking()
+    (first,) = ask(of, "SUBSCRIBE", id="a", destination="/topic/a", selector="colour = 'red'")
+    assert first.filter == TagFilter("", "colour", "eq", "red")
+    assert ask(of, "SUBSCRIBE", id="b", destination="/topic/b", selector="")[0].filter is None
+
+
+@pytest.mark.parametrize("both", [("a = '1'", ""), ("", "a = '1'"), ("a = '1'", "a = '1'")])
+def test_a_topic_that_is_chosen_from_has_one_subscription(both: tuple[str, str]) -> None:
+    of = asking()
+    ask(of, "SUBSCRIBE", id="a", destination="/topic/a", selector=both[0])
+    with pytest.raises(Refused, match="one subscription"):
+        ask(of, "SUBSCRIBE", id="b", destination="/channel/a", selector=both[1])
+
+
+@pytest.mark.parametrize("to", ["/queue/a", "/user/queue/a", "/app/a", "/temp-queue/a"])
+def test_nothing_else_is_chosen_from(to: str) -> None:
+    of = asking()
+    of.user = "li"
+    with pytest.raises(Refused, match="a selector chooses among the messages of a topic"):
+        ask(of, "SUBSCRIBE", id="a", destination=to, selector="a = '1'")
 
 
 class Client(RuleBasedStateMachine):
@@ -161,10 +192,14 @@ class Client(RuleBasedStateMachine):
         assert begun is (command != "BEGIN")
         if command == "BEGIN":
             self.transactions[transaction] = []
-            assert found == []
+            assert found == COUNTED
             return
         waiting = self.transactions.pop(transaction)
-        assert [each.data for each in found] == (waiting if command == "COMMIT" else [])
+        if command == "COMMIT":
+            (together,) = found
+            assert [each.data for each in together.commands] == waiting
+        else:
+            assert found == COUNTED
 
     @rule(transaction=st.none() | IDS)
     def send(self, transaction: str | None) -> None:
@@ -177,7 +212,8 @@ class Client(RuleBasedStateMachine):
             assert command.data == body
             return
         try:
-            assert ask(self.of, "SEND", "", body, destination=to, transaction=transaction) == []
+            noted = ask(self.of, "SEND", "", body, destination=to, transaction=transaction)
+            assert noted == COUNTED
         except ProtocolViolation:
             assert transaction not in self.transactions
         else:

@@ -172,27 +172,43 @@ def test_a_subscription_of_1_0_needs_no_id() -> None:
 
 def test_transactions_wait() -> None:
     dialect = introduced()
-    assert receive(dialect, "BEGIN", transaction="t") == []
+    counted = [say.Settle(0)]
+    assert receive(dialect, "BEGIN", transaction="t") == counted
     send = {"destination": "/topic/room", "transaction": "t"}
-    assert receive(dialect, "SEND", b"1", **send) == []
+    assert receive(dialect, "SEND", b"1", **send) == counted
+    assert dialect.reply(counted[0], say.Settled()) is None
     (noted,) = receive(dialect, "SEND", b"2", receipt="r", **send)
     assert isinstance(noted, say.Settle)
     (receipt,) = hear(dialect.reply(noted, say.Settled()))
     assert receipt.headers == {"receipt-id": "r"}
-    first, second, settle = receive(dialect, "COMMIT", transaction="t", receipt="c")
+    (together,) = receive(dialect, "COMMIT", transaction="t", receipt="c")
+    assert isinstance(together, say.Together)
+    first, second = together.commands
     assert isinstance(first, say.Publish)
     assert isinstance(second, say.Publish)
     assert [first.data, second.data] == [b"1", b"2"]
     assert dialect.reply(first, say.Published("room", TOP)) is None
-    assert error_of(dialect, second, say.Failed(PERMISSION_DENIED))["receipt-id"] == "c"
-    assert isinstance(settle, say.Settle)
+    error = error_of(dialect, second, say.Failed(PERMISSION_DENIED))
+    assert error["receipt-id"] == "c"
+    assert "number 2 of 2 in the transaction" in error["message"]
+
+
+def test_a_transaction_has_one_receipt() -> None:
+    dialect = introduced()
+    receive(dialect, "BEGIN", transaction="t")
+    receive(dialect, "SEND", b"1", destination="/topic/room", transaction="t")
+    (together,) = receive(dialect, "COMMIT", transaction="t", receipt="c")
+    assert isinstance(together, say.Together)
+    assert dialect.reply(together.commands[0], say.Published("room", TOP)) is None
+    (receipt,) = hear(dialect.reply(together, say.Settled()))
+    assert receipt.headers == {"receipt-id": "c"}
 
 
 def test_an_aborted_transaction_is_forgotten() -> None:
     dialect = introduced()
     receive(dialect, "BEGIN", transaction="t")
     receive(dialect, "SEND", b"1", destination="/topic/room", transaction="t")
-    assert receive(dialect, "ABORT", transaction="t") == []
+    assert receive(dialect, "ABORT", transaction="t") == [say.Settle(0)]
     assert "no transaction" in refused(dialect, "COMMIT", transaction="t")
 
 
@@ -222,7 +238,7 @@ def test_a_subscription_to_a_function_gets_its_answer() -> None:
     assert call == say.Rpc("now", 2, b"null")
     (message,) = hear(dialect.reply(call, say.Answered(b"5")))
     assert (message.headers["subscription"], message.body) == ("a", "5")
-    assert receive(dialect, "UNSUBSCRIBE", id="a") == []
+    assert receive(dialect, "UNSUBSCRIBE", id="a") == [say.Settle(0)]
 
 
 def test_leaving_waits_for_what_came_before() -> None:

@@ -23,13 +23,14 @@ class Asked(NamedTuple):
     Args:
         receipt: what it calls the RECEIPT ("": none is wanted). silent: whether success is told by another
             command's answer. answers: the subscription for which the result is, and `correlation` what the
-            client calls it.
+            client calls it. within: which part it is of what.
     """
 
     receipt: str = ""
     silent: bool = False
     answers: Subscription | None = None
     correlation: str = ""
+    within: str = ""
 
 
 def receipt(id: str, reply: Reply, version: Version) -> Packet:

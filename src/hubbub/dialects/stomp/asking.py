@@ -13,6 +13,7 @@ from hubbub.dialects.contract import (
     Rpc,
     Settle,
     Subscribe,
+    Together,
     Unsubscribe,
 )
 from hubbub.dialects.inbox import Acknowledge
@@ -81,8 +82,8 @@ class Asking:
         return (*self._settle(wanted), Goodbye())
 
     def _settle(self, wanted: str) -> Sequence[Command]:
-        """Return what gives a RECEIPT once all that came before is done."""
-        return (Settle(self.ask(Asked(wanted))),) if wanted else ()
+        """Return what gives a RECEIPT once all that came before is done, or counts as a command at least."""
+        return (Settle(self.ask(Asked(wanted)) if wanted else 0),)
 
     def send(self, frame: Frame, wanted: str) -> Sequence[Command]:
         """Publish, or call a function; in a transaction later."""
@@ -106,6 +107,8 @@ class Asking:
         subscription = requests.subscription(frame, self._application, self.version, self.user)
         place, channel = subscription.place, subscription.channel
         followed = self.subscriptions.follows(channel)
+        if followed and (subscription.filter or self.subscriptions.chooses(channel)):
+            raise requests.bad("a topic has one subscription of a client where that has a selector")
         self.subscriptions.add(subscription)
         if channel:
             return (self._follow(frame, subscription, wanted, followed=followed),)
@@ -129,6 +132,7 @@ class Asking:
             # Where no RECEIPT can tell that something is missing, an ERROR does.
             reject_unrecovered=bool(word and not wanted),
             token=headers.get("token", ""),
+            filter=subscription.filter,
             renderer=renderer_of(self.version, (subscription.leg,)),
             beside=beside,
         )
@@ -184,12 +188,15 @@ class Asking:
         return self._settle(wanted)
 
     def commit(self, frame: Frame, wanted: str) -> Sequence[Command]:
-        """Do what a transaction holds back."""
-        waiting = self._transactions.end(requests.required(frame, "transaction"))
-        for command in waiting:
+        """Do what a transaction holds back; what it acknowledges comes last, once the rest is stored."""
+        name = requests.required(frame, "transaction")
+        waiting = self._transactions.end(name)
+        for number, command in enumerate(waiting, 1):
             asked = self._asked[command.id]
-            self._asked[command.id] = asked._replace(receipt=wanted, silent=True)
-        return (*waiting, *self._settle(wanted))
+            within = f"number {number} of {len(waiting)} in the transaction; what it sent before is stored"
+            self._asked[command.id] = asked._replace(receipt=wanted, silent=True, within=within)
+        waiting.sort(key=lambda command: isinstance(command, _JUDGEMENTS))
+        return (Together(tuple(waiting), self.ask(Asked(wanted))),)
 
     def abort(self, frame: Frame, wanted: str) -> Sequence[Command]:
         """Forget what a transaction holds back."""
@@ -212,6 +219,7 @@ def _judgement(frame: Frame, subscription: Subscription, offset: int) -> Judge |
 
 
 _NOTHING: Final = Asked()
+_JUDGEMENTS: Final = (Judge, Acknowledge)
 
 FRAMES: Mapping[str, Callable[[Asking, Frame, str], Sequence[Command]]] = {
     "SEND": Asking.send,

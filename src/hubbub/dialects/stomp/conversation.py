@@ -190,6 +190,8 @@ class StompDialect:
             packets.append(answers.result(asked, self._asking.count(), reply, self._version))
         elif isinstance(reply, Failed):
             sentence = reply.detail or reply.error.message
+            if asked.within:
+                sentence = f"{sentence}; {asked.within}"
             self._last_words = answers.error(
                 sentence, self._version, code=reply.error.code, receipt=asked.receipt
             )

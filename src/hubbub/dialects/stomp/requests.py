@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.inbox import Send
 from hubbub.dialects.operations import PREFIX, operation
 from hubbub.dialects.stomp import cursor, values
 from hubbub.dialects.stomp.destinations import Place, Realm, place_of
 from hubbub.dialects.stomp.frames import Frame
+from hubbub.dialects.stomp.selector import parse_selector
 from hubbub.dialects.stomp.subscriptions import Subscription
 from hubbub.dialects.stomp.transactions import Numbered
 from hubbub.dialects.stomp.versions import Version
@@ -77,7 +79,16 @@ def subscription(frame: Frame, application: str, version: Version, user: UserId)
     if where.realm is Realm.USER and not user:
         raise Refused(PERMISSION_DENIED, "whoever has an inbox has a name, and is connected")
     follows = {Realm.CHANNEL: where.name, Realm.USER: f"{INBOX}{user}"}
-    return Subscription(id, where, follows.get(where.realm, ""), mode != AUTO, mode == CUMULATIVE)
+    channel, wanted = follows.get(where.realm, ""), _selected(frame, where)
+    return Subscription(id, where, channel, mode != AUTO, mode == CUMULATIVE, wanted)
+
+
+def _selected(frame: Frame, where: Place) -> TagFilter | None:
+    """Return what the messages of a topic must have, where a SUBSCRIBE says it. Raises Refused (107)."""
+    written = frame.headers.get("selector", "")
+    if written and where.realm is not Realm.CHANNEL:
+        raise bad("a selector chooses among the messages of a topic, and of nothing else")
+    return parse_selector(written, values.OURS)
 
 
 def recent(frame: Frame) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.stomp.destinations import Place, Realm
 from hubbub.dialects.stomp.renderer import BY_SERVER, Leg
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
@@ -24,6 +25,7 @@ class Subscription(NamedTuple):
         id: how the client calls it ("": by its destination, in 1.0). place: what it is to.
         channel: what is followed for it, where that is one.
         acks: whether its messages are acknowledged. cumulative: whether those before are meant too then.
+        filter: what its messages must have, where not all are wanted.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Subscription(NamedTuple):
     channel: ChannelName = ""
     acks: bool = False
     cumulative: bool = False
+    filter: TagFilter | None = None
 
     @property
     def key(self) -> str:
@@ -71,6 +74,10 @@ class Subscriptions:
         return next(
             (found for found in each if channel in {found.channel, found.place.channel}), None
         )
+
+    def chooses(self, channel: ChannelName) -> bool:
+        """Tell whether a subscription to a channel has a filter."""
+        return any(each.filter and each.channel == channel for each in self._subscriptions.values())
 
     def follows(self, channel: ChannelName) -> bool:
         """Tell whether the connection follows a channel."""

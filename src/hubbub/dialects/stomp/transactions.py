@@ -1,12 +1,11 @@
 """Transactions: commands that wait for COMMIT, or are forgotten.
 
-They live in the connection and end with it. COMMIT runs the commands in their order; each is then stored for
-itself, as if it were said at that moment.
+They live in the connection and end with it. COMMIT runs the commands, none of them where one is sure to be
+refused; each is then stored for itself, as if it were said at that moment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from hubbub.dialects.chat import ChatCommand
@@ -61,7 +60,7 @@ class Transactions:
         self._sizes[id] += size
         self._bytes += size
 
-    def end(self, id: str) -> Sequence[Numbered]:
+    def end(self, id: str) -> list[Numbered]:
         """End a transaction, and return what waited in it. Raises ProtocolViolation (3501)."""
         waiting = self._begun.pop(id, None)
         if waiting is None:

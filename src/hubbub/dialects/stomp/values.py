@@ -28,7 +28,7 @@ TYPES: Final = {
 }
 """How a payload is called whose sender did not say."""
 
-_OURS = frozenset(
+OURS = frozenset(
     (
         "destination",
         CONTENT_TYPE,
@@ -92,7 +92,7 @@ def tags(headers: Mapping[str, str], kind: Kind) -> dict[str, str] | None:
     found = {
         name: value
         for name, value in headers.items()
-        if name not in _OURS and name.lower() not in _SECRETS
+        if name not in OURS and name.lower() not in _SECRETS
     }
     media = headers.get(CONTENT_TYPE, TYPES[kind])
     if media != TYPES[kind]:
@@ -113,5 +113,5 @@ def described(publication: Publication, version: Version) -> Iterator[str]:
             yield f"x-user:{escaped(sender.user, version)}"
         yield f"x-session:{escaped(sender.session, version)}"
     for name, value in said.items():
-        if name not in _OURS and writable(name, version):
+        if name not in OURS and writable(name, version):
             yield f"{escaped(name, version)}:{escaped(value, version)}"
