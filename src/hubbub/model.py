@@ -69,7 +69,8 @@ class Publication(msgspec.Struct, frozen=True):
     `offset` is 0 and `time` is the sender's node's clock for an ephemeral one. `time` is in
     milliseconds since 1970. `exclude` names a session that must not receive it. `base` is the data of the
     predecessor, where the channel shows changes. `channel` is set where a whole pattern is followed. `made`
-    says that it is no message: the server made it for an operation, see `dialects.kinds`.
+    says that it is no message: the server made it for an operation, see `dialects.kinds`. `behind` is the
+    position of what came before an ephemeral one, where the channel keeps messages too.
     """
 
     data: bytes
@@ -83,6 +84,7 @@ class Publication(msgspec.Struct, frozen=True):
     base: bytes | None = None
     channel: ChannelName = ""
     made: bool = False
+    behind: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubbub.brokers.contract import Entry
-from hubbub.dialects.text import PLAIN
+from hubbub.dialects.text import PLAIN, PlainRenderer
 from hubbub.hub.channels import Channel, Step
 from hubbub.hub.contract import Statistics
 from hubbub.hub.delivery import Delivery
@@ -11,7 +11,7 @@ from hubbub.hub.encoding import Encoding, Turn
 from hubbub.hub.envelope import Published, encode
 from hubbub.hub.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
-from hubbub.model import Kind, Position, Publication
+from hubbub.model import Kind, Packet, Position, Publication
 from tests.fakes.carrier import Carrier, lines
 from tests.hub.stage import turn
 
@@ -114,3 +114,27 @@ async def test_a_channel_that_fails_does_not_silence_the_others(
         delivery.put(good, Publication(number, Kind.TEXT))
         await turn()
     assert carrier.lines() == ["1", "2"]
+
+
+class Passing(PlainRenderer):
+    """Show what each publication came behind."""
+
+    def publication(self, channel: str, publication: Publication) -> Packet:
+        return Packet(repr(publication.behind).encode())
+
+
+@pytest.mark.parametrize(
+    ("namespace", "behind"),
+    [(Namespace(), Position("e", 1, 1)), (Namespace(history_size=0), None)],
+)
+async def test_what_is_not_kept_says_behind_which_message_it_came(
+    namespace: Namespace, behind: Position | None
+) -> None:
+    floor = Floor(namespace)
+    floor.channel.audience.add(Encoding(Passing(), lines, False), "p", floor.carrier.write)
+    floor.take(1)
+    await turn()
+    floor.carrier.data = b""
+    floor.delivery.announce(floor.channel, encode(Published(b"x", Kind.TEXT)))
+    await turn()
+    assert floor.carrier.lines() == ["x", repr(behind)]

@@ -109,6 +109,8 @@ class Delivery:
             self.heard(channel.name, said)
         # What is told of each user to each other costs the square of their number.
         if not about_users or len(channel.audience) <= self._settings.join_leave_limit:
+            if isinstance(said, Publication) and channel.namespace.recoverable:
+                said = structs.replace(said, behind=channel.position)
             self.put(channel, said)
 
     def note_unreadable(self, channel: ChannelName, fault: UnreadableEnvelope) -> None:

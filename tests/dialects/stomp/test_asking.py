@@ -93,7 +93,8 @@ def test_messages_of_the_inbox_are_acknowledged(mode: str, expected: Acknowledge
     leg = Leg("i", "", acks=True, destination="/user/topic/reply")
     assert subscribe.renderer == renderer_of(V1_2, (leg,))
     assert ask(of, "ACK", id="7.77@i") == [expected]
-    assert ask(of, "NACK", id="7.77@i") == COUNTED
+    for command, id in (("NACK", "7.77@i"), ("ACK", "0.1764000000000@i")):
+        assert ask(of, command, id=id) == COUNTED
     assert ask(of, "UNSUBSCRIBE", id="i") == [Unsubscribe("#li", 3)]
 
 

@@ -110,6 +110,12 @@ def test_other_acknowledgements_are_refused(headers: dict[str, str], version: Ve
         requests.acked(frame("ACK", **headers), version)
 
 
+def test_an_ephemeral_message_is_none_to_acknowledge() -> None:
+    typing = frame("ACK", message_id="room@7.77.1764000000000", subscription="a")
+    assert requests.acked(typing, V1_1) == ("a", 0)
+    assert requests.acked(frame("ACK", id="0.1764000000000@a"), V1_2) == ("a", 0)
+
+
 def test_results_go_to_places_of_ones_own() -> None:
     assert requests.answers(frame("SEND"), "/app") is None
     wanted = frame("SEND", reply_to="/temp-queue/box")

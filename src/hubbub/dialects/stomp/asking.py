@@ -164,11 +164,12 @@ class Asking:
     def ack(self, frame: Frame, wanted: str) -> Sequence[Command]:
         """Say what became of a message of a queue, or of the inbox.
 
-        Of another channel everybody gets every message all the same, so that nothing comes of it.
+        Of another channel everybody gets every message all the same, and nobody has one that is ephemeral, so
+        that nothing comes of either.
         """
         key, offset = requests.acked(frame, self.version)
         subscription = self.subscriptions.get(key) or self._named(frame)
-        judgement = None if subscription is None else _judgement(frame, subscription, offset)
+        judgement = _judgement(frame, subscription, offset) if subscription and offset else None
         if judgement is None:
             return self._settle(wanted)
         if "transaction" in frame.headers:

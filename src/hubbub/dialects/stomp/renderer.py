@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from hubbub.dialects.contract import Emit, Pieces, Templated
 from hubbub.dialects.payloads import as_one
-from hubbub.dialects.stomp.cursor import place
+from hubbub.dialects.stomp.cursor import named, place
 from hubbub.dialects.stomp.destinations import EVENT, MESSAGE, TOPIC
 from hubbub.dialects.stomp.frames import write
 from hubbub.dialects.stomp.values import CONTENT_TYPE, TYPES, described
@@ -140,7 +140,7 @@ def _head(version: Version, destination: str) -> bytes:
 
 def body(channel: ChannelName, publication: Publication, version: Version) -> bytes:
     """Return all of a MESSAGE that does not depend on whose it is."""
-    id = escaped(f"{channel}@{place(publication)}", version)
+    id = escaped(named(channel, publication), version)
     lines = (f"\nmessage-id:{id}", *described(publication, version))
     data = publication.data
     return b"%b\ncontent-length:%d\n\n%b\0" % ("\n".join(lines).encode(), len(data), data)

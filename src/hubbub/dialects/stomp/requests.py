@@ -138,7 +138,7 @@ def answers(frame: Frame, application: str) -> Place | None:
 def acked(frame: Frame, version: Version) -> tuple[str, int]:
     """Return the subscription that an ACK or NACK is about, and the message's offset. Raises Refused (107).
 
-    The subscription is "" where a client of 1.0 does not say it.
+    The subscription is "" where a client of 1.0 does not say it. An ephemeral message has the offset 0.
     """
     if version is Version.V1_2:
         word, at, key = required(frame, "id").partition("@")
@@ -149,7 +149,7 @@ def acked(frame: Frame, version: Version) -> tuple[str, int]:
     found = cursor.read(word) if at else None
     if found is None:
         raise bad(f"{frame.command} is about no message that was sent")
-    return key, found.offset
+    return key, 0 if found.behind else found.offset
 
 
 def bad(sentence: str) -> Refused:
