@@ -93,6 +93,16 @@ async def test_what_a_transaction_acknowledges_is_done_when_the_rest_is_stored()
         assert bodies(said) == ["2"]
 
 
+async def test_an_acknowledgement_of_another_life_of_the_queue_is_none() -> None:
+    async with floor() as place:
+        page = Page(place)
+        await page.connect()
+        await page.follow("w", WORK, ack="client", prefetch_count="1")
+        await page.say("SEND", "1", destination=WORK)
+        await page.say("SEND", "2", destination=WORK)
+        assert await page.say("ACK", id="1.1@w") == []  # it would be given the next one
+
+
 async def test_refusing_and_retiring() -> None:
     async with floor() as place:
         page = Page(place)

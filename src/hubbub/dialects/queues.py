@@ -30,7 +30,7 @@ class Consume(Struct, frozen=True):
 class Judge(Struct, frozen=True):
     """Say what became of a message at an offset, or (not `alone`) of all that were given until then.
 
-    `done`, or to be given to somebody else.
+    `done`, or to be given to somebody else. `tag` is the one at the offset (0: the client does not know it).
     """
 
     key: str
@@ -38,6 +38,7 @@ class Judge(Struct, frozen=True):
     id: int = 0
     alone: bool = True
     done: bool = True
+    tag: int = 0
 
 
 class Retire(Struct, frozen=True):

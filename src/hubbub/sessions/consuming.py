@@ -69,7 +69,7 @@ def judge(session: Session, command: Judge) -> asyncio.Future[None]:
 
 async def _judge(session: Session, command: Judge) -> None:
     taking, queues = (session.consuming or {}).get(command.key), session.services.queues
-    if taking is not None:
+    if taking is not None and taking.consumer.has(command.offset, command.tag):
         decide = queues.acknowledge if command.done else queues.refuse
         await decide(taking.consumer, command.offset, alone=command.alone)
     session.reply(command, say.Settled())

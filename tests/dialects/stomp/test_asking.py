@@ -76,8 +76,9 @@ def test_a_queue_is_consumed() -> None:
 @pytest.mark.parametrize(("mode", "alone"), [("client", False), ("client-individual", True)])
 def test_what_became_of_a_message_is_judged(mode: str, alone: bool) -> None:
     of = consuming(mode)
-    assert ask(of, "ACK", id="7.77@w") == [Judge("w", 7, 2, alone=alone)]
-    assert ask(of, "NACK", "r", id="7.77@w") == [Judge("w", 7, 3, alone=alone, done=False)]
+    assert ask(of, "ACK", id="7.77@w") == [Judge("w", 7, 2, alone=alone, tag=77)]
+    refused = Judge("w", 7, 3, alone=alone, done=False, tag=77)
+    assert ask(of, "NACK", "r", id="7.77@w") == [refused]
     assert of.answered(3) == Asked("r")
 
 
@@ -114,7 +115,7 @@ def test_a_judgement_may_wait_in_a_transaction() -> None:
 
 def test_in_1_0_the_message_id_says_which_queue() -> None:
     of = consuming("client", Version.V1_0)
-    assert ask(of, "ACK", message_id="queue:work@7.77") == [Judge("w", 7, 2, alone=False)]
+    assert ask(of, "ACK", message_id="queue:work@7.77") == [Judge("w", 7, 2, alone=False, tag=77)]
     assert ask(of, "ACK", message_id="room@7.77") == COUNTED
 
 

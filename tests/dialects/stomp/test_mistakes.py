@@ -40,6 +40,16 @@ def test_what_came_before_a_mistake_is_done() -> None:
     assert dialect.receive(Packet(good)) == []
 
 
+@pytest.mark.parametrize(
+    "rest", ["destination:/topic/a\ncontent-length:1\n\nab\0", "content-length:99999999\n\n"]
+)
+def test_what_is_wrong_with_a_body_names_the_receipt_too(rest: str) -> None:
+    dialect = introduced()
+    (command,) = dialect.receive(Packet(f"SEND\nreceipt:r\n{rest}".encode()))
+    assert isinstance(command, say.Unsupported)
+    assert error_of(dialect, command, say.Failed(command.error))["receipt-id"] == "r"
+
+
 def test_a_frame_that_is_too_large() -> None:
     dialect = introduced()
     (command,) = dialect.receive(Packet(b"SEND\ncontent-length:99999999\n\n"))

@@ -6,6 +6,7 @@ from hubbub.dialects.chat import Typing
 from hubbub.dialects.contract import Publish, Rpc, Unsupported
 from hubbub.dialects.inbox import Send
 from hubbub.dialects.stomp import requests
+from hubbub.dialects.stomp.cursor import Acked
 from hubbub.dialects.stomp.destinations import Place, Realm, place_of
 from hubbub.dialects.stomp.frames import Frame
 from hubbub.dialects.stomp.subscriptions import Subscription
@@ -86,11 +87,11 @@ def test_other_numbers_are_refused(written: str) -> None:
 
 
 def test_what_is_acknowledged_by_version() -> None:
-    assert requests.acked(frame("ACK", id="7.77@sub-0"), V1_2) == ("sub-0", 7)
-    assert requests.acked(frame("ACK", id="7.77@a@b"), V1_2) == ("a@b", 7)
+    assert requests.acked(frame("ACK", id="7.77@sub-0"), V1_2) == ("sub-0", Acked(7, 77))
+    assert requests.acked(frame("ACK", id="7.77@a@b"), V1_2) == ("a@b", Acked(7, 77))
     named = frame("ACK", message_id="a@b@7.77", subscription="0")
-    assert requests.acked(named, V1_1) == ("0", 7)
-    assert requests.acked(frame("ACK", message_id="a@7.77"), V1_0) == ("", 7)
+    assert requests.acked(named, V1_1) == ("0", Acked(7, 77))
+    assert requests.acked(frame("ACK", message_id="a@7.77"), V1_0) == ("", Acked(7, 77))
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,9 @@ def test_other_acknowledgements_are_refused(headers: dict[str, str], version: Ve
 
 def test_an_ephemeral_message_is_none_to_acknowledge() -> None:
     typing = frame("ACK", message_id="room@7.77.1764000000000", subscription="a")
-    assert requests.acked(typing, V1_1) == ("a", 0)
-    assert requests.acked(frame("ACK", id="0.1764000000000@a"), V1_2) == ("a", 0)
+    for said, version in ((typing, V1_1), (frame("ACK", id="0.1764000000000@a"), V1_2)):
+        key, message = requests.acked(said, version)
+        assert (key, message.is_kept) == ("a", False)
 
 
 def test_results_go_to_places_of_ones_own() -> None:

@@ -20,6 +20,7 @@ from hubbub.dialects.inbox import Acknowledge
 from hubbub.dialects.queues import Consume, Judge, Retire
 from hubbub.dialects.stomp import cursor, requests
 from hubbub.dialects.stomp.answers import Asked
+from hubbub.dialects.stomp.cursor import Acked
 from hubbub.dialects.stomp.destinations import Place, Realm
 from hubbub.dialects.stomp.frames import Frame
 from hubbub.dialects.stomp.renderer import renderer_of
@@ -167,9 +168,9 @@ class Asking:
         Of another channel everybody gets every message all the same, and nobody has one that is ephemeral, so
         that nothing comes of either.
         """
-        key, offset = requests.acked(frame, self.version)
+        key, message = requests.acked(frame, self.version)
         subscription = self.subscriptions.get(key) or self._named(frame)
-        judgement = _judgement(frame, subscription, offset) if subscription and offset else None
+        judgement = _judgement(frame, subscription, message) if subscription else None
         if judgement is None:
             return self._settle(wanted)
         if "transaction" in frame.headers:
@@ -206,14 +207,15 @@ class Asking:
         return self._settle(wanted)
 
 
-def _judgement(frame: Frame, subscription: Subscription, offset: int) -> Judge | Acknowledge | None:
-    alone, done, realm = (
-        not subscription.cumulative,
-        frame.command == "ACK",
-        subscription.place.realm,
-    )
+def _judgement(
+    frame: Frame, subscription: Subscription, message: Acked
+) -> Judge | Acknowledge | None:
+    alone, done = not subscription.cumulative, frame.command == "ACK"
+    realm, offset = subscription.place.realm, message.offset
+    if not message.is_kept:
+        return None
     if realm is Realm.QUEUE:
-        return Judge(subscription.key, offset, alone=alone, done=done)
+        return Judge(subscription.key, offset, alone=alone, done=done, tag=message.tag)
     if realm is Realm.USER and done:
         return Acknowledge(offsets=(offset,)) if alone else Acknowledge(upto=offset)
     return None

@@ -142,6 +142,7 @@ class StompDialect:
                 wanted = requests.receipt(frame)
                 commands += self._take(frame, wanted)
             except ProtocolViolation as fault:
+                wanted = wanted or _wanted(self._decoder.begun)
                 error = LIMIT_EXCEEDED if fault.close is TOO_BIG else BAD_REQUEST_ERROR
                 commands.append(self._refuse(error, fault.detail, wanted))
             except Refused as refused:
@@ -246,3 +247,9 @@ class StompDialect:
 
 def _close(reply: Failed) -> Close:
     return BAD_REQUEST if reply.error.code == BAD_REQUEST_ERROR.code else close_of(reply)
+
+
+def _wanted(begun: Frame | None) -> str:
+    """Return what a frame wants a receipt for of which no more than the headers are right."""
+    wanted = begun.headers.get("receipt", "") if begun else ""
+    return wanted if len(wanted) <= requests.RECEIPT_LIMIT else ""

@@ -29,6 +29,11 @@ class Acked(NamedTuple):
     tag: int
     behind: bool = False
 
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether it is a message that the channel keeps."""
+        return self.offset > 0 and not self.behind
+
 
 def place(publication: Publication) -> str:
     """Return where in its channel a publication is."""

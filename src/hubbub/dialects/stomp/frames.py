@@ -54,6 +54,11 @@ class Decoder:
         self._seen = 0
         """Bytes in which the end that is awaited is not."""
 
+    @property
+    def begun(self) -> Frame | None:
+        """Return the headers of a frame whose body is not there yet, or is wrong."""
+        return self._head
+
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
         self._buffer += data
@@ -86,9 +91,9 @@ class Decoder:
         if end > HEAD_LIMIT:
             raise _too_big(f"the headers of a frame have more than {HEAD_LIMIT} bytes")
         head = _head(bytes(buffer[:end]), self.version)
+        self._head, self._seen = head, 0
         self._length = self._body_length(head, end)
         del buffer[: end + gap]
-        self._head, self._seen = head, 0
         return True
 
     def _body_length(self, head: Frame, size: int) -> int:

@@ -7,6 +7,7 @@ from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.inbox import Send
 from hubbub.dialects.operations import PREFIX, operation
 from hubbub.dialects.stomp import cursor, values
+from hubbub.dialects.stomp.cursor import Acked
 from hubbub.dialects.stomp.destinations import Place, Realm, place_of
 from hubbub.dialects.stomp.frames import Frame
 from hubbub.dialects.stomp.selector import parse_selector
@@ -135,10 +136,10 @@ def answers(frame: Frame, application: str) -> Place | None:
     return where
 
 
-def acked(frame: Frame, version: Version) -> tuple[str, int]:
-    """Return the subscription that an ACK or NACK is about, and the message's offset. Raises Refused (107).
+def acked(frame: Frame, version: Version) -> tuple[str, Acked]:
+    """Return the subscription that an ACK or NACK is about, and which message. Raises Refused (107).
 
-    The subscription is "" where a client of 1.0 does not say it. An ephemeral message has the offset 0.
+    The subscription is "" where a client of 1.0 does not say it.
     """
     if version is Version.V1_2:
         word, at, key = required(frame, "id").partition("@")
@@ -149,7 +150,7 @@ def acked(frame: Frame, version: Version) -> tuple[str, int]:
     found = cursor.read(word) if at else None
     if found is None:
         raise bad(f"{frame.command} is about no message that was sent")
-    return key, 0 if found.behind else found.offset
+    return key, found
 
 
 def bad(sentence: str) -> Refused:

@@ -27,8 +27,8 @@ class Consumer:
     ) -> None:
         self.show = show
         self.acks = acks
-        self.held: dict[int, None] = {}
-        """The offsets that it has, in the order in which it was given them."""
+        self.held: dict[int, int] = {}
+        """The offsets that it has, in the order in which it was given them, and the tags there."""
         self._is_ready = is_ready
         self._prefetch = prefetch
 
@@ -36,6 +36,15 @@ class Consumer:
     def room(self) -> int:
         """Return how many messages it can be given now."""
         return self._prefetch - len(self.held) if self._is_ready() else 0
+
+    def has(self, offset: int, tag: int) -> bool:
+        """Tell whether it has the message at an offset, and no other of another life of the queue.
+
+        Args:
+            tag: the message's (0: that is not known).
+        """
+        held = self.held.get(offset)
+        return held is not None and tag in {0, held}
 
     def upto(self, offset: int, *, alone: bool) -> list[int]:
         """Return what it means by an offset: that message, or (not `alone`) those before it too."""

@@ -51,10 +51,10 @@ class Possession:
         finally:
             self._claiming.difference_update(offsets)
 
-    def hold(self, offset: int, consumer: Consumer) -> None:
+    def hold(self, offset: int, consumer: Consumer, tag: int = 0) -> None:
         """Note which consumer has a message."""
         self._held[offset] = consumer
-        consumer.held[offset] = None
+        consumer.held[offset] = tag
 
     def let_go(self, consumer: Consumer, offsets: Sequence[int], fate: Fate) -> None:
         """Note that a consumer does not have messages any more."""

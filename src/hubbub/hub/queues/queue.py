@@ -177,7 +177,7 @@ class Queue:
         self.consumers.remove(consumer)  # others that have as much room come before it next time
         self.consumers.append(consumer)
         if consumer.acks:
-            self._mine.hold(offset, consumer)
+            self._mine.hold(offset, consumer, publication.tag)
             consumer.show(publication)
         else:
             consumer.show(publication)
