@@ -135,8 +135,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             partial(origin_allowed, allowed=self.settings.allowed_origins),
         )
         reach = Reach(services, self.control)
-        records = self.broker.records
-        self.pushes = Pushes(reach, Groups(records, self.control, reach, self.registry))
+        self.pushes = Pushes(reach, Groups(self.broker.records, self.control, reach, self.registry))
         return Node(
             self.node,
             self.hub,

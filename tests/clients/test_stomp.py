@@ -11,6 +11,8 @@ import pytest
 import stomp  # type: ignore[import-untyped]
 
 from tests.clients.installed import HERE, INSTALL_WITHIN_S, node_with_clients
+from tests.clients.stomp_clauses import CLAUSES
+from tests.clients.stomp_exchange import difference
 from tests.docs.served import Served
 from tests.servers import RedisServer
 
@@ -167,3 +169,8 @@ def until(fact: Callable[[], bool]) -> None:
         with pytest.raises(queue.Empty):
             waits.get(timeout=0.05)
     pytest.fail("it did not come true in time")
+
+
+def test_what_the_specifications_say(workers: Served) -> None:
+    found = [difference(workers.port, clause, n) for n, clause in enumerate(CLAUSES)]
+    assert not any(found), "\n".join(filter(None, found))
