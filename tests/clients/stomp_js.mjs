@@ -170,6 +170,42 @@ const played = (version) => {
       assert.deepEqual(zhang.errors, []);
     },
 
+    async "all or none of a transaction"(room) {
+      const [zhang, li] = [await at("zhang"), await at("li", { port: ports.at(-1) })];
+      const { seen } = await li.follow(`/topic/${room}`);
+      const { id } = zhang.client.begin();
+      await zhang.send(`/topic/${room}`, "never", { headers: { transaction: id } });
+      await zhang.send("/topic/dialog#ann,bob", "never", { headers: { transaction: id } });
+      zhang.client.commit(id);
+      await until("an error", () => zhang.errors.length === 1);
+      assert.match(zhang.errors[0].message, /number 2 of 2, and none of them is done/);
+      await li.send(`/topic/${room}`, "after");
+      await until("what came after", () => seen().length > 0);
+      assert.deepEqual(seen(), ["after"]);
+      await close(li);
+    },
+
+    async "choose among messages"(room) {
+      const topic = `/topic/${room}`;
+      const zhang = await at("zhang");
+      const crowd = await Promise.all([0, 1, 2].map((n) => at(`w${n}`, { port: ports[n % ports.length] })));
+      const wanted = { selector: "urgency >= 7 AND NOT (colour = 'grey' OR colour LIKE 'dark%')" };
+      const heard = await Promise.all(
+        crowd.map((each) => each.follow(topic, { ...wanted, id: crypto.randomUUID() })),
+      );
+      const long = "as long as what is worth to be compressed; ".repeat(100);
+      const tags = [["9", "red"], ["9", "grey"], ["1", "red"], ["8.5", "dark red"], ["7", "blue"]];
+      for (const [urgency, colour] of tags) await zhang.send(topic, colour + long, { headers: { urgency, colour } });
+      for (const { notes, seen } of heard) {
+        await until("what was chosen", () => notes.length === 2);
+        assert.deepEqual(seen(), [`red${long}`, `blue${long}`]);
+      }
+      zhang.client.subscribe(topic, () => {}, { selector: "urgency + 1 > 7" });
+      await until("an error", () => zhang.errors.length === 1);
+      assert.match(zhang.errors[0].message, /selector/);
+      await close(...crowd);
+    },
+
     async "write to each other"(room) {
       const [zhangs, lis] = [`zhang-${room}`, `li-${room}`];
       const [zhang, phone] = [await at(zhangs), await at(lis, { query: "?device=phone" })];

@@ -34,6 +34,8 @@ EVERYTHING = (
     "binary and large bodies",
     "two subscriptions to one topic",
     "transactions and acknowledgements",
+    "all or none of a transaction",
+    "choose among messages",
     "write to each other",
     "compete for work",
     "go over SockJS",
