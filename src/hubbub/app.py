@@ -47,6 +47,7 @@ from hubbub.sessions.polling import Polling
 from hubbub.sessions.pushes import Pushes
 from hubbub.sessions.reach import Reach
 from hubbub.sessions.registry import Registry
+from hubbub.sessions.responses import Responses
 from hubbub.sessions.revocation import Revocations
 from hubbub.sessions.roll import Roll
 from hubbub.sessions.services import Services
@@ -192,6 +193,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
             entries=Entries(settings.entries, clock),
             inbox=self.inbox,
             queues=self._queues,
+            responses=Responses(self.registry, self.control),
         )
 
     async def start(self) -> None:
@@ -244,8 +246,7 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
 
     async def stop(self) -> None:
         """End everything; what was acknowledged is safe."""
-        self.loop = None
-        self._ended = True
+        self.loop, self._ended = None, True
         if self._ticker is not None:
             self._ticker.cancel()
         async with AsyncExitStack() as last_first:  # one that fails does not keep the others open
@@ -277,9 +278,8 @@ class Hubbub(Handlers, Publisher, Chatter, Pusher, Asker, Sender, Mounter):
 
 
 def _hosting(settings: Settings) -> Hosting:
-    alone = settings.broker.startswith(("memory:", "sqlite:"))
     unasked = settings.open and "open" not in settings.model_fields_set
-    return Hosting(settings.listener, alone, unasked)
+    return Hosting(settings.listener, settings.broker.startswith(("memory:", "sqlite:")), unasked)
 
 
 def _http_settings(settings: Settings) -> HttpSettings:

@@ -86,6 +86,21 @@ STOMP_CASES = [
         Closed(1008, before="x-code:103"),
     ),
     Case(
+        "a selector that cannot be understood",
+        then("SUBSCRIBE\nid:a\ndestination:/topic/a\nselector:price >\n\n\0"),
+        Closed(3501, before="selector"),
+    ),
+    Case(
+        "a transaction of which one part is refused",
+        then(
+            "BEGIN\ntransaction:t\n\n\0",
+            "SEND\ndestination:/topic/a\ntransaction:t\n\nhi\0",
+            "SEND\ndestination:/topic/news\\ca\ntransaction:t\n\nhi\0",
+            "COMMIT\ntransaction:t\n\n\0",
+        ),
+        Closed(1008, before="none of them is done"),
+    ),
+    Case(
         "consuming a queue without a name",
         then("SUBSCRIBE\nid:a\ndestination:/queue/\n\n\0"),
         Closed(3501, before="no such destination"),

@@ -206,6 +206,28 @@ const played = (version) => {
       await close(...crowd);
     },
 
+    async "ask and answer"(room) {
+      const [zhang, li] = [await at("zhang"), await at("li", { port: ports.at(-1) })];
+      await li.done((wanted) =>
+        li.client.subscribe(
+          `/queue/${room}`,
+          ({ body, headers }) => {
+            const said = { "correlation-id": headers["correlation-id"] };
+            li.client.publish({ destination: headers["reply-to"], body: `${body}!`, headers: said });
+          },
+          wanted,
+        ),
+      );
+      for (const n of [1, 2, 3]) {
+        const headers = { "reply-to": "/temp-queue/answers", "correlation-id": `${n}` };
+        await zhang.send(`/queue/${room}`, `${n}`, { headers });
+      }
+      await until("three answers", () => zhang.unhandled.length === 3);
+      assert.deepEqual(zhang.unhandled.map(({ body }) => body).sort(), ["1!", "2!", "3!"]);
+      assert.deepEqual(zhang.unhandled.map(({ headers }) => headers["correlation-id"]).sort(), ["1", "2", "3"]);
+      await close(zhang, li);
+    },
+
     async "write to each other"(room) {
       const [zhangs, lis] = [`zhang-${room}`, `li-${room}`];
       const [zhang, phone] = [await at(zhangs), await at(lis, { query: "?device=phone" })];

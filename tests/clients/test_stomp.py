@@ -36,6 +36,7 @@ EVERYTHING = (
     "transactions and acknowledgements",
     "all or none of a transaction",
     "choose among messages",
+    "ask and answer",
     "write to each other",
     "compete for work",
     "go over SockJS",

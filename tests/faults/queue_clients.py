@@ -83,7 +83,9 @@ class Boss:
                         if is_enough():
                             await asyncio.sleep(0.01)
                             continue
-                        body = json.dumps({"id": self.sent})  # sent again, it is the same message
+                        body = json.dumps(
+                            {"id": f"{self.sent}"}
+                        )  # sent again, it is the same message
                         await made.done("SEND", body, destination=QUEUE)
                         self.sent += 1
             except AWAY:
@@ -137,7 +139,7 @@ class Hand:
                 self._books.refused += 1
                 await made.done("NACK", id=message.headers["ack"])
                 continue
-            number: int = json.loads(message.body)["id"]
+            number = int(json.loads(message.body)["id"])
             self._books.unsure[number] += 1
             await made.done("ACK", id=message.headers["ack"])
             self._books.unsure[number] -= 1

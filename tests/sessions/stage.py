@@ -19,6 +19,7 @@ from hubbub.sessions.gate import AccessSettings, Gate, Tokens
 from hubbub.sessions.hooks import Event, Hooks
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.registry import Registry
+from hubbub.sessions.responses import Responses
 from hubbub.sessions.services import Services
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
@@ -64,6 +65,7 @@ class Floor:
             node=name,
             inbox=node.inbox,
             queues=self.queues,
+            responses=Responses(self.registry, self.control),
         )
 
     def open(

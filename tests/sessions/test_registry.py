@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hubbub.dialects.contract import Push
 from hubbub.errors import Close
 from hubbub.model import Packet
 from hubbub.sessions.identity import NOBODY
@@ -22,6 +23,9 @@ class Probe:
         self.visits: list[float] = []
         self.hurries: list[float] = []
         self.dismissed = 0
+
+    def push(self, push: Push) -> None:
+        raise AssertionError("a registry says nothing to clients")
 
     def visit(self, now: float) -> None:
         self.visits.append(now)

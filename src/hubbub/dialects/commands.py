@@ -152,6 +152,17 @@ class Rpc(msgspec.Struct, frozen=True):
     renderer: Renderer | None = None
 
 
+class Respond(msgspec.Struct, frozen=True):
+    """Answer a client at the address that it gave; one that is not there any more is no error."""
+
+    address: str
+    name: str
+    data: bytes
+    kind: Kind
+    id: int = 0
+    tags: dict[str, str] | None = None
+
+
 class Settle(msgspec.Struct, frozen=True):
     """Ask to be told when all that was said before is done."""
 
@@ -197,6 +208,7 @@ Command: TypeAlias = (
     | History
     | Presence
     | Rpc
+    | Respond
     | Settle
     | Together
     | Acknowledged

@@ -48,6 +48,7 @@ class Connected(msgspec.Struct, frozen=True):
         node, secret: where, and under which name that nobody else knows, requests beside this connection
             reach it ("": it takes none).
         user: who the client is ("": nobody with a name).
+        address: where others can answer it, by `Respond`; whoever knows it can.
     """
 
     session: str
@@ -58,6 +59,7 @@ class Connected(msgspec.Struct, frozen=True):
     node: str = ""
     secret: str = ""
     user: UserId = ""
+    address: str = ""
 
 
 class Greeting(msgspec.Struct, frozen=True):
@@ -202,8 +204,18 @@ class Renewed(msgspec.Struct, frozen=True):
     ttl_s: int | None = None
 
 
+class Response(msgspec.Struct, frozen=True, array_like=True):
+    """Another client answers: what it says, from which user, and what this client called the answer."""
+
+    name: str
+    data: bytes
+    kind: Kind
+    tags: dict[str, str] | None = None
+    user: UserId = ""
+
+
 class Ping(msgspec.Struct, frozen=True):
     """Ask the client for a sign of life, in the dialect's own way."""
 
 
-Push: TypeAlias = Resync | Entered | Emit | Ended | Renewed | Ping
+Push: TypeAlias = Resync | Entered | Emit | Response | Ended | Renewed | Ping

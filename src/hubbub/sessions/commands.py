@@ -128,6 +128,22 @@ async def _rpc(session: Session, command: say.Rpc, ask: RpcHook) -> None:
     session.reply(command, say.Answered(answer.data, answer.kind))
 
 
+def respond(session: Session, command: say.Respond) -> asyncio.Future[None] | None:
+    """Answer another client."""
+    info = session.info
+    response = say.Response(command.name, command.data, command.kind, command.tags, info.user)
+    working = session.services.responses.bring(command.address, response)
+    if working is not None:
+        return start(_respond(session, command, working))
+    session.reply(command, say.Settled())
+    return None
+
+
+async def _respond(session: Session, command: say.Respond, working: asyncio.Future[None]) -> None:
+    await working
+    session.reply(command, say.Settled())
+
+
 def settle(session: Session, command: say.Settle) -> None:
     """Tell that all that was said before is done, as it is whenever a command has its turn."""
     session.reply(command, say.Settled())
@@ -184,6 +200,7 @@ HANDLERS: dict[type[say.Command], Callable[[Session, Any], asyncio.Future[None] 
     say.History: history,
     say.Presence: presence,
     say.Rpc: rpc,
+    say.Respond: respond,
     say.Settle: settle,
     say.Together: together,
     say.Acknowledged: acknowledged,

@@ -97,6 +97,7 @@ def _greet(
             services.node if beside else "",
             services.seal.secret(session.id) if beside else "",
             identity.user,
+            services.responses.address(session.id),
         ),
     )
     session.introduced()

@@ -13,6 +13,7 @@ from typing import ParamSpec, Protocol
 
 import structlog
 
+from hubbub.dialects.contract import Push
 from hubbub.errors import Close
 from hubbub.model import Packet, SessionId, UserId
 from hubbub.sessions.identity import Identity
@@ -46,6 +47,10 @@ class Visited(Known, Protocol):
 
     def is_busy(self) -> bool:
         """Tell whether so much waits that it should not."""
+        ...
+
+    def push(self, push: Push) -> None:
+        """Say something to its client."""
         ...
 
     def visit(self, now: float) -> None:

@@ -16,6 +16,7 @@ from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Events, Hooks, unheard
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.registry import Registry
+from hubbub.sessions.responses import Responses
 from hubbub.sessions.seal import Seal
 
 
@@ -29,6 +30,7 @@ class Services:
         backlog_limit, backlog_age_s: how much (bytes) and how long (seconds) a client may leave unread.
         node: this node's name. seal: what makes the secrets of sessions. inbox: the inboxes of users.
         queues: the queues that have consumers here. entries: what each address may begin and ask.
+        responses: the way of answers from client to client.
     """
 
     hub: Hub
@@ -46,6 +48,7 @@ class Services:
     entries: Entries = field(default_factory=Entries)
     inbox: Inbox = field(kw_only=True)
     queues: Queues = field(kw_only=True)
+    responses: Responses = field(kw_only=True)
 
     @property
     def hooks(self) -> Hooks:

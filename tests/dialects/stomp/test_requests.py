@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hubbub.dialects.chat import Typing
-from hubbub.dialects.contract import Publish, Rpc, Unsupported
+from hubbub.dialects.contract import Publish, Respond, Rpc, Unsupported
 from hubbub.dialects.inbox import Send
 from hubbub.dialects.stomp import requests
 from hubbub.dialects.stomp.cursor import Acked
@@ -125,6 +125,21 @@ def test_results_go_to_places_of_ones_own() -> None:
     for other in ("/topic/room", "nowhere"):
         with pytest.raises(Refused, match="reply-to"):
             requests.answers(frame("SEND", reply_to=other), "/app")
+
+
+def test_others_are_told_an_address_to_answer_to() -> None:
+    asks = frame("SEND", destination="/topic/a", reply_to="/temp-queue/a/b")
+    assert requests.answerable(asks, "n1.x.y").headers["reply-to"] == "/reply-queue/n1.x.y/a/b"
+    for other in (frame("SEND"), frame("SEND", reply_to="/user/li/x")):
+        assert requests.answerable(other, "n1.x.y") == other
+    assert requests.answerable(asks, "") == asks
+    where = requests.place("/reply-queue/n1.x.y/a/b", "/app")
+    answer = requests.send(frame("SEND", b"!", n="1"), where, 5)
+    assert answer == Respond("n1.x.y", "a/b", b"!", Kind.TEXT, 5, {"n": "1"})
+    with pytest.raises(Refused, match="/temp-queue/"):
+        requests.subscription(
+            frame("SUBSCRIBE", id="a", destination=where.destination), "/app", V1_2, ""
+        )
 
 
 def test_a_receipt_has_a_short_name() -> None:

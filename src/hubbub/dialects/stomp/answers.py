@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hubbub.dialects.contract import Answered, Failed, Published, Reply, Resync, Subscribed
+from hubbub.dialects.contract import (
+    Answered,
+    Failed,
+    Published,
+    Reply,
+    Response,
+    Resync,
+    Subscribed,
+)
 from hubbub.dialects.positions import format_position
 from hubbub.dialects.stomp import cursor
 from hubbub.dialects.stomp.frames import write
 from hubbub.dialects.stomp.subscriptions import Subscription
-from hubbub.dialects.stomp.values import CONTENT_TYPE, TYPES
-from hubbub.dialects.stomp.versions import Version
+from hubbub.dialects.stomp.values import CONTENT_TYPE, OURS, TYPES
+from hubbub.dialects.stomp.versions import Version, escaped, writable
 from hubbub.model import Kind, Packet
 
 Headers = Iterator[tuple[str, str]]
@@ -85,6 +93,28 @@ def result(asked: Asked, number: int, reply: Answered | Failed, version: Version
     sentence = reply.detail or reply.error.message
     said = (("x-code", str(reply.error.code)), ("message", sentence))
     return _message(asked, f"answer-{number}", sentence.encode(), Kind.TEXT, version, said)
+
+
+def response(to: Subscription, number: int, said: Response, version: Version) -> Packet:
+    """Return what another client answered, as a MESSAGE.
+
+    Args:
+        to: the subscription that it is for. number: what no other answer of this connection is called.
+    """
+    tags = said.tags or {}
+
+    def headers() -> Headers:
+        yield "destination", to.place.destination
+        yield "subscription", to.key
+        yield "message-id", f"answer-{number}"
+        yield CONTENT_TYPE, tags.get(CONTENT_TYPE) or TYPES[said.kind]
+        if said.user:
+            yield "x-user", said.user
+        for name, value in tags.items():
+            if name not in OURS and writable(name, version):
+                yield escaped(name, version), value
+
+    return Packet(write("MESSAGE", headers(), said.data, version), said.kind is Kind.BINARY)
 
 
 def _message(

@@ -46,6 +46,7 @@ class Asking:
         "_asked",
         "_last",
         "_transactions",
+        "address",
         "subscriptions",
         "user",
         "version",
@@ -55,6 +56,8 @@ class Asking:
         self.version = Version.V1_0
         self.user: UserId = ""
         """Who the client is, once that is known."""
+        self.address = ""
+        """Where other clients can answer it."""
         self.subscriptions = Subscriptions()
         self._application = application
         self._transactions = Transactions(limit)
@@ -93,14 +96,17 @@ class Asking:
         if where.realm is Realm.CALL:
             to = requests.answers(frame, self._application)
             correlation = frame.headers.get("correlation-id", "")
-            asked = Asked(wanted, False, self._answered_to(to) if to else None, correlation)
+            asked = Asked(wanted, False, self.answered_to(to) if to else None, correlation)
+        else:
+            frame = requests.answerable(frame, self.address)
         if "transaction" in frame.headers:
             command = requests.send(frame, where, self.ask(asked._replace(receipt="")))
             self._transactions.add(frame.headers["transaction"], command, len(frame.body))
             return self._settle(wanted)
         return (requests.send(frame, where, self.ask(asked)),)
 
-    def _answered_to(self, place: Place) -> Subscription:
+    def answered_to(self, place: Place) -> Subscription:
+        """Return the subscription to a place; one that the client did not make is called like the place."""
         return self.subscriptions.to(place) or Subscription("", place)
 
     def subscribe(self, frame: Frame, wanted: str) -> Sequence[Command]:

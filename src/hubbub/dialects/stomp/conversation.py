@@ -25,6 +25,7 @@ from hubbub.dialects.contract import (
     Push,
     Renderer,
     Reply,
+    Response,
     Resync,
     Unsupported,
 )
@@ -32,7 +33,7 @@ from hubbub.dialects.refusals import REFUSED, TRY_AGAIN_LATER, close_of
 from hubbub.dialects.stomp import answers, introduction, requests
 from hubbub.dialects.stomp.answers import Asked
 from hubbub.dialects.stomp.asking import FRAMES, Asking
-from hubbub.dialects.stomp.destinations import APPLICATION
+from hubbub.dialects.stomp.destinations import APPLICATION, TEMPORARY, Place, Realm
 from hubbub.dialects.stomp.frames import HEARTBEAT, Decoder, Frame, write
 from hubbub.dialects.stomp.introduction import Beats
 from hubbub.dialects.stomp.renderer import renderer_of
@@ -203,7 +204,7 @@ class StompDialect:
 
     def _connected(self, reply: Connected) -> list[Packet]:
         self._ping_s = reply.ping_s
-        self._asking.user = reply.user
+        self._asking.user, self._asking.address = reply.user, reply.address
         self._beats = self._beats.agreed(reply.ping_s)
         headers = introduction.connected(self._version, reply, self._beats)
         packets = [Packet(write("CONNECTED", headers, b"", self._version))]
@@ -223,6 +224,9 @@ class StompDialect:
             self._asking.subscriptions.entered(push.subscribed.channel)
         elif isinstance(push, Emit):
             return renderer_of(self._version).emitted(push)
+        elif isinstance(push, Response):
+            to = self._asking.answered_to(Place(Realm.ANSWERS, TEMPORARY, push.name))
+            return answers.response(to, self._asking.count(), push, self._version)
         elif isinstance(push, Ended) and self._asking.subscriptions.ended(push.channel):
             code = REFUSED if push.code < RESUBSCRIBE else TRY_AGAIN_LATER
             sentence = f"the server ended the subscription to {push.channel}: {push.reason}"

@@ -8,6 +8,7 @@ A prefix says what kind of place it is.
     /user/topic/x, /user/queue/x  the client's own inbox, to be subscribed to
     /user/li/x                    the inbox of li, to be sent to
     /temp-queue/x                 answers to this connection: what a `reply-to` names
+    /reply-queue/<address>/x      that, as others are told it, to be sent to
     /event/x                      what the application says to this connection alone
 """
 
@@ -24,6 +25,8 @@ APPLICATION = "/app"
 TOPIC = "/topic/"
 QUEUE_PREFIX = "queue:"
 """What stands before a queue's name in that of its channel: its namespace."""
+TEMPORARY = "/temp-queue/"
+REPLY = "/reply-queue/"
 EVENT = "/event/"
 MESSAGE = "message"
 """What an event is called that has no name."""
@@ -37,6 +40,7 @@ class Realm(Enum):
     USER = auto()
     CALL = auto()
     ANSWERS = auto()
+    REPLY = auto()
     EVENT = auto()
 
 
@@ -68,7 +72,8 @@ _REALMS = {
     "/channel/": Realm.CHANNEL,
     "/queue/": Realm.QUEUE,
     "/user/": Realm.USER,
-    "/temp-queue/": Realm.ANSWERS,
+    TEMPORARY: Realm.ANSWERS,
+    REPLY: Realm.REPLY,
     EVENT: Realm.EVENT,
 }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from hubbub.dialects.contract import Publish, Rpc
+from hubbub.dialects.contract import Publish, Respond, Rpc
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.inbox import Send
 from hubbub.dialects.operations import PREFIX, operation
 from hubbub.dialects.stomp import cursor, values
 from hubbub.dialects.stomp.cursor import Acked
-from hubbub.dialects.stomp.destinations import Place, Realm, place_of
+from hubbub.dialects.stomp.destinations import REPLY, TEMPORARY, Place, Realm, place_of
 from hubbub.dialects.stomp.frames import Frame
 from hubbub.dialects.stomp.selector import parse_selector
 from hubbub.dialects.stomp.subscriptions import Subscription
@@ -72,6 +72,8 @@ def subscription(frame: Frame, application: str, version: Version, user: UserId)
     """
     where = place(required(frame, "destination"), application)
     id = frame.headers.get("id", "") if version is Version.V1_0 else required(frame, "id")
+    if where.realm is Realm.REPLY:
+        raise bad(f"who subscribes to answers does so at {TEMPORARY}")
     if where.realm is Realm.EVENT and id != where.destination:
         raise bad("a subscription to an event is called like its destination")
     mode = frame.headers.get("ack", AUTO)
@@ -116,6 +118,9 @@ def send(frame: Frame, where: Place, id: int) -> Numbered:
         return Send(where.user, data, kind, id, frame.headers.get("x-key", ""))
     if where.realm in {Realm.CHANNEL, Realm.QUEUE}:
         return Publish(where.channel, data, kind, id, tags=values.tags(frame.headers, kind))
+    if where.realm is Realm.REPLY:
+        address, _, name = where.name.partition("/")
+        return Respond(address, name, data, kind, id, values.tags(frame.headers, kind))
     if where.realm is not Realm.CALL:
         raise Refused(NOT_AVAILABLE, f"nobody can send to {where.prefix}")
     if not data and values.CONTENT_TYPE not in frame.headers:
@@ -123,6 +128,19 @@ def send(frame: Frame, where: Place, id: int) -> Numbered:
     if where.name.startswith(PREFIX):
         return operation(where.name, data, id)
     return Rpc(where.name, id, data, kind)
+
+
+def answerable(frame: Frame, address: str) -> Frame:
+    """Return a frame whose `reply-to` others can send to, where it names a place of the client's own.
+
+    Args:
+        address: where the client can be answered.
+    """
+    written = frame.headers.get("reply-to", "")
+    if not address or not written.startswith(TEMPORARY):
+        return frame
+    place = f"{REPLY}{address}/{written.removeprefix(TEMPORARY)}"
+    return frame._replace(headers={**frame.headers, "reply-to": place})
 
 
 def answers(frame: Frame, application: str) -> Place | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from hubbub.dialects.chat import ChatCommand
-from hubbub.dialects.contract import Publish, Rpc, Unsupported
+from hubbub.dialects.contract import Publish, Respond, Rpc, Unsupported
 from hubbub.dialects.inbox import InboxCommand
 from hubbub.dialects.queues import Judge
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
 
-Numbered: TypeAlias = Publish | Rpc | Judge | ChatCommand | InboxCommand | Unsupported
+Numbered: TypeAlias = Publish | Respond | Rpc | Judge | ChatCommand | InboxCommand | Unsupported
 """What may wait: each has an id."""
 
 TRANSACTIONS_LIMIT = 16
