@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from tests.bad_input.http_cases import API_CASES, HANDSHAKE_CASES, HTTP_CASES, KEY, READER
 from tests.bad_input.mistakes import Case
 from tests.bad_input.socketio_cases import SOCKETIO_CASES
+from tests.bad_input.sockjs_cases import SOCKJS_CASES
 from tests.bad_input.stomp_cases import STOMP_CASES
 from tests.bad_input.stream_cases import EMULATION_CASES, STREAM_CASES
+from tests.bad_input.user_cases import ADMIN_CASES, INBOX_CASES, PUSH_CASES
 from tests.bad_input.websocket_cases import CENTRIFUGE_CASES, FRAME_CASES, JSON_CASES, PLAIN_CASES
 
 SETTINGS = f"""
@@ -67,6 +69,10 @@ TABLE: dict[str, Sequence[Case]] = {
     "Streams": STREAM_CASES,
     "Beside streams": EMULATION_CASES,
     "Socket.IO": SOCKETIO_CASES,
+    "SockJS": SOCKJS_CASES,
     "STOMP": STOMP_CASES,
     "The HTTP API": API_CASES,
+    "Inboxes over HTTP": INBOX_CASES,
+    "Pushes": PUSH_CASES,
+    "The admin page": ADMIN_CASES,
 }

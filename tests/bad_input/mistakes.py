@@ -52,8 +52,14 @@ class Streamed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One mistake: what a client sends, in order, and the answer that comes in the end."""
+    """One mistake: what a client sends, in order, and the answer that comes in the end.
+
+    Args:
+        before: requests that are answered before, one after the other. `SID` in what follows stands for the
+            session that an answer names.
+    """
 
     wrong: str
     send: Sequence[bytes]
     answer: Http | Closed | Told | Streamed
+    before: Sequence[bytes] = ()

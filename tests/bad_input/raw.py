@@ -87,7 +87,10 @@ class Raw:
         return data
 
     def response(self) -> tuple[int, bytes]:
-        """Return an HTTP response's status, and its body as far as its length says."""
+        """Return an HTTP response's status, and its body as far as its length or its chunks say.
+
+        A stream, behind which the connection ends, is left to be read.
+        """
         while b"\r\n\r\n" not in self._buffer:
             before = len(self._buffer)
             self._buffer = self.receive(before + 1) + self._buffer
@@ -95,7 +98,26 @@ class Raw:
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
         lengths = [line.split(b":")[1] for line in lines if line.startswith(b"content-length:")]
-        return int(head.split()[1]), self.receive(int(lengths[0])) if lengths else b""
+        status = int(head.split()[1])
+        if b"transfer-encoding: chunked" in lines and b"connection: close" not in lines:
+            return status, self._chunks()
+        return status, self.receive(int(lengths[0])) if lengths else b""
+
+    def _chunks(self) -> bytes:
+        body = b""
+        while size := int(self._line(), 16):
+            body += self.receive(size)
+            self._line()
+        self._line()
+        return body
+
+    def _line(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\r\n"):
+            piece = self.receive(1)
+            assert piece, f"the server only said {line!r}"
+            line += piece
+        return line
 
     def rest(self) -> bytes:
         """Return everything up to the end of the connection."""

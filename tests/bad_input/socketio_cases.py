@@ -22,6 +22,17 @@ def asked(method: str, path: str, body: str = "", **headers: str) -> tuple[bytes
     return (request(method, path, body.encode(), {**length, **headers}),)
 
 
+POLLED = f"{PATH}polling&sid=SID"
+
+
+def polled(*bodies: str) -> tuple[bytes, ...]:
+    """Return the requests that begin a session which polls, and say something in it."""
+    return (
+        *asked("GET", f"{PATH}polling"),
+        *(asked("POST", POLLED, body)[0] for body in bodies),
+    )
+
+
 SOCKETIO_CASES = [
     Case(
         "another revision of Engine.IO",
@@ -52,6 +63,30 @@ SOCKETIO_CASES = [
     ),
     Case(
         "a page of another origin", asked("GET", f"{PATH}polling", **EVIL), Http(403, "Forbidden")
+    ),
+    Case(
+        "no Engine.IO packet, by polling",
+        asked("POST", POLLED, "hello"),
+        Http(400, "Bad request"),
+        before=polled(),
+    ),
+    Case(
+        "bytes that are not base64, by polling",
+        asked("POST", POLLED, "b?"),
+        Http(400, "Bad request"),
+        before=polled(),
+    ),
+    Case(
+        "a request above the limit, by polling",
+        asked("POST", POLLED, "4" * 65537),
+        Http(413, "65536 bytes"),
+        before=polled(),
+    ),
+    Case(
+        "a poll after any of these",
+        asked("GET", POLLED),
+        Http(400, "Session ID unknown"),
+        before=polled("hello"),
     ),
     Case("no Engine.IO packet", said("hello"), Closed(3501)),
     Case("a probe without a session", said("2probe"), Closed(3501)),

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hubbub.errors import FORCE_DISCONNECT, NORMAL, ProtocolViolation
+from hubbub.errors import FORCE_DISCONNECT, NO_PONG, NORMAL, STALE, Close, ProtocolViolation
 from hubbub.model import Packet
 from hubbub.sessions.fetched import HIGH_WATER
 from hubbub.sessions.polled import POLL_LIMIT
@@ -128,6 +128,14 @@ async def test_a_waiting_poll_hears_of_the_end_at_once() -> None:
         await turn(2)
         assert aborted.session.gone
         assert aborted.gone == [aborted.connection]
+
+
+@pytest.mark.parametrize("close", [NO_PONG, NORMAL, STALE])
+async def test_nothing_is_kept_for_who_is_not_there(close: Close) -> None:
+    async with floor() as place:
+        client = await Polled(place).connect()
+        client.session.end(close)
+        assert client.gone == [client.connection]
 
 
 async def test_what_cannot_be_read_is_refused() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from hubbub.errors import BAD_REQUEST, Close
+from hubbub.errors import BAD_REQUEST, NO_PONG, NORMAL, STALE, Close
 from hubbub.framings import engineio
 from hubbub.model import Packet
 from hubbub.sessions.contract import Connection
@@ -22,6 +22,8 @@ SETTLE_S = 0.05
 
 NOTHING = engineio.payload([engineio.piece(engineio.NOOP)])
 """What a poll is answered when there is nothing to be said."""
+_UNHEARD = (NO_PONG, NORMAL, STALE)
+"""Ends of which a client is told by a waiting poll only: it is not there, or has said so itself."""
 _CLOSE = engineio.piece(engineio.CLOSE)
 
 Told: TypeAlias = Callable[[bytes], None]
@@ -192,8 +194,15 @@ class PolledConnection(FetchedConnection):
             return
         self._put(_CLOSE)
         self._end(close)
-        if self._pieces:
+        if close in _UNHEARD:
+            self.leave()
+        elif self._pieces:
             asyncio.get_running_loop().call_later(LINGER_S, self._on_gone, self)
+
+    def leave(self) -> None:
+        """Keep nothing for polls to come; one that waits is still told all."""
+        if self._waiter is None:
+            self._on_gone(self)
 
     def abort(self) -> None:
         """Drop all that is still to be said."""
@@ -227,6 +236,11 @@ class PolledConnection(FetchedConnection):
         super().resume_reading()
 
     # ── moving to a WebSocket ───────────────────────────────────────────────────────────────────
+
+    @property
+    def moved(self) -> bool:
+        """Tell whether the client has gone on over a WebSocket, so that nobody polls any more."""
+        return self._over is not None
 
     def _is_probed(self) -> bool:
         return self._probe is not None and self._probe.probed

@@ -180,7 +180,8 @@ class Polling:
         return Upgrade(polled)
 
     def _find(self, secret: str) -> PolledConnection | None:
-        return self._polled.get(self._seal.session(secret) or "")
+        polled = self._polled.get(self._seal.session(secret) or "")
+        return None if polled is None or polled.moved else polled
 
     async def _poll(self, asked: _Poll, hold_s: float) -> bytes | Missed:
         polled = self._find(asked.secret)
@@ -197,6 +198,7 @@ class Polling:
             await polled.take(asked.body)
         except ProtocolViolation as fault:
             polled.session.end(fault.close)
+            polled.leave()
             return Missed.WRONG
         return None
 
