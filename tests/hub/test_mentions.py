@@ -126,6 +126,7 @@ async def test_who_may_not_see_a_channel_is_not_mentioned_there(
 async def test_who_was_there_and_is_remembered_is_mentioned() -> None:
     async with stage(Namespace(subscribe=Audience.NOBODY, people=True)) as place:
         chat = chat_of(place)
+        await place.hub.publish("room", b"1")
         await chat.describe("room", ClientInfo("bob", "s2"), Status("away"))
         await chat.mentions.tell(frozenset({"bob", "eve"}), "room", AT, ANN)
         assert await inbox(place, "bob")
