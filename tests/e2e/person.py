@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
 ROOM = "lobby"
+REMEMBER = """
+window.bannerSaid = [];
+new MutationObserver(() => {
+  const text = document.querySelector(".banner-place")?.textContent;
+  if (text) window.bannerSaid.push(text);
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+"""What the banner said, for it says some things for a moment only."""
+PATIENCE_S = 40.0
 
 
 class Person:
@@ -30,6 +40,7 @@ class Person:
     ) -> Person:
         """Open the page for the first time, give a name, and wait until the room is joined."""
         person = cls(await context.new_page(), name, shots)
+        await person.page.add_init_script(REMEMBER)
         await person.page.goto(f"{url}#{room}")
         await person.page.locator("input[autocomplete=nickname]").fill(name)
         await person.page.keyboard.press("Enter")
@@ -68,6 +79,12 @@ class Person:
     def banner(self) -> Locator:
         """Return what is said about the connection."""
         return self.page.locator(".banner-place")
+
+    async def was_told(self, text: str) -> None:
+        """Wait until the banner has said something, even if it was gone when the test came to look."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not any(text in each for each in await self.page.evaluate("bannerSaid")):
+                await asyncio.sleep(0.05)
 
     def message(self, text: str) -> Locator:
         """Return the lines with exactly this text."""
