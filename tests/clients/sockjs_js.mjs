@@ -17,7 +17,8 @@ class Stage {
   /** Open a socket which notes every message and its end. */
   open(port = ports[0], path = "sockjs") {
     const address = `http://127.0.0.1:${port}/${path}/${this.room}`;
-    const socket = new SockJS(address, null, { transports: this.transport });
+    // Of itself the client gives a transport up that takes a little longer than its first request did.
+    const socket = new SockJS(address, null, { transports: this.transport, timeout: 60_000 });
     socket.heard = [];
     socket.beats = 0;
     socket.onmessage = (event) => socket.heard.push(event.data);

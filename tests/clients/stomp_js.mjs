@@ -19,7 +19,7 @@ class Actor {
     this.client = new Client({
       webSocketFactory: () =>
         sockjs
-          ? new SockJS(`http://127.0.0.1:${port}/stomp${query}`, null, { transports: sockjs })
+          ? new SockJS(`http://127.0.0.1:${port}/stomp${query}`, null, { transports: sockjs, timeout: 60_000 })
           : new WebSocket(`ws://127.0.0.1:${port}/stomp${query}`, new Versions([version]).protocolVersions()),
       stompVersions: new Versions([version]),
       connectHeaders: { login },

@@ -45,7 +45,7 @@ TALK = """async ([url, transport]) => {
   const all = [...texts, odd, ..."abcdef".split("").map((letter) => letter.repeat(500))];
   const heard = [];
   return await new Promise((resolve) => {
-    const socket = new SockJS(url, null, { transports: transport });
+    const socket = new SockJS(url, null, { transports: transport, timeout: 60_000 });
     let used = "";
     socket.onopen = () => {
       used = socket.transport;

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 TALK = """async (server) => {
   const sockets = {
     websocket: () => new WebSocket(`${server.replace("http", "ws")}/stomp`, ["v12.stomp"]),
-    sockjs: () => new SockJS(`${server}/stomp`, null, { transports: "xhr-streaming" }),
+    sockjs: () => new SockJS(`${server}/stomp`, null, { transports: "xhr-streaming", timeout: 60_000 }),
   };
   const join = (webSocketFactory) => new Promise((resolve, reject) => {
     const heard = [];
