@@ -41,6 +41,8 @@ class Close:
 
 NORMAL = Close(1000, "")
 PROTOCOL_ERROR = Close(1002, "protocol error")
+LOST = Close(1006, "connection lost")
+ABORTED = Close(1006, "connection aborted")
 INVALID_TEXT = Close(1007, "invalid UTF-8 or compressed data")
 TOO_BIG = Close(1009, "message too big")
 SHUTDOWN = Close(3001, "shutdown")

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from hubbub.errors import NORMAL, Close
+from hubbub.errors import LOST, NORMAL
 from hubbub.model import Packet
 from hubbub.sessions.receiving import StreamReceiver
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
 from tests.sessions.sockjs_stage import nodes
-
-LOST = Close(1006, "connection lost")
 
 
 class Host:

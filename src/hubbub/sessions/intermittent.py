@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from hubbub.errors import Close
+from hubbub.errors import ABORTED, LOST, Close
 from hubbub.framings.sockjs import frames
 from hubbub.framings.sockjs.reception import TABLE, Action, Event, State
 from hubbub.model import Packet
@@ -16,8 +16,6 @@ from hubbub.sessions.session import Session
 TAKEN_LIMIT = 1024 * 1024
 """Bytes of what one request that takes a single frame gets, unless one piece alone is larger."""
 
-LOST = Close(1006, "connection lost")
-ABORTED = Close(1006, "connection aborted")
 INTERRUPTED = Close(1002, "Connection interrupted")
 OCCUPIED = Close(2010, "Another connection still open")
 

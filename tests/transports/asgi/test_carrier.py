@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from hubbub.errors import SHUTDOWN, SLOW, Close
+from hubbub.errors import ABORTED, SHUTDOWN, SLOW, Close
 from hubbub.model import Packet
-from hubbub.transports.asgi.carrier import ABORTED
 from hubbub.transports.websocket.frames import plain_frame
 from hubbub.transports.websocket.protocol import WebSocketSettings
 from tests.transports.asgi.carrying import carrying

@@ -16,14 +16,12 @@ import structlog
 from starlette.types import Message as AsgiEvent
 from starlette.types import Receive, Send
 
-from hubbub.errors import SHUTDOWN, Close
+from hubbub.errors import ABORTED, LOST, SHUTDOWN, Close
 from hubbub.model import Packet
 from hubbub.sessions.contract import Conversation
 
 _log = structlog.get_logger(__name__)
 
-LOST = Close(1006, "connection lost")
-ABORTED = Close(1006, "connection aborted")
 FAREWELL_S = 1.0
 """Seconds in which a server that cancels us may still take our last words."""
 _LOW_WATER = 4

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
-from hubbub.errors import Close
+from hubbub.errors import ABORTED, LOST, Close
 from hubbub.model import Packet
 from hubbub.sessions.contract import Conversation
 from hubbub.transports.streams.wires import Wire
 
-LOST = Close(1006, "connection lost")
-ABORTED = Close(1006, "connection aborted")
 TALKATIVE = Close(1002, "nothing may follow the request of a stream")
 
 REST_LIMIT = 16 * 1024

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from hubbub.errors import Close, ProtocolViolation
+from hubbub.errors import ABORTED, LOST, Close, ProtocolViolation
 from hubbub.model import Packet
 from hubbub.sessions.contract import Conversation
 from hubbub.transports.websocket.codec import CloseFrame, FrameReader, PingFrame, PongFrame
@@ -21,8 +21,6 @@ from hubbub.transports.websocket.frames import (
     plain_frame,
 )
 
-LOST = Close(1006, "connection lost")
-ABORTED = Close(1006, "connection aborted")
 LINGER_TLS_S = 1.0
 """Seconds to read on behind a broken frame over TLS, which cannot be half-closed."""
 
