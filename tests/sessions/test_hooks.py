@@ -31,4 +31,4 @@ def test_an_application_without_hooks_is_asked_and_told_nothing() -> None:
     hooks = Hooks()
 
     hooks.events(Event(EventKind.VACATED, "a", 1, 0, "a"))
-    assert [name for name in Hooks.__slots__ if getattr(hooks, name) is not None] == ["events"]
+    assert [name for name in Hooks.__slots__ if getattr(hooks, name)] == ["events"]
