@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 
+from hubbub.brokers import world
 from hubbub.brokers.memory import MemorySettings
 from hubbub.model import Retention
 from tests.brokers.test_memory import MemoryCluster
@@ -50,3 +52,24 @@ async def test_a_channel_with_kept_entries_is_not_forgotten() -> None:
         await broker.log.tops(["b"])
 
     assert [stored.position] == await broker.log.tops(["a"])
+
+
+async def test_channels_without_a_publication_go_soon_however_fast_they_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Invented names take the room of some minutes, at whatever rate; one that is asked for stays."""
+    monkeypatch.setattr(world, "CHANNELS_PER_SWEEP", 5)
+    cluster = MemoryCluster(MemorySettings())
+    broker = cluster.make_broker()
+    await broker.start("node", Recorder())
+    (asked,) = await broker.log.tops(["asked for"])
+    most = 0
+    for second in range(900):
+        await broker.log.tops([f"{second}.{number}" for number in range(50)])
+        await cluster.elapse(1)
+        if second % 10 == 0:
+            assert await broker.log.tops(["asked for"]) == [asked]
+        most = max(most, cluster.world.size[0])
+
+    # They live 300 seconds, are looked at within 100, and the last ones have just come.
+    assert most <= 50 * (300 + 100 + 60)

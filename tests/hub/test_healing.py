@@ -38,6 +38,23 @@ async def test_a_lost_last_entry_is_found_by_the_audit() -> None:
         await until(lambda: ann.data == b"b\n")
 
 
+@pytest.mark.parametrize(("size", "stays"), [(0, False), (100, True)])
+async def test_nobody_who_waits_loses_the_first_word(size: int, stays: bool) -> None:
+    """Brokers keep unused channels for minutes only; a node asks for those whose positions are worth it."""
+    async with stage(Namespace(history_size=size)) as node:
+        ann = await node.listen("ann", "room")
+        for _ in range(100):
+            node.clock.jump(10)
+            node.hub.tick()
+            await node.broker.log.tops(["elsewhere"])
+            await turn()
+        (top,) = await node.broker.log.tops(["room"])
+        assert stays == (top == ann.arrivals[0].position)
+        await node.say("room", "a")
+        assert (ann.seen(), ann.resyncs) == (["a"], [])
+        assert (node.hub.statistics.heals, node.hub.statistics.resyncs) == (0, 0)
+
+
 async def test_a_restored_feed_is_compared_at_once() -> None:
     async with stage() as node:
         ann = await node.listen("ann", "room")

@@ -249,3 +249,19 @@ async def test_a_node_that_has_not_heard_of_a_new_life_leaves_its_readers_alone(
         await place.broker.records.raise_to("receipts:room", f"{top.epoch}:r:bob", 1, KEPT)
         await receipts.mark("room", "ann", 1, 1)
         assert f"{top.epoch}:r:bob" in await place.broker.records.get("receipts:room")
+
+
+async def test_what_was_read_stays_so_for_as_long_as_it_is_kept_and_not_for_ever() -> None:
+    """However little an operator allows, and however much later somebody looks."""
+    namespace = Namespace(receipts=True, history_ttl_s=1000.0)
+    async with stage(namespace, HubSettings(rooms_ttl_s=10.0)) as place:
+        receipts = Receipts(place.hub, place.broker)
+        await say(place, "bob", times=3)
+        await receipts.mark("room", "ann", 2, 3)
+        for _ in range(9):
+            place.clock.jump(105)
+            assert await unread(receipts, "ann") == (1, False, 2)
+            assert await receipts.of("room") == {"ann": Cursor(2, 3)}
+        place.clock.jump(306)
+        assert await unread(receipts, "ann") == (0, False, 0)
+        assert await place.broker.records.names("rooms:", "", 9) == []

@@ -12,6 +12,7 @@ EDIT = Publication(b"secret", Kind.TEXT, ANN, tags_of(Act.EDIT, 5), offset=8, ta
 REACTION = Publication(b"{}", tags=tags_of(Act.REACTION, 5), offset=9, made=True)
 OTHER = Publication(b"1", tags={"kind": "edit", "about": "5"}, offset=6)
 KEPT = Namespace(edits=True, history_size=3)
+DAY_S = 86_400.0
 
 
 def test_a_deleted_message_and_its_edits_keep_their_places_and_nothing_else() -> None:
@@ -48,3 +49,23 @@ async def test_deletions_are_noted_for_as_long_as_history_may_have_the_message()
         assert set(noted) == {place("e", n) for n in range(last - 6 - SLACK + 1, last + 1)}
         assert not await redaction.of("elsewhere", KEPT)
         assert not await redaction.of("room", Namespace())
+
+
+async def test_what_was_deleted_does_not_come_back_while_it_is_kept() -> None:
+    """A year later it is kept, and deleted, although nobody deletes or reads anything meanwhile."""
+    namespace = Namespace(edits=True, history_ttl_s=400 * DAY_S)
+    async with stage(namespace) as place_:
+        top = await place_.say("room", "secret", "word")
+        redaction = Redaction(place_.broker)
+        await redaction.note("room", Position(top.epoch, 1), top, namespace.history_size)
+        for _ in range(399):
+            place_.clock.jump(DAY_S)
+            await place_.say("elsewhere", "x")
+            await place_.broker.records.names("", "", 1)
+        page = await place_.hub.history("room", 9, None, reverse=False)
+        assert [each.data for each in page.publications] == [b"null", b"word"]
+        for _ in range(10):
+            place_.clock.jump(DAY_S)
+            await place_.say("elsewhere", "x")
+        assert await place_.broker.records.names("", "", 1) == []
+        assert (await place_.hub.history("room", 9, None, reverse=False)).publications == []

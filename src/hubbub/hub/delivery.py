@@ -69,8 +69,9 @@ class Delivery:
         """
         verdict = channel.judge(entry)
         if verdict is Verdict.BREAK and not channel.namespace.recoverable:
-            # What is not kept cannot be repaired; it is counted, and the channel goes on from here.
-            self._statistics.resyncs += 1
+            # What is not kept cannot be repaired; it is counted, and the channel goes on from here. The first
+            # entry of another life finds nothing lost where nothing was said in the last one.
+            self._statistics.resyncs += entry.offset > 1 or channel.offset > 0
             channel.jump(Position(entry.epoch, entry.offset - 1, entry.previous))
             verdict = Verdict.NEXT
         if verdict is Verdict.NEXT:

@@ -194,3 +194,16 @@ async def test_an_absent_broker_is_waited_for() -> None:
         place.broker.moody.away = False
         await watch.elapse(CLAIM_MS // 1000 + 2)
         assert watch.phone.told == [("bob", [1], 1)]
+
+
+async def test_a_note_outlives_any_pause_that_its_message_outlives() -> None:
+    """No node may have been there for weeks: what can be read can be told."""
+    async with stage() as place:
+        watch = Watch(place, Phone())
+        await watch.send("1")
+        place.clock.jump(SETTINGS.ttl_s - 1)
+        await watch.look()
+        assert watch.phone.told == [("bob", [1], 1)]
+        await watch.send("2")
+        place.clock.jump(1.3 * SETTINGS.ttl_s)
+        assert await watch.left() == 0
