@@ -141,6 +141,7 @@ async def test_a_program_mentions_users() -> None:
 
 async def test_a_program_knows_who_was_there_and_gives_a_status() -> None:
     async with site(namespace=CHAT) as place:
+        await place.call("publish", {"channel": "room", "data": "hello"})
         place.floor.enveloped("bob", "room")
         await turn()
         status = {"channel": "room", "user": "ann", "state": "away"}
