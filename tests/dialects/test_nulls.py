@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from hubbub.dialects import contract as say
 from hubbub.dialects.centrifuge.json import JSON
-from hubbub.dialects.nulls import DEPTH_LIMIT, PAYLOADS, without_nulls
+from hubbub.dialects.nulls import DEPTH_LIMIT, PAYLOADS, decode_lenient, without_nulls
+from hubbub.dialects.payloads import decode_json
 from hubbub.model import Packet
 
 VALUES = st.recursive(
@@ -111,3 +113,10 @@ def asked(command: dict[str, object]) -> say.Command | None:
     (call,) = JSON.calls(Packet(json.dumps(command).encode()))
     request = call.request()
     return None if request is None else request.command(call.id)
+
+
+def test_what_is_nested_too_deeply_is_an_error_like_others() -> None:
+    decode = partial(decode_json, msgspec.json.Decoder(dict[str, int]))
+    deep = b'{"a":null,"b":' + b"[" * 3000 + b"]" * 3000 + b"}"
+    with pytest.raises(msgspec.DecodeError, match="too deeply"):
+        decode_lenient(decode, deep)

@@ -108,6 +108,14 @@ def test_what_is_no_json_stays_an_error() -> None:
             decode_json(ANYTHING, wrong)
 
 
+@pytest.mark.parametrize("before", [b"", rb'"\ud83d",'], ids=["whole", "half a character"])
+def test_what_is_nested_too_deeply_is_an_error_like_others(before: bytes) -> None:
+    deep = b"[" + before + b"[" * 3000 + b"]" * 3000 + b"]"
+    with pytest.raises(msgspec.DecodeError, match="too deeply"):
+        decode_json(msgspec.json.Decoder(msgspec.Raw), deep)
+    assert json_container(deep) is None
+
+
 def test_a_string_that_is_not_utf8_cannot_be_shown() -> None:
     with pytest.raises(UnicodeDecodeError):
         as_text(b'"\xff"')

@@ -27,14 +27,14 @@ anonymous = true
 
 [entries]
 connections_per_s = 0.01
-connection_burst = 60
+connection_burst = 9
 messages_per_s = 0.01
-message_burst = 20
+message_burst = 6
 polls_per_s = 0.01
-poll_burst = 20
+poll_burst = 6
 inbox_per_s = 0.01
-inbox_burst = 20
-polled = 40
+inbox_burst = 6
+polled = 7
 """
 STRANGER, PROXY = "127.0.0.1", "127.0.0.2"
 
@@ -74,14 +74,14 @@ OPEN = "/socket.io/?EIO=4&transport=polling"
 @pytest.mark.parametrize(
     ("method", "path", "passed", "bound"),
     [
-        ("POST", "/inbox/pull", 400, 20),
-        ("POST", "/emulation", 400, 20),
-        ("POST", f"{OPEN}&sid=n1.x", 400, 20),
-        ("POST", "/connection/sockjs/0/s{}/xhr_send", 404, 20),
-        ("GET", f"{OPEN}&sid=n1.x", 400, 20),
+        ("POST", "/inbox/pull", 400, 6),
+        ("POST", "/emulation", 400, 6),
+        ("POST", f"{OPEN}&sid=n1.x", 400, 6),
+        ("POST", "/connection/sockjs/0/s{}/xhr_send", 404, 6),
+        ("GET", f"{OPEN}&sid=n1.x", 400, 6),
         ("GET", f"{OPEN}&sid=n1.x&j=0", 400, None),
-        ("GET", OPEN, 200, 40),
-        ("GET", "/connection/uni_sse?cf_connect=%7B", 200, 60),
+        ("GET", OPEN, 200, 7),
+        ("GET", "/connection/uni_sse?cf_connect=%7B", 200, 9),
     ],
     ids=["inbox", "emulation", "said", "SockJS", "poll", "wrong", "sessions", "streams"],
 )
@@ -90,11 +90,11 @@ def test_one_address_may_do_so_much(
 ) -> None:
     hostile = f"198.51.100.{zlib.crc32(path.encode()) % 250}"
     with asking(served, PROXY) as client:
-        told = statuses(client, hostile, 70, method, path)
-        assert told == [passed] * (bound or 70) + [429] * (70 - (bound or 70))
+        told = statuses(client, hostile, 12, method, path)
+        assert told == [passed] * (bound or 12) + [429] * (12 - (bound or 12))
         assert statuses(client, "203.0.113.200", 1, method, path) == [passed]
     with asking(served, STRANGER) as client:
-        assert statuses(client, hostile, 70, method, path) == [passed] * 70
+        assert statuses(client, hostile, 12, method, path) == [passed] * 12
 
 
 def guess(client: httpx.Client, address: str) -> int:

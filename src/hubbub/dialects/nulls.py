@@ -28,14 +28,17 @@ _encode = msgspec.json.Encoder().encode
 def decode_lenient(decode: Callable[[bytes], T], data: bytes) -> T:
     """Return what `decode` makes of JSON, or of that JSON without its nulls where it does not like it.
 
-    Raises msgspec.DecodeError.
+    Raises msgspec.DecodeError, for what of the latter is nested too deeply as well.
     """
     try:
         return decode(data)
     except msgspec.DecodeError:
         if _NULL not in data:
             raise
+    try:
         return decode(without_nulls(data))
+    except RecursionError:
+        raise msgspec.DecodeError("JSON is nested too deeply") from None
 
 
 def without_nulls(data: bytes) -> bytes:

@@ -45,14 +45,19 @@ def decode_json(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     Raises msgspec.DecodeError, for nesting beyond the interpreter's limit too.
     """
     try:
+        return _decode_whole(decoder, data)
+    except RecursionError:
+        raise msgspec.DecodeError("JSON is nested too deeply") from None
+
+
+def _decode_whole(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    try:
         return decoder.decode(data)
     except msgspec.DecodeError:
         whole = whole_characters(data)
         if whole == data:
             raise
         return decoder.decode(whole)
-    except RecursionError:
-        raise msgspec.DecodeError("JSON is nested too deeply") from None
 
 
 def whole_characters(data: bytes) -> bytes:
