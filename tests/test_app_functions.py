@@ -11,7 +11,8 @@ import pytest
 from hubbub.app import Hubbub
 from hubbub.config import Settings
 from hubbub.dialects.contract import Request
-from hubbub.model import Kind
+from hubbub.model import Kind, Packet
+from hubbub.sessions.caller import Caller
 from hubbub.sessions.contract import Accepted
 from hubbub.sessions.hooks import Client, ConnectAsk
 from hubbub.sessions.session import Session
@@ -80,6 +81,35 @@ async def test_a_program_emits_events_that_are_publications_to_others(app: Hubbu
 async def test_nothing_is_published_from_a_thread(app: Hubbub) -> None:
     with pytest.raises(RuntimeError, match="no running event loop"):
         await asyncio.to_thread(app.publish, "lobby", "hi")
+
+
+async def test_a_function_is_called_over_plain_websocket_too() -> None:
+    app = Hubbub(Settings(broker="memory://"), JumpingClock())
+
+    @app.on("move")
+    async def move(session: Caller, data: dict[str, str]) -> str:
+        await session.join(data["room"])
+        await app.publish(data["room"], "welcome")
+        return f"in {data['room']}"
+
+    await app.start()
+    session, carrier = enter(app, format="json")
+    heard: list[dict[str, object]] = []
+
+    def types() -> list[object]:
+        heard.extend(json.loads(line) for line in carrier.lines())
+        return [each["type"] for each in heard]
+
+    for data in ({"room": "r1"}, {"room": 1}):
+        call = {"type": "hubbub.call", "method": "move", "data": data, "id": 1}
+        session.received(Packet(json.dumps(call).encode()))
+    await until(lambda: {"answer", "message", "error"} <= set(types()))
+    await app.stop()
+
+    said = {each["type"]: each for each in heard}
+    assert said["answer"] == {"type": "answer", "id": 1, "data": "in r1"}
+    assert (said["message"]["channel"], said["message"]["data"]) == ("r1", "welcome")
+    assert (said["error"]["id"], said["error"]["code"]) == (1, 107)
 
 
 async def test_functions_of_the_app_are_asked_and_told() -> None:

@@ -33,6 +33,15 @@ from tests.contracts.dialect import CHANNEL, json_values
         (b'{"type":"history","limit":0}', say.History(CHANNEL)),
         (b'{"type":"presence","id":2}', say.Presence(CHANNEL, 2)),
         (b'{"type":"presence","counts":true}', say.Presence(CHANNEL, 0, True)),
+        (
+            b'{"type":"hubbub.call","method":"say","data":{"a":1},"id":4}',
+            say.Rpc("say", 4, b'{"a":1}'),
+        ),
+        (b'{"type":"hubbub.call","method":"say"}', say.Rpc("say", 0, b"null")),
+        (
+            b'{"type":"hubbub.call","method":"say","data":"/wA=","encoding":"base64"}',
+            say.Rpc("say", 0, b"\xff\x00", Kind.BINARY),
+        ),
         (b'{"type":"ping"}', PING),
         (b'{"type":"ping","more":1}', PING),
     ],

@@ -8,6 +8,7 @@ command; everything else is published as it is**, like in the plain format::
     {"type":"presence","counts":true,"id":3}
     {"type":"ping"}
     {"type":"hubbub.edit","offset":7,"data":...,"id":4}       and its like, see `operations.py`
+    {"type":"hubbub.call","method":"say","data":...,"id":5}    calls a function of the application
 
 Everything but `type` and the `data` of a publish may be left out. A publish with an `id` is answered when
 the broker has it, one without only if it fails. To publish what looks like a command, wrap it in `data`.
@@ -24,12 +25,15 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from hubbub.dialects.contract import Command, History, Presence, Publish, Unsupported
+from hubbub.dialects.contract import Command, History, Presence, Publish, Rpc, Unsupported
 from hubbub.dialects.envelope import PING
 from hubbub.dialects.operations import PREFIX, operation
 from hubbub.dialects.positions import parse_position
 from hubbub.errors import BAD_REQUEST_ERROR, ErrorCode, Refused
 from hubbub.model import ChannelName, Kind, Position
+
+METHOD_LIMIT = 128
+"""Characters of a method's name."""
 
 _Id = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what a JavaScript number holds
 
@@ -39,6 +43,13 @@ class _Peek(Struct):
 
 
 class _AskPublish(Struct):
+    data: Raw = Raw()
+    encoding: Literal["", "base64"] = ""
+    id: _Id = 0
+
+
+class _AskCall(Struct):
+    method: Annotated[str, Meta(min_length=1, max_length=METHOD_LIMIT)]
     data: Raw = Raw()
     encoding: Literal["", "base64"] = ""
     id: _Id = 0
@@ -63,12 +74,14 @@ class _AskOperation(Struct):
 
 _PEEK = msgspec.json.Decoder(_Peek)
 _PUBLISH = msgspec.json.Decoder(_AskPublish)
+_CALL = msgspec.json.Decoder(_AskCall)
 _HISTORY = msgspec.json.Decoder(_AskHistory)
 _PRESENCE = msgspec.json.Decoder(_AskPresence)
 _OPERATION = msgspec.json.Decoder(_AskOperation)
 _STRING = msgspec.json.Decoder(str)
 
 _READY_MADE = b'"' + PREFIX.encode()
+_NO_BASE64 = "data is not base64 (RFC 4648 section 4)"
 
 
 def command(channel: ChannelName, value: bytes) -> Command | None:
@@ -80,9 +93,11 @@ def command(channel: ChannelName, value: bytes) -> Command | None:
         kind = bytes(_PEEK.decode(value).type)
     except msgspec.DecodeError:  # an array
         return None
-    make = _operation if kind.startswith(_READY_MADE) else _COMMANDS.get(kind)
+    make = _COMMANDS.get(kind)
     if make is None:
-        return None
+        if not kind.startswith(_READY_MADE):
+            return None
+        make = _operation
     try:
         return make(channel, value)
     except msgspec.DecodeError as error:
@@ -98,13 +113,35 @@ def _publish(channel: ChannelName, value: bytes) -> Command:
         if ask.encoding:
             return _bad(ask.id, "the data of base64 is a string")
         return Publish(channel, data, id=ask.id)
-    text = _STRING.decode(data)
     if not ask.encoding:
-        return Publish(channel, text.encode(), Kind.TEXT, ask.id)
+        return Publish(channel, _STRING.decode(data).encode(), Kind.TEXT, ask.id)
+    decoded = _bytes_of(data)
+    return (
+        _bad(ask.id, _NO_BASE64)
+        if decoded is None
+        else Publish(channel, decoded, Kind.BINARY, ask.id)
+    )
+
+
+def _call(channel: ChannelName, value: bytes) -> Command:
+    ask = _CALL.decode(value)
+    data = bytes(ask.data) or b"null"
+    if not ask.encoding:
+        return Rpc(ask.method, ask.id, data)
+    decoded = _bytes_of(data)
+    return (
+        _bad(ask.id, _NO_BASE64)
+        if decoded is None
+        else Rpc(ask.method, ask.id, decoded, Kind.BINARY)
+    )
+
+
+def _bytes_of(data: bytes) -> bytes | None:
+    """Return the bytes that a JSON string has in base64; None where it has none."""
     try:
-        return Publish(channel, a2b_base64(text, strict_mode=True), Kind.BINARY, ask.id)
-    except (Base64Error, ValueError):
-        return _bad(ask.id, "data is not base64 (RFC 4648 section 4)")
+        return a2b_base64(_STRING.decode(data), strict_mode=True)
+    except (msgspec.DecodeError, Base64Error, ValueError):
+        return None
 
 
 def _history(channel: ChannelName, value: bytes) -> Command:
@@ -141,4 +178,5 @@ _COMMANDS: dict[bytes, Callable[[ChannelName, bytes], Command]] = {
     b'"history"': _history,
     b'"presence"': _presence,
     b'"ping"': _ping,
+    b'"hubbub.call"': _call,
 }
