@@ -43,7 +43,7 @@ export function Chat({ session, state }: { session: Session; state: State }) {
   );
   const people = <People presence={room.presence} self={state.user} onChosen={medium ? close : undefined} />;
   return (
-    <div class="chat">
+    <div class={state.connection.phase === "closed" ? "chat closed" : "chat"}>
       <a class="skip" href={`#${COMPOSER}`} onClick={focusComposer}>
         {text.skip}
       </a>
