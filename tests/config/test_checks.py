@@ -83,6 +83,7 @@ def test_a_cache_needs_something_to_keep(namespace: Namespace, blamed: str) -> N
         (Namespace(moderate=Audience.USERS), ["moderate"]),
         (Namespace(mentions="to", ephemeral=True), ["mentions"]),
         (Namespace(people=True, presence=False), ["people"]),
+        (Namespace(people=True, ephemeral=True), ["people"]),
         (Namespace(mentions="to", history_size=0), []),
         (Namespace(typing=True, ephemeral=True), []),
         (Namespace(typing=True, edits=True, reactions=True, moderate=Audience.USERS), []),
