@@ -7,7 +7,7 @@ SHELL := /bin/bash
 PORT ?= 8000
 ARGS ?=
 PYTEST ?=
-FAULTS := cluster polling pushes inbox_race inbox_load inbox_deadlines
+FAULTS := cluster polling sockjs pushes inbox_race inbox_load inbox_deadlines
 # Three beside each other on two cores: many tests wait for servers and browsers.
 BESIDE ?= -n 3 --dist worksteal
 BIN := .venv/bin

@@ -6,9 +6,10 @@ import pytest
 
 from hubbub.dialects.contract import Opened
 from hubbub.errors import BrokerUnavailable, Close
-from hubbub.sessions import sockjs
+from hubbub.sessions import relaying, sockjs
 from hubbub.sessions.backlog import WAITING_LIMIT, Backlog
-from hubbub.sessions.sockjs import Outcome, key_of
+from hubbub.sessions.relaying import Outcome
+from hubbub.sessions.sockjs import key_of
 from tests.hub.stage import turn
 from tests.sessions.sockjs_stage import LOST, Asked, nodes
 from tests.transports.wire import until
@@ -95,7 +96,7 @@ async def test_a_slow_reader_at_another_node_holds_its_session_back_and_loses_it
         stream.receiver.drained()
         await until(lambda: stream.response.data)
         assert stream.said() == ['a["b"]']
-        monkeypatch.setattr(sockjs, "DELAY_S", 0.01)
+        monkeypatch.setattr(relaying, "DELAY_S", 0.01)
         stream.receiver.congested()
         await here.sessions.take("k1", [b"c"])
         await until(lambda: stream.is_over)
@@ -171,8 +172,9 @@ async def test_a_session_that_nobody_asks_for_is_forgotten_everywhere(
 async def test_polls_are_answered_before_proxies_give_them_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sockjs, "HOLD_S", 0.02)
-    monkeypatch.setattr(sockjs, "FORWARDED_S", 0.01)
+    for part in (sockjs, relaying):
+        monkeypatch.setattr(part, "HOLD_S", 0.02)
+        monkeypatch.setattr(part, "FORWARDED_S", 0.01)
     async with nodes() as pair:
         await pair[0].ask()
         for node in pair:

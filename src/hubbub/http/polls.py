@@ -61,6 +61,12 @@ class Polls:
     def hurry(self) -> None:
         """Answer those who wait for sessions of other nodes: this one stops."""
         self._node.polling.hurry()
+        self._node.sockjs.sessions.hurry()
+
+    @property
+    def untold(self) -> bool:
+        """Tell whether there are clients whose next request is to be told why their sessions ended."""
+        return self._node.sockjs.sessions.untold
 
 
 def _nothing() -> None:

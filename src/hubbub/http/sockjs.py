@@ -25,7 +25,7 @@ from hubbub.http.node import Node
 from hubbub.http.refusals import peer_of, refused
 from hubbub.hub.orders import OrderFailed
 from hubbub.sessions.contract import STREAM_METHODS, Headers, Refusal
-from hubbub.sessions.sockjs import Outcome
+from hubbub.sessions.relaying import Outcome
 from hubbub.sessions.sockjs_endpoint import CARRIERS, SockJsEndpoint
 
 _log = structlog.get_logger(__name__)

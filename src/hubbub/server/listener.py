@@ -74,7 +74,7 @@ class Listener:
         """WebSockets and streams whose socket is not gone yet; uvicorn does not know them."""
         self.room = WaitingRoom(polls, self.settings.head_limit)
         """Polls that wait for their answers; uvicorn does not know those either."""
-        self.takeover = Takeover(self.settings, self.carriers.discard, self.room.come_back)
+        self.takeover = Takeover(self.settings, self.carriers.discard, self.room)
         self.handover: Handover | None = None
         """The way to the other workers of the machine; None where there are none."""
         self.opened = 0

@@ -55,7 +55,7 @@ class WaitingRoom:
         self.limit = limit
         self.requests: set[WaitingRequest] = set()
         self.closing = False
-        """Whether the server drains."""
+        """Set while the server drains: a connection has one more answer, and others the next requests."""
         self.again: Callable[[], PatientHttpProtocol] | None = None
         """Makes what speaks HTTP on a connection that comes back to it."""
 
@@ -69,17 +69,8 @@ class WaitingRoom:
 
     def come_back(self, transport: asyncio.Transport, rest: bytes, *, paused: bool = False) -> None:
         """Speak HTTP again on a transport (see `PatientHttpProtocol.come_back`)."""
-        if self.closing:
-            transport.close()
-        elif self.again is not None and not transport.is_closing():
+        if self.again is not None and not transport.is_closing():
             self.again().come_back(transport, rest, paused=paused)
-
-    def close(self, connections: Iterable[object]) -> None:
-        """Have others answer what clients of these ask next, because the server drains."""
-        self.closing = True
-        for connection in list(connections):
-            if isinstance(connection, PatientHttpProtocol):
-                connection.end_if_idle()
 
     def lose(self, request: WaitingRequest) -> None:
         """Let one go whose socket is gone."""
@@ -120,6 +111,7 @@ class WaitingRequest(asyncio.Protocol):
         if self.answered:
             return
         self.answered = True
+        self.keep = self.keep and not self._room.closing
         waited, self._give_up = self._give_up is not None, None
         defaults = self._state.default_headers
         self.transport.write(whole(status, headers, body, defaults, keep=self.keep))
@@ -282,11 +274,6 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         super().on_headers_complete()
         if self.room.closing and self.cycle is not None:
             self.cycle.keep_alive = False
-
-    def end_if_idle(self) -> None:
-        """End where nothing is under way."""
-        if self.timeout_keep_alive_task is not None:
-            self.transport.close()
 
     def _linger(self, *, keep: bool) -> None:
         """Wait for another request, for a while, or for none."""

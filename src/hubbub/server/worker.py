@@ -38,6 +38,8 @@ REQUEST_GRACE_S = 5
 """Seconds that HTTP requests in progress get when the server stops."""
 FAREWELL_S = 6.0
 """Seconds in which the sockets of closed sessions must be gone: a WebSocket waits 5 s for its peer."""
+TOLD_S = 2.0
+"""Seconds in which clients of SockJS that are between two polls may come for the reason."""
 
 STARTED_NOT = 1
 MISCONFIGURED = 2
@@ -173,7 +175,7 @@ class Worker:
         if self._listener.handover is not None:
             self._listener.handover.close()
             self._listener.handover = None
-        self._listener.room.close(server.server_state.connections)
+        self._listener.room.closing = True
         await self._race(self._drain())
         server.force_exit = self._forced.is_set()
         await server.shutdown()
@@ -183,9 +185,10 @@ class Worker:
         """Send everybody away, and wait until what was said to them is out."""
         await self._app.drain(self._settings.drain_s)
         self._polls.hurry()
-        deadline = asyncio.get_running_loop().time() + FAREWELL_S
+        now = asyncio.get_running_loop().time
+        told, gone = now() + TOLD_S, now() + FAREWELL_S
         # Sockets tell nobody when the last of them is gone.
-        while self._listener.busy and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+        while (self._listener.busy and now() < gone) or (self._polls.untold and now() < told):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def _race(self, work: Coroutine[Any, Any, None]) -> None:

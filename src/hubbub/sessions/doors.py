@@ -42,14 +42,14 @@ class Door:
         resume: returns who goes on over a new connection, where the address says that somebody does; it
             raises as makers do.
         carry: returns what brings a session, made when it is needed, or one that the address names, over
-            requests that come and go.
+            requests that come and go; None makes none, where the server drains.
     """
 
     path: str
     dialects: Mapping[str, Callable[[Request], Dialect]]
     carrier: Carrier = "websocket"
     resume: Callable[[Request], Conversation | None] | None = None
-    carry: Callable[[Callable[[], Session], Request], Accepted | Refusal] | None = None
+    carry: Callable[[Callable[[], Session] | None, Request], Accepted | Refusal] | None = None
     pattern: re.Pattern[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -144,7 +144,7 @@ class Doors:
         return readable_by(origin)
 
     def _enter(self, door: Door, request: Request, offered: Sequence[str]) -> Accepted | Refusal:
-        if self.closing:
+        if self.closing and door.carry is None:
             return Refusal(503, "the server is shutting down", (("Retry-After", "1"),))
         greeting = self.greet(request.headers)
         if isinstance(greeting, Refusal):
@@ -167,5 +167,7 @@ class Doors:
         entries = self._services.entries
         begin = partial(Session, self._services, dialect, handle, request)
         if door.carry is not None:  # a session begins only where there is none
-            return entries.polls.refuse(request.peer) or door.carry(begin, request)
+            return entries.polls.refuse(request.peer) or door.carry(
+                None if self.closing else begin, request
+            )
         return entries.connections.refuse(request.peer) or Accepted(begin(), subprotocol)

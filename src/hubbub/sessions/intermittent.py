@@ -72,6 +72,7 @@ class IntermittentConnection(FetchedConnection):
         "_state",
         "frame",
         "key",
+        "untold",
         "write",
     )
 
@@ -87,6 +88,8 @@ class IntermittentConnection(FetchedConnection):
         self._receiver: Receiver | None = None
         self._scheduled = False
         self._farewell = b""
+        self.untold = False
+        """Whether it is over, and no request was told why."""
 
     # ── from the client ─────────────────────────────────────────────────────────────────────────
 
@@ -107,6 +110,10 @@ class IntermittentConnection(FetchedConnection):
         """Learn that a request needs no more."""
         if receiver is self._receiver:
             self._step(Event.FULL)
+
+    def release(self) -> None:
+        """Let go of the request that waits, if any: its client asks again."""
+        self._step(Event.FULL)
 
     def interrupt(self) -> None:
         """Learn that something that was said may not have arrived."""
@@ -155,7 +162,7 @@ class IntermittentConnection(FetchedConnection):
     def close(self, close: Close) -> None:
         """Say why it is over, to this request or to the next ones. Idempotent."""
         if self._state in {State.IDLE, State.HELD}:
-            self._farewell = frames.line(frames.closing(close))
+            self._farewell, self.untold = frames.line(frames.closing(close)), True
             self._step(Event.END)
             asyncio.get_running_loop().call_soon(self.session.closed, close)
 
@@ -232,6 +239,7 @@ class IntermittentConnection(FetchedConnection):
                 receiver.finish()
                 return
         receiver.take(self._farewell)
+        self.untold = False
         receiver.finish()
 
     def _interrupt(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from hubbub.errors import NORMAL, Close
+from hubbub.framings.sockjs import frames
 from hubbub.model import Packet
 from hubbub.sessions.contract import Connection
 from hubbub.sessions.intermittent import IntermittentConnection
@@ -25,11 +26,37 @@ class Host(Protocol):
         ...
 
 
+class OrderedReceiver:
+    """Be a request (`sessions.intermittent.Receiver`) that came to another node."""
+
+    __slots__ = ("said",)
+
+    single: bool = True
+
+    def __init__(self) -> None:
+        self.said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        """What it takes; b"" where it ends with nothing."""
+
+    def take(self, lines: bytes) -> bool:
+        """Bring frames to the other node, the first ones alone."""
+        if not self.said.done():
+            self.said.set_result(lines)
+        return False
+
+    def finish(self) -> None:
+        """End the request."""
+        self.take(b"")
+
+    def backlog(self) -> int:
+        """Return 0: the other node sees to it that its client reads."""
+        return 0
+
+
 class StreamReceiver:
     """Be what a response says (`sessions.contract.Conversation`), and what a session says it to (`Receiver`).
 
     Args:
-        key: whose it is. candidate: makes who talks, if this request begins a session.
+        key: whose it is. candidate: makes who talks, if this request begins a session; None: no request may.
         limit: bytes after which the response ends (0: with the first frame), because the page keeps them all.
         host: where it goes.
     """
@@ -47,9 +74,11 @@ class StreamReceiver:
         "work",
     )
 
-    def __init__(self, key: str, candidate: Callable[[], Session], limit: int, host: Host) -> None:
+    def __init__(
+        self, key: str, candidate: Callable[[], Session] | None, limit: int, host: Host
+    ) -> None:
         self.key = key
-        self.candidate: Callable[[], Session] | None = candidate
+        self.candidate = candidate
         """Dropped once it is not needed: a request that waits need not keep its headers."""
         self.single = not limit
         self.connection: IntermittentConnection | None = None
@@ -91,6 +120,17 @@ class StreamReceiver:
         """Receive from a session that is here."""
         self.connection, self.candidate = connection, None
         connection.receive(self)
+
+    def say(self, close: Close) -> None:
+        """Tell why there is nothing to receive, and end."""
+        self.take(frames.line(frames.closing(close)))
+        self.finish()
+
+    def part(self) -> None:
+        """End without news, so that the client asks again; a request that takes a frame takes a heartbeat."""
+        if self.single:
+            self.take(frames.line(frames.HEARTBEAT))
+        self.finish()
 
     async def catches_up(self, within_s: float) -> bool:
         """Wait for a client that reads too slowly; tell whether it has caught up within so many seconds."""

@@ -3,48 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from enum import IntEnum
 from hashlib import blake2b
 
 import msgspec
 import structlog
 
-from hubbub.errors import BrokerUnavailable, Close
-from hubbub.framings.sockjs import frames
+from hubbub.errors import SHUTDOWN, BrokerUnavailable, Close
 from hubbub.framings.sockjs.reception import DELAY_S
 from hubbub.hub.control import Control
-from hubbub.hub.orders import NodeGone, OrderFailed
+from hubbub.hub.orders import NodeGone
 from hubbub.hub.stepping import start
-from hubbub.sessions.intermittent import INTERRUPTED, OCCUPIED, IntermittentConnection
+from hubbub.sessions.intermittent import OCCUPIED, IntermittentConnection
 from hubbub.sessions.patience import Patience
-from hubbub.sessions.receiving import StreamReceiver
+from hubbub.sessions.receiving import OrderedReceiver, StreamReceiver
+from hubbub.sessions.relaying import (
+    ANSWER_S,
+    FORWARDED_S,
+    HOLD_S,
+    INTERRUPT,
+    RECEIVE,
+    RELEASE,
+    Outcome,
+    Relay,
+)
 from hubbub.sessions.whereabouts import Whereabouts
 
 _log = structlog.get_logger(__name__)
 
 SESSIONS_LIMIT = 100_000
 """Such sessions of one node; they need no sockets that would count."""
-HOLD_S = 25.0
-"""How long a request that takes a single frame waits for it; clients that use scripts give up after 35 s."""
-FORWARDED_S = 10.0
-"""How long one does for another node, which so notices when the session's node has died."""
-ANSWER_S = 3.0
-"""What the way between nodes may take beside that."""
 CROWDED = Close(1013, "too many sessions of one address")
 NOT_NOW = Close(1013, "the server cannot look for sessions now")
 
-_RECEIVE, _TAKE, _INTERRUPT = "sockjs.receive", "sockjs.take", "sockjs.interrupt"
-_BEAT = frames.line(frames.HEARTBEAT)
-
-
-class Outcome(IntEnum):
-    """What became of a request on the session's node."""
-
-    DONE = 0
-    UNKNOWN = 1
-    BUSY = 2
-    """So much waits that a client would wait for its answer before it says more."""
+_TAKE = "sockjs.take"
 
 
 class _Said(msgspec.Struct, frozen=True, array_like=True):
@@ -52,28 +43,6 @@ class _Said(msgspec.Struct, frozen=True, array_like=True):
 
     key: str
     messages: list[bytes]
-
-
-class _Ordered:
-    """Be a request (`sessions.intermittent.Receiver`) that came to another node."""
-
-    __slots__ = ("said",)
-
-    single: bool = True
-
-    def __init__(self) -> None:
-        self.said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-
-    def take(self, lines: bytes) -> bool:
-        if not self.said.done():
-            self.said.set_result(lines)
-        return False
-
-    def finish(self) -> None:
-        self.take(b"")
-
-    def backlog(self) -> int:
-        return 0
 
 
 def key_of(place: str, session: str) -> str:
@@ -92,19 +61,30 @@ class SockJsSessions:
         control: the way to other nodes. whereabouts: which node has which session.
     """
 
-    __slots__ = ("_control", "_held", "_here", "_idle", "_looking", "_whereabouts", "_work")
+    __slots__ = (
+        "_control",
+        "_held",
+        "_here",
+        "_idle",
+        "_looking",
+        "_relay",
+        "_whereabouts",
+        "_work",
+    )
 
     def __init__(self, control: Control, whereabouts: Whereabouts) -> None:
         self._control = control
         self._whereabouts = whereabouts
         self._here: dict[str, IntermittentConnection] = {}
+        self._relay = Relay(control)
         self._looking: set[str] = set()
         self._work: set[asyncio.Future[None]] = set()
         self._idle = Patience[IntermittentConnection](DELAY_S, IntermittentConnection.expire)
         self._held = Patience[IntermittentConnection](HOLD_S, IntermittentConnection.beat)
-        control.on(_RECEIVE, self._carry_receive)
+        control.on(RECEIVE, self._carry_receive)
         control.on(_TAKE, self._carry_take)
-        control.on(_INTERRUPT, self._carry_interrupt)
+        control.on(INTERRUPT, self._carry_interrupt)
+        control.on(RELEASE, self._carry_release)
 
     def __len__(self) -> int:
         return len(self._here)
@@ -140,17 +120,17 @@ class SockJsSessions:
         """Find the session of a request; where there is none, begin it here."""
         key = receiver.key
         if key in self._looking:
-            _say(receiver, OCCUPIED)
+            receiver.say(OCCUPIED)
             return
         self._looking.add(key)
         try:
             for node in await self._whereabouts.find(key):
-                if await self._relay(receiver, node):
+                if await self._relay.bring(receiver, node):
                     return
             await self._whereabouts.settle(key)
         except BrokerUnavailable as fault:
             _log.info("a session could not be looked for", fault=str(fault))
-            _say(receiver, NOT_NOW)
+            receiver.say(NOT_NOW)
             return
         finally:
             self._looking.discard(key)
@@ -158,11 +138,13 @@ class SockJsSessions:
 
     def _begin(self, receiver: StreamReceiver) -> None:
         if receiver.candidate is None:
+            receiver.say(SHUTDOWN)
+            self._whereabouts.leave(receiver.key)
             return
         session = receiver.candidate()
         entries = session.services.entries
         if entries.polled.is_full(session.peer) or entries.connections.refuse(session.peer):
-            _say(receiver, CROWDED)
+            receiver.say(CROWDED)
             self._whereabouts.leave(receiver.key)
             return
         entries.polled.add(session.peer)
@@ -171,42 +153,14 @@ class SockJsSessions:
         session.opened(connection)
         self._attach(receiver)
 
-    async def _relay(self, receiver: StreamReceiver, node: str) -> bool:
-        """Let a request take what a session of another node says; tell whether it has it.
+    def hurry(self) -> None:
+        """Have requests end whose sessions are on other nodes: this one stops (see `Relay.hurry`)."""
+        self._relay.hurry()
 
-        Raises BrokerUnavailable where the node cannot be asked.
-        """
-        key = receiver.key.encode()
-        rounds = 0
-        try:
-            while receiver.is_open:
-                if not await receiver.catches_up(DELAY_S):
-                    self._break_off(receiver, node)
-                    break
-                answer = await self._control.call(node, _RECEIVE, key, FORWARDED_S + ANSWER_S)
-                if answer[0] == Outcome.UNKNOWN:
-                    return False
-                rounds += 1
-                said = answer[1:]
-                if not said and receiver.single and (rounds + 1) * FORWARDED_S > HOLD_S:
-                    said = _BEAT
-                if said and (not receiver.take(said) or said.startswith(b"c")):
-                    receiver.finish()
-        except (NodeGone, OrderFailed) as fault:
-            _log.info("a session of another node cannot be reached", fault=str(fault))
-            _say(receiver, INTERRUPTED)
-        except asyncio.CancelledError:
-            self._break_off(receiver, node)
-            raise
-        return True
-
-    def _break_off(self, receiver: StreamReceiver, node: str) -> None:
-        """End a request whose client has left or does not read, and with it the session on its node."""
-        receiver.finish()
-        call = self._control.call(node, _INTERRUPT, receiver.key.encode())
-        work = asyncio.ensure_future(_tried(call))
-        self._work.add(work)
-        work.add_done_callback(self._work.discard)
+    @property
+    def untold(self) -> bool:
+        """Tell whether there are clients that were not told yet why their sessions ended."""
+        return any(connection.untold for connection in self._here.values())
 
     # ── requests that say something ─────────────────────────────────────────────────────────────
 
@@ -239,7 +193,7 @@ class SockJsSessions:
         connection = self._here.get(payload.decode())
         if connection is None:
             return bytes((Outcome.UNKNOWN,))
-        receiver = _Ordered()
+        receiver = OrderedReceiver()
         connection.receive(receiver)
         await asyncio.wait((receiver.said,), timeout=FORWARDED_S)
         connection.let_go(receiver)  # which gives it nothing, if nothing was said
@@ -253,6 +207,12 @@ class SockJsSessions:
         connection = self._here.get(payload.decode())
         if connection is not None:
             connection.interrupt()
+        return b""
+
+    def _carry_release(self, payload: bytes) -> bytes:
+        connection = self._here.get(payload.decode())
+        if connection is not None:
+            connection.release()
         return b""
 
     # ── their time (sessions.intermittent.Keeper) ───────────────────────────────────────────────
@@ -275,18 +235,6 @@ class SockJsSessions:
             session = connection.session
             session.services.entries.polled.drop(session.peer)
             self._whereabouts.leave(connection.key)
-
-
-def _say(receiver: StreamReceiver, close: Close) -> None:
-    receiver.take(frames.line(frames.closing(close)))
-    receiver.finish()
-
-
-async def _tried(call: Awaitable[bytes]) -> None:
-    try:
-        await call
-    except (BrokerUnavailable, NodeGone, OrderFailed) as fault:
-        _log.debug("a session's node could not be told", fault=str(fault))
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -74,7 +74,7 @@ class SockJsEndpoint:
         return doors
 
     def _carry(
-        self, sessions: SockJsSessions, make: Callable[[], Session], request: Request
+        self, sessions: SockJsSessions, make: Callable[[], Session] | None, request: Request
     ) -> Accepted | Refusal:
         """Return what takes a request to its session, which `make` makes only if there is none."""
         key = self.key(unquote(request.path))

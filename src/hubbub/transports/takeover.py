@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hubbub.model import Packet
 from hubbub.sessions.contract import SINGLE, SPOKEN_TO, Accepted
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.streams.entry import Entry
-from hubbub.transports.streams.protocol import Back, StreamProtocol
+from hubbub.transports.streams.protocol import Back, Head, StreamProtocol
 from hubbub.transports.websocket.deflate import negotiate
 from hubbub.transports.websocket.handshake import Offer, accept_response
 from hubbub.transports.websocket.protocol import WebSocketProtocol
@@ -21,7 +22,7 @@ class Takeover:
 
     Args:
         settings: of the carriers. on_lost: called with a carrier once it has its socket no more.
-        back: takes a socket back after a stream behind which another request may follow.
+        back: takes a socket back after a stream, where another request may follow.
     """
 
     __slots__ = ("_back", "_on_lost", "_settings")
@@ -55,10 +56,12 @@ class Takeover:
         wire = entry.wire(accepted, entry.http_version)
         stays = entry.keep and entry.carrier not in SPOKEN_TO  # whose clients end with the stream
         back = self._back if stays else None
-        head = wire.head(entry.greeting + accepted.headers, keep=back is not None) + wire.begin
+        head: Head | None = partial(wire.head, entry.greeting + accepted.headers)
         if entry.carrier not in SINGLE:
-            transport.write(head)
-            head = b""
+            transport.write(
+                wire.head(entry.greeting + accepted.headers, back is not None) + wire.begin
+            )
+            head = None
         settings, conversation = self._settings.stream, accepted.conversation
         protocol = StreamProtocol(conversation, wire, settings, self._on_lost, head, back)
         transport.set_protocol(protocol)

@@ -113,7 +113,19 @@ async def test_where_the_server_drains_nothing_follows() -> None:
         conversation = await stage.ask()
         stage.listener.room.closing = True
         answer(conversation)
-        assert (await stage.client.rest()).endswith(END)
+        said = await stage.client.rest()
+        assert b"\r\nConnection: close\r\n" in said
+        assert said.endswith(END)
+
+
+async def test_what_began_before_the_server_drained_has_one_more_answer() -> None:
+    async with staged() as stage:
+        conversation = await stage.ask(EVENTS)
+        stage.listener.room.closing = True
+        answer(conversation)
+        await stage.client.until(END)
+        await stage.client.send(GET)
+        assert b"connection: close" in await stage.client.rest()
 
 
 async def test_a_slow_reader_may_ask_again_when_it_has_read() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from hubbub.errors import ABORTED, LOST, Close
 from hubbub.model import Packet
@@ -17,8 +17,19 @@ TALKATIVE = Close(1002, "nothing may follow the request of a stream")
 REST_LIMIT = 16 * 1024
 """Bytes that a client may say of its next request before this one has its end."""
 
-Back: TypeAlias = Callable[[asyncio.Transport, bytes], None]
-"""Take a transport back for HTTP, with what the client has said already."""
+Head: TypeAlias = Callable[[bool], bytes]
+"""Make the head of a response, given whether another request may follow on its connection."""
+
+
+class Back(Protocol):
+    """Where connections go behind a stream's end: to HTTP."""
+
+    closing: bool
+    """Whether no other request should follow, because the server drains."""
+
+    def come_back(self, transport: asyncio.Transport, rest: bytes) -> None:
+        """Take a transport, with what the client has said already."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +55,8 @@ class StreamProtocol(asyncio.Protocol):
         conversation: who talks; told `opened` by `connection_made`.
         wire: how packets are written.
         on_lost: called with this connection once it has its socket no more.
-        head: the response's, where that is written with the first packet and not before.
+        head: makes the response's, given whether another request may follow, where that is written with the
+            first packet and not before.
         back: takes the transport at the end; None: it is closed.
     """
 
@@ -75,7 +87,7 @@ class StreamProtocol(asyncio.Protocol):
         wire: Wire,
         settings: StreamSettings,
         on_lost: Callable[[StreamProtocol], None] | None = None,
-        head: bytes = b"",
+        head: Head | None = None,
         back: Back | None = None,
     ) -> None:
         self._conversation: Conversation | None = conversation
@@ -100,7 +112,7 @@ class StreamProtocol(asyncio.Protocol):
         """Begin on a transport."""
         stream = cast(asyncio.Transport, transport)
         self._transport = stream
-        self.write = self._begin if self._head else stream.write
+        self.write = self._begin if self._head is not None else stream.write
         stream.set_write_buffer_limits(high=self._settings.high_water)
         if self._conversation is not None:
             self._conversation.opened(self)
@@ -196,10 +208,12 @@ class StreamProtocol(asyncio.Protocol):
 
     def _begin(self, data: bytes) -> None:
         """Write the head and the first that is said."""
-        head, self._head = self._head, b""
-        if self._transport is not None:
+        head, self._head = self._head, None
+        if self._back is not None and self._back.closing:
+            self._back = None
+        if self._transport is not None and head is not None:
             self.write = self._transport.write
-            self.write(head + data)
+            self.write(head(self._back is not None) + self._wire.begin + data)
 
     def _go_back(self) -> None:
         """Give the transport back, on which another request may come: once the peer has read the answer."""
@@ -208,7 +222,7 @@ class StreamProtocol(asyncio.Protocol):
             return
         self._back = None
         self._leave()
-        back(transport, self._rest)
+        back.come_back(transport, self._rest)
 
     def _leave(self) -> None:
         """Be without a transport."""

@@ -91,7 +91,7 @@ class Wire:
             *greeting,
         )
 
-    def head(self, greeting: Headers, *, keep: bool = False) -> bytes:
+    def head(self, greeting: Headers, keep: bool = False) -> bytes:
         """Make the head of the response, with `greeting` for the page that asked.
 
         Args:

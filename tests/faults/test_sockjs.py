@@ -1,0 +1,127 @@
+"""STOMP within SockJS, each transport, over workers that die, stop and are replaced: every message once.
+
+The size is that of every day; `HUBBUB_FAULTS=full` has more of all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.clients.installed import HERE as CLIENTS
+from tests.clients.installed import node_with_clients
+from tests.clients.publisher import Publisher
+from tests.docs.served import Served
+from tests.server.running import wait_until
+from tests.servers import RedisServer
+
+FULL = os.environ.get("HUBBUB_FAULTS") == "full"
+WORKERS, EACH, NUMBERS = (4, 20, 2_000) if FULL else (2, 3, 300)
+TRANSPORTS = ("websocket", "xhr-streaming", "eventsource", "xhr-polling")
+WITHIN_S = 240
+
+SHUTDOWN = 3001
+LOST = {1002, 1006}
+"""What a client finds out by itself, and what another worker tells of a session whose worker died."""
+
+pytestmark = pytest.mark.timeout(WITHIN_S + 60)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Served]:
+    with (
+        RedisServer(tmp_path) as redis,
+        Served(tmp_path, "--broker", redis.url, "--workers", str(WORKERS)) as served,
+    ):
+        wait_until(lambda: len(workers_of(served)) == WORKERS)
+        yield served
+
+
+def workers_of(cluster: Served) -> list[psutil.Process]:
+    return [
+        child
+        for child in psutil.Process(cluster.pid).children()
+        if "hubbub.server" in " ".join(child.cmdline())
+    ]
+
+
+@contextmanager
+def followers(port: int) -> Iterator[subprocess.Popen[str]]:
+    """Run real clients that follow the channel `room`."""
+    process = subprocess.Popen(
+        [
+            node_with_clients(),
+            "sockjs_survivors.mjs",
+            str(port),
+            "room",
+            ",".join(TRANSPORTS),
+            str(EACH),
+        ],
+        cwd=CLIENTS,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "following\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def accounts_of(process: subprocess.Popen[str], numbers: int) -> list[dict[str, Any]]:
+    """Return what each saw and went through; whoever lost or doubled anything fails the test."""
+    assert process.stdout is not None
+    accounts = [json.loads(process.stdout.readline()) for _ in range(EACH * len(TRANSPORTS))]
+    for account in accounts:
+        print({**account, "seen": len(account["seen"])})
+    for account in accounts:
+        assert account["seen"] == list(range(numbers))
+        assert account["recovered"] == account["returns"]
+    assert sum(account["returns"] for account in accounts) > 0
+    return accounts
+
+
+def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
+    publisher = Publisher(cluster.port, "room")
+    with followers(cluster.port) as process:
+        for n in range(NUMBERS):
+            if n == NUMBERS // 3:
+                os.kill(workers_of(cluster)[0].pid, signal.SIGKILL)
+            publisher.publish({"n": n})
+        publisher.publish({"end": True})
+        accounts = accounts_of(process, NUMBERS)
+    assert {code for account in accounts for code in account["ends"]} <= LOST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["reloaded", "one stopped"])
+def test_clients_of_a_worker_that_stops_are_told_and_miss_nothing(
+    cluster: Served, how: str
+) -> None:
+    publisher, numbers = Publisher(cluster.port, "room"), 0
+    before = {worker.pid for worker in workers_of(cluster)}
+    with followers(cluster.port) as process:
+        if how == "reloaded":
+            cluster.signal(signal.SIGHUP)
+        else:
+            os.kill(min(before), signal.SIGTERM)
+        gone = before if how == "reloaded" else {min(before)}
+        while gone & {worker.pid for worker in workers_of(cluster)} or numbers < 100:
+            publisher.publish({"n": numbers})
+            numbers += 1
+        publisher.publish({"end": True})
+        accounts = accounts_of(process, numbers)
+    ends = [code for account in accounts for code in account["ends"]]
+    assert set(ends) <= {SHUTDOWN, *LOST}, "a request may break off that meets the end"
+    assert ends.count(SHUTDOWN) > len(ends) / 2
