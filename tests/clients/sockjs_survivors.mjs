@@ -62,5 +62,5 @@ const followers = transports.split(",").flatMap((transport) =>
 await until("all follow", () => followers.every(({ following }) => following));
 console.log("following");
 await until("the end", () => followers.every(({ ended }) => ended), WITHIN_MS).catch(() => {});
-for (const { notes } of followers) console.log(JSON.stringify(notes));
-process.exit(0);
+const lines = followers.map(({ notes }) => `${JSON.stringify(notes)}\n`).join("");
+process.stdout.write(lines, () => process.exit(0)); // an exit before would cut it off

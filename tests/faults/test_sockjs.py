@@ -25,19 +25,30 @@ from tests.server.running import wait_until
 from tests.servers import RedisServer
 
 FULL = os.environ.get("HUBBUB_FAULTS") == "full"
-WORKERS, EACH, NUMBERS = (4, 20, 2_000) if FULL else (2, 3, 300)
+WORKERS, EACH, NUMBERS = (4, 20, 1_000) if FULL else (2, 3, 300)
 TRANSPORTS = ("websocket", "xhr-streaming", "eventsource", "xhr-polling")
 WITHIN_S = 240
 
+SETTINGS = f"""
+[hub]
+recovery_limit = {NUMBERS}
+
+[default_namespace]
+history_size = {2 * NUMBERS}
+"""
+"""History covers however long a busy machine keeps a client away."""
+
 SHUTDOWN = 3001
-LOST = {1002, 1006}
-"""What a client finds out by itself, and what another worker tells of a session whose worker died."""
+LOST = {1002, 1006, 2000}
+"""What a client finds out by itself, of its session or of an attempt to come back; and 1002, what another
+worker tells of a session whose worker died."""
 
 pytestmark = pytest.mark.timeout(WITHIN_S + 60)
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Served]:
+    (tmp_path / "hubbub.toml").write_text(SETTINGS)
     with (
         RedisServer(tmp_path) as redis,
         Served(tmp_path, "--broker", redis.url, "--workers", str(WORKERS)) as served,
