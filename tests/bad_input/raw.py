@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 
 ANSWER_WITHIN_S = 60.0
 MASK = b"\x11\x22\x33\x44"
-TEXT, BINARY, CLOSE, PING = 0x1, 0x2, 0x8, 0x9
+TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 
 
 class Frame(NamedTuple):

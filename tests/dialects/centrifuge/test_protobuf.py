@@ -159,6 +159,7 @@ def test_a_connect() -> None:
         "js",
         "5.8.0",
         {"c": Position("e9", 0), "d": None},
+        headers={"X-Tenant": "a"},
     )
 
 
