@@ -109,6 +109,7 @@ def test_a_connect() -> None:
             "js",
             "5.8.0",
             {"c": Position("e", 1)},
+            headers={"a": "b"},
         )
     ]
 
