@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from hubbub.dialects.nulls import PAYLOADS
 from hubbub.http.api.methods import METHODS
 from hubbub.http.api.openapi import TAGS, document
 from hubbub.http.settings import SCOPES
@@ -93,7 +94,21 @@ def test_what_the_schema_takes_is_what_is_decoded(name: str, data: st.DataObject
         taken = False
     else:
         taken = True
-    assert taken is VALIDATORS[name].is_valid(request), request
+    fits = VALIDATORS[name].is_valid
+    assert taken is (fits(request) or fits(without_nulls(request))), request
+
+
+def without_nulls(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a request as it is taken where it says null for nothing: without those, but for payloads."""
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: each if name in PAYLOADS else without_nulls(each)
+        for name, each in value.items()
+        if name in PAYLOADS or each is not None
+    }
 
 
 def needed_of(struct: type[msgspec.Struct]) -> list[msgspec.structs.FieldInfo]:
