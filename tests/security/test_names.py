@@ -56,7 +56,6 @@ def asked_about(channel: str, name: str) -> list[dict[str, Any]]:
     return [
         {"subscribe": {"channel": channel}},
         rpc("status", channel=channel, state="away"),
-        rpc("typing", channel=channel),
         rpc("mark", channel=channel, read=0, received=0),
         rpc("mark", channel=channel, read=1, received=7),
         rpc("delete", channel=channel, offset=1),
