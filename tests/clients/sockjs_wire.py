@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from http.client import HTTPConnection, HTTPMessage
@@ -106,11 +106,15 @@ class Place:
         return self.ask("POST", self.at("xhr_send"), body, **headers)
 
     @contextmanager
-    def stream(self, method: str, what: str, version: str = "1.1") -> Iterator[Stream]:
-        """Ask for a stream."""
+    def stream(
+        self, method: str, what: str, version: str = "1.1", more: Mapping[str, str] | None = None
+    ) -> Iterator[Stream]:
+        """Ask for a stream; `more` are headers, `_` in their names stands for `-`."""
         with socket.create_connection(("127.0.0.1", self.port), WITHIN_S) as raw:
             head = f"{method} {self.at(what)} HTTP/{version}\r\nHost: localhost\r\n"
             length = "Content-Length: 0\r\n" if method == "POST" else ""
+            for name, value in (more or {}).items():
+                length += f"{name.replace('_', '-')}: {value}\r\n"
             raw.sendall(f"{head}{length}\r\n".encode())
             stream = Stream(raw)
             yield stream
