@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from weakref import ref
 
 from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.stomp.renderer import Leg, renderer_of
@@ -35,6 +36,18 @@ def test_filters_that_are_alike_are_one_in_all_encodings() -> None:
     second = encodings.of(ONE, lines, joins=False, filter=replace(EVEN))
     assert first is not second
     assert first.filter is second.filter
+
+
+def test_a_filter_that_nobody_has_is_forgotten() -> None:
+    """Clients make filters up: what is kept of each for ever would fill the memory."""
+    encodings = Encodings()
+    filter = TagFilter("", "parity", "eq", "odd")
+    left = ref(filter)
+    for each in (filter, replace(filter)):
+        assert encodings.of(PLAIN, lines, joins=False, filter=each).filter == filter
+    del filter, each
+    gc.collect()
+    assert left() is None
 
 
 def test_a_word_is_put_into_an_outline_where_the_frame_can_be_cut() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakKeyDictionary, WeakValueDictionary, ref
 
 from hubbub.dialects.contract import Renderer, Template
 from hubbub.dialects.filters import TagFilter
@@ -29,7 +29,8 @@ class Encodings:
         self._shared: WeakValueDictionary[
             tuple[Renderer, Frame, bool, TagFilter | None, bool], Encoding
         ] = WeakValueDictionary()
-        self._filters: WeakValueDictionary[TagFilter, TagFilter] = WeakValueDictionary()
+        # A key would keep a value alive that is the same.
+        self._filters: WeakKeyDictionary[TagFilter, ReferenceType[TagFilter]] = WeakKeyDictionary()
         self._outlines: WeakValueDictionary[tuple[Template, Cut, int], Outline] = (
             WeakValueDictionary()
         )
@@ -58,14 +59,22 @@ class Encodings:
         encoding = self._shared.get(key)
         if encoding is None:
             if filter is not None:
-                filter = self._filters.setdefault(filter, filter)  # one of those that are alike
-                encoding = FilteredEncoding(self.of(renderer, frame, joins), filter)
+                encoding = FilteredEncoding(self.of(renderer, frame, joins), self._known(filter))
             elif changes is not None:
                 encoding = DeltaEncoding(changes, frame, joins)
             else:
                 encoding = self._plain(renderer, frame, joins)
             self._shared[key] = encoding
         return encoding
+
+    def _known(self, filter: TagFilter) -> TagFilter:
+        """Return the one of those filters that are alike."""
+        known = self._filters.get(filter)
+        found = known() if known is not None else None
+        if found is None:
+            found = filter
+            self._filters[filter] = ref(filter)
+        return found
 
     def _plain(self, renderer: Renderer, frame: Frame, joins: bool) -> Encoding:
         templated, cut = renderer.templated, self._cuts.get(frame)
