@@ -77,6 +77,22 @@ async def test_keys_outlive_a_restart_but_not_their_time(path: Path) -> None:
     assert (after.duplicate, after.position.offset) == (False, 2)
 
 
+async def test_who_was_there_finds_an_unused_channel_again_after_a_restart(path: Path) -> None:
+    """It was asked for until the end, however long ago it began: it has its five minutes from there on."""
+    cluster = SqliteCluster(SqliteSettings(path, tick_s=0.02))
+    async with running(cluster) as node:
+        (before,) = await node.log.tops(["a"])
+        for _ in range(10):
+            await cluster.elapse(100)
+            assert [before] == await node.log.tops(["a"])
+    async with running(cluster) as node:
+        await cluster.elapse(200)
+        await node.log.tops(["another"])
+        assert [before] == await node.log.tops(["a"])
+        await cluster.elapse(400)
+        await until(lambda: count(path, "channels") == 0)
+
+
 async def test_damage_found_while_reading_is_told_to_the_reader(path: Path) -> None:
     """A broken page fails the reads that need it; the broker lives, and other channels do too."""
     cluster = SqliteCluster(SqliteSettings(path))

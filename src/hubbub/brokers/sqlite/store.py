@@ -56,6 +56,8 @@ class Store:
             "SELECT number, name, epoch, top, tag, floor, deleted, age_ms, used_ms FROM channels"
         ):
             counter = Counter(number, *rest)
+            if not counter.offset:  # that somebody has asked for it was not worth a write
+                counter.used_ms = now_ms
             names[number] = (name, counter.epoch)
             ledger.load_counter(name, counter, now_s)
         for ident, number, key, offset, tag, time_ms in self._connection.execute(
