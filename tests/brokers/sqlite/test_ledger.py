@@ -72,7 +72,7 @@ def test_a_rolled_back_group_leaves_the_counters_as_they_were(
         if succeeds:
             ledger.commit(0.0)
         else:
-            ledger.rollback()
+            ledger.rollback(0.0)
             assert before == state(ledger)
         assert not ledger.changes
 
@@ -88,7 +88,7 @@ def test_the_changes_are_what_a_file_needs(groups: list[tuple[list[Act], bool]])
         act(ledger, acts, (1000, 1000.0))
         changes = ledger.changes
         if not succeeds:
-            ledger.rollback()
+            ledger.rollback(0.0)
             continue
         for dropped in changes.dropped:
             file = {name: counter for name, counter in file.items() if counter.number != dropped}
@@ -110,7 +110,7 @@ def test_a_rolled_back_key_can_be_used_again() -> None:
     first, _ = ledger.publish("a", b"x", KEEP, "first", (0, 0.0))
     ledger.commit(0.0)
     ledger.publish("a", b"x", KEEP, "second", (0, 0.0))
-    ledger.rollback()
+    ledger.rollback(0.0)
 
     assert (first, None) == ledger.publish("a", b"x", KEEP, "first", (0, 0.0))
     place, entry = ledger.publish("a", b"x", KEEP, "second", (0, 0.0))
@@ -126,7 +126,7 @@ def test_a_failed_deletion_of_keys_is_asked_for_again() -> None:
     ledger.commit(0.0)
     ledger.expire_keys(301.0)
     assert ledger.changes.keys_before == 4
-    ledger.rollback()
+    ledger.rollback(0.0)
     ledger.expire_keys(301.0)
     assert ledger.changes.keys_before == 4
 

@@ -19,6 +19,7 @@ from hubbub.brokers.sqlite.operations import (
     Publish,
     Recover,
     Sweep,
+    Tops,
     existing,
 )
 from hubbub.brokers.sqlite.schema import SCHEMA
@@ -140,6 +141,29 @@ async def test_a_sweep_is_bounded() -> None:
         table.do(Sweep(future(), SETTINGS, probe=False))
         lefts.append(left())
     assert [total - CHANNELS_PER_SWEEP + 1, 11, 1] == lefts
+
+
+async def test_a_channel_that_was_forgotten_and_came_back_is_looked_after_once() -> None:
+    """However often it comes and goes, the sweep is never given it twice, and forgets it again."""
+    table = Table()
+    for _ in range(3):
+        table.do(Tops(future(), ["a"]))
+        table.now = (table.now[0] + DAY_MS, table.now[1] + DAY_MS / 1000)
+        table.do(Sweep(future(), SETTINGS, probe=False))
+        assert table.ledger.find("a") is None
+
+
+async def test_a_channel_whose_sweep_failed_is_looked_after_again() -> None:
+    """What could not be written has not happened, and is due some time later."""
+    table = Table()
+    table.do(Tops(future(), ["a"]))
+    table.now = (table.now[0] + DAY_MS, table.now[1] + DAY_MS / 1000)
+    Sweep(future(), SETTINGS, probe=False).change(table.ledger, table.store, table.now)
+    table.ledger.rollback(table.now[1])
+    assert table.ledger.find("a") is not None
+    table.now = (table.now[0] + 60_000, table.now[1] + 60.0)
+    table.do(Sweep(future(), SETTINGS, probe=False))
+    assert table.ledger.find("a") is None
 
 
 async def test_a_channel_whose_birth_failed_is_told() -> None:

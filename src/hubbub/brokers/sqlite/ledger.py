@@ -106,6 +106,7 @@ class Ledger:
         "_counters",
         "_deleted_keys",
         "_keys",
+        "_looked_after",
         "_next_key",
         "_next_number",
         "_random",
@@ -119,6 +120,7 @@ class Ledger:
         self._before: dict[ChannelName, Counter | None] = {}
         self._keys = keys
         self._rounds = rounds
+        self._looked_after: list[ChannelName] = []
         self._next_number = 1
         self._next_key = 1
         self._deleted_keys = 1
@@ -210,10 +212,9 @@ class Ledger:
             self.changes.keys_before = self._deleted_keys = oldest
 
     def due(self, now_s: float, limit: int) -> list[ChannelName]:
-        """Return channels to look after now; each is named again in a later round while it exists."""
-        names = [name for name in self._rounds.due(now_s, limit) if name in self._counters]
-        for name in names:
-            self._rounds.add(name, now_s)
+        """Return channels to look after now; each that the group leaves is named again in a later round."""
+        names = self._rounds.due(now_s, limit)
+        self._looked_after += names
         return names
 
     def aged(self, channel: ChannelName, upto: int) -> None:
@@ -253,10 +254,9 @@ class Ledger:
         for channel, before in self._before.items():
             if before is None and channel in self._counters:
                 self._rounds.add(channel, now_s)
-        self._before = {}
-        self.changes = Changes()
+        self._end_group(now_s)
 
-    def rollback(self) -> None:
+    def rollback(self, now_s: float) -> None:
         """Undo the group's changes."""
         for channel, before in self._before.items():
             if before is None:
@@ -268,6 +268,14 @@ class Ledger:
         self._next_key -= len(self.changes.keys)
         if self.changes.keys_before:
             self._deleted_keys = 1
+        self._end_group(now_s)
+
+    def _end_group(self, now_s: float) -> None:
+        # Not before it is known who is left: whoever comes back is named once, as a new one.
+        for channel in self._looked_after:
+            if channel in self._counters:
+                self._rounds.add(channel, now_s)
+        self._looked_after = []
         self._before = {}
         self.changes = Changes()
 

@@ -119,7 +119,7 @@ class Writer:
                 store.write(ledger.changes)
             ledger.commit(now[1])
         except Exception as error:  # noqa: BLE001 - no fault may end the thread that everybody waits for
-            ledger.rollback()
+            ledger.rollback(now[1])
             failure = self._explain(error)
         for operation in group:
             try:
