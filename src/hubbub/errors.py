@@ -20,6 +20,7 @@ here; the other dialects map them to their own.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 REASON_BYTES = 123
@@ -249,3 +250,9 @@ class ConfigurationError(HubbubError):
 
     def __str__(self) -> str:
         return "\n".join(self.problems)
+
+
+def redacted(url: str) -> str:
+    """Return a URL that may be shown: a password in it becomes `***`."""
+    shown = re.sub(r"(://[^/?#@:]*:).*@", r"\1***@", url)
+    return re.sub(r"((?:password|secret|token)=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)

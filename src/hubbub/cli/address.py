@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from hubbub.cli.failure import MISUSED, CommandFailed
-from hubbub.config.checks import redacted
+from hubbub.errors import redacted
 
 DEFAULT = "http://127.0.0.1:8000"
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}

@@ -73,12 +73,6 @@ def address(schemes: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def redacted(url: str) -> str:
-    """Return a URL that may be shown: a password in it becomes `***`."""
-    shown = re.sub(r"(://[^/?#@:]*:).*@", r"\1***@", url)
-    return re.sub(r"((?:password|secret|token)=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)
-
-
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine reaches a server on `host`."""
     try:

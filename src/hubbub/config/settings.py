@@ -26,7 +26,6 @@ from hubbub.config.checks import (
     is_loopback,
     listed,
     permissions_in,
-    redacted,
     sound,
     worker_count,
     wrong,
@@ -42,7 +41,7 @@ from hubbub.config.parts import (
     named_keys,
 )
 from hubbub.config.tokens import Tokens
-from hubbub.errors import Refused
+from hubbub.errors import Refused, redacted
 from hubbub.hooks.settings import HookSettings
 from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.inbox.settings import InboxSettings

@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import AfterValidator, PlainSerializer, SecretStr, SerializationInfo
 from pydantic_core import PydanticCustomError
 
-from hubbub.config.checks import faults_of, redacted, wrong
+from hubbub.config.checks import faults_of, wrong
+from hubbub.errors import redacted
 from hubbub.sessions.tokens import TokenSettings
 from hubbub.sessions.tokens.keys import read_keys
 
