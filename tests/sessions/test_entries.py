@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hubbub.sessions.contract import Refusal
-from hubbub.sessions.entries import TELL_S, Entries, EntryLimits, Tally, place_of
+from hubbub.sessions.entries import REMEDY, TELL_S, Entries, EntryLimits, Tally, place_of
 from tests.fakes.clock import JumpingClock
 
 HERE, THERE = "203.0.113.7", "203.0.113.8"
@@ -46,6 +46,7 @@ def test_what_is_refused_says_when_to_come_again_and_is_logged_once_in_a_while()
         clock.jump(TELL_S)
         through(entries, "inbox", THERE, 50)
     assert [line["address"] for line in logged] == [HERE, THERE]
+    assert {line["remedy"] for line in logged} == {REMEDY}
     refused = entries.inbox.refuse(HERE)
     while refused is None:
         refused = entries.inbox.refuse(HERE)
@@ -69,6 +70,27 @@ def test_users_are_counted_from_wherever_and_nobody_is_not() -> None:
     assert through(entries, "user_inbox", "", 5) == 5
 
 
+@pytest.mark.parametrize(("per_s", "wait_s"), [(0.4, 3), (1, 1), (500, 1)])
+def test_who_comes_again_when_told_to_is_let_through(per_s: float, wait_s: int) -> None:
+    clock = JumpingClock()
+    entries = Entries(EntryLimits(user_inbox_per_s=per_s, user_inbox_burst=1), clock)
+    assert through(entries, "user_inbox", "ann", 1) == 1
+    with capture_logs() as logged:
+        refused = entries.user_inbox.refuse("ann")
+    assert refused is not None
+    assert refused.headers == (("Retry-After", str(wait_s)),)
+    assert "remedy" not in logged[0], "no proxy is to blame for what a user does"
+    clock.jump(wait_s)
+    assert through(entries, "user_inbox", "ann", 1) == 1
+
+
+def test_a_whole_site_behind_one_address_may_come_at_once() -> None:
+    """Its operator may have named no proxy."""
+    entries = Entries(clock=JumpingClock())
+    for entry, burst in {"connections": 10_000, "inbox": 5_000, "polls": 10_000}.items():
+        assert through(entries, entry, HERE, burst + 1) == burst
+
+
 def test_a_rate_of_nothing_is_no_bound() -> None:
     entries = Entries(EntryLimits(polls_per_s=0, poll_burst=0))
     assert through(entries, "polls", HERE, 9) == 9
@@ -79,6 +101,13 @@ def test_a_customers_network_is_one_address() -> None:
     assert place_of("2001:db8:1:2::1") != place_of("2001:db8:1:1::1")
     assert place_of("::ffff:203.0.113.7") == HERE
     assert place_of("no address") == "no address"
+
+
+def test_a_number_of_nothing_is_no_bound_either() -> None:
+    tally = Tally(0)
+    tally.add(HERE)
+    assert not tally.is_full(HERE)
+    assert not tally.is_full("127.0.0.1")
 
 
 def test_what_there_is_at_the_same_time() -> None:

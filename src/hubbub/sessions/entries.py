@@ -7,6 +7,7 @@ requests that are short. Each node counts for itself.
 from __future__ import annotations
 
 import ipaddress
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,14 +22,17 @@ _log = structlog.get_logger(__name__)
 
 TELL_S = 60.0
 """Seconds between two lines in the log about the same entry."""
+REMEDY = "if this is a proxy of yours, name it in listener.trusted_proxies"
+"""What an operator is told, whose clients may all have one address."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryLimits:
     """Bound what one address may begin and ask on a node; of IPv6 it is a network of 64 bits.
 
-    Clients behind a proxy have its address, unless it is in `listener.trusted_proxies`. The server's own
-    machine (loopback) is not counted, but for its users. A rate of 0 sets no bound.
+    Clients behind a proxy have its address, unless it is in `listener.trusted_proxies`: the defaults bear a
+    whole site behind one that nobody named. The server's own machine (loopback) is not counted, but for its
+    users. A rate of 0 sets no bound, nor does a `polled` of 0.
 
     Args:
         connections_per_s: WebSockets, streams and sessions without either that may begin each second.
@@ -44,17 +48,17 @@ class EntryLimits:
         polled: sessions that have no connection of their own (Socket.IO that polls, SockJS) at the same time.
     """
 
-    connections_per_s: float = 200.0
-    connection_burst: int = 5_000
+    connections_per_s: float = 1_000.0
+    connection_burst: int = 10_000
     messages_per_s: float = 1_000.0
     message_burst: int = 10_000
     polls_per_s: float = 1_000.0
     poll_burst: int = 10_000
-    inbox_per_s: float = 50.0
-    inbox_burst: int = 500
+    inbox_per_s: float = 500.0
+    inbox_burst: int = 5_000
     user_inbox_per_s: float = 20.0
     user_inbox_burst: int = 200
-    polled: int = 5_000
+    polled: int = 20_000
 
 
 @lru_cache(maxsize=10_000)
@@ -106,14 +110,21 @@ class Turnstile:
             return None
         if now - self._told_at >= TELL_S:
             self._told_at = now
-            _log.warning(f"too many {self._what} of one {self._kind}", **{self._kind: name})
-        wait_s = max(1, round(1 / self._per_s))
+            _log.warning(
+                f"too many {self._what} of one {self._kind}", **{self._kind: name, **self._remedy}
+            )
+        wait_s = math.ceil(1 / self._per_s)
         sentence = f"too many {self._what} of one {self._kind}: try again in {wait_s} s"
         return Refusal(429, sentence, (("Retry-After", str(wait_s)),))
 
     @property
     def _kind(self) -> str:
         return "user"
+
+    @property
+    def _remedy(self) -> dict[str, str]:
+        """Return what the log says beside."""
+        return {}
 
 
 class AddressTurnstile(Turnstile):
@@ -128,6 +139,10 @@ class AddressTurnstile(Turnstile):
     @property
     def _kind(self) -> str:
         return "address"
+
+    @property
+    def _remedy(self) -> dict[str, str]:
+        return {"remedy": REMEDY}
 
 
 class Tally:
@@ -145,7 +160,7 @@ class Tally:
 
     def is_full(self, address: str) -> bool:
         """Tell whether there may be no more of an address."""
-        return self._counts[_counted(address)] >= self._limit
+        return 0 < self._limit <= self._counts[_counted(address)]
 
     def add(self, address: str) -> None:
         """Count one more."""
