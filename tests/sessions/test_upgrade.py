@@ -105,3 +105,18 @@ async def test_after_the_move_the_session_ends_by_its_websocket() -> None:
         client.session.end(FORCE_DISCONNECT)
         assert socket.closes == [FORCE_DISCONNECT]
         await until(lambda: client.session.gone)
+
+
+async def test_a_session_that_ends_as_it_moves_leaves_nothing_behind() -> None:
+    async with floor() as place:
+        client = Polled(place)
+        assert (await client.poll()).startswith(b'0{"sid":')
+        upgrade, _ = knock(client)
+        for packet in (
+            b"2probe",
+            b"5",
+        ):  # before it says who it is, which holds back what it is told
+            upgrade.received(Packet(packet))
+        assert client.gone == []
+        upgrade.closed(Close(1006, "connection lost"))
+        await until(lambda: client.gone == [client.connection])

@@ -275,6 +275,7 @@ class PolledConnection(FetchedConnection):
         """
         session = self.session
         if session.gone or self._over is None:
+            self._on_gone(self)
             return
         if session.write != self.write or None in session.following.values():
             asyncio.get_running_loop().call_later(SETTLE_S, self._move)
