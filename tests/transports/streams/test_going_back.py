@@ -162,3 +162,13 @@ async def test_a_client_that_leaves_before_the_end_is_told() -> None:
         await until(lambda: conversation.closes)
         answer(conversation)
         assert [close.code for close in conversation.closes] == [1006]
+
+
+async def test_who_says_too_much_as_a_stream_ends_is_sent_away() -> None:
+    async with staged() as stage:
+        conversation = await stage.ask()
+        [protocol] = stage.listener.carriers
+        answer(conversation)
+        protocol.data_received(b"x" * (REST_LIMIT + 1))  # in the same turn, before the way back
+        await until(lambda: not stage.listener.carriers)
+        assert END in await stage.client.rest()

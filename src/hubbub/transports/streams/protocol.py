@@ -218,7 +218,11 @@ class StreamProtocol(asyncio.Protocol):
     def _go_back(self) -> None:
         """Give the transport back, on which another request may come: once the peer has read the answer."""
         transport, back = self._transport, self._back
-        if transport is None or back is None or self._paused or transport.is_closing():
+        if transport is None or self._paused or transport.is_closing():
+            return
+        if back is None:  # it went on talking meanwhile
+            transport.close()
+            self._limit_time()
             return
         self._back = None
         self._leave()
