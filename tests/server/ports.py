@@ -38,6 +38,8 @@ async def pages(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (A
     answer = PAGE + b" after %d bytes" % len(body) if body else PAGE
     if scope["path"] == "/where":
         answer = "{}:{}".format(*scope["server"]).encode()
+    if scope["path"] == "/who":
+        answer = "{} by {}".format(scope["client"][0], scope["scheme"]).encode()
     length = (b"content-length", str(len(answer)).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [length]})
     await send({"type": "http.response.body", "body": answer})

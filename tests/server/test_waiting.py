@@ -206,3 +206,22 @@ def test_a_whole_response() -> None:
     said = whole(400, (("a", "b"),), b"no", [(b"date", b"now")], keep=False)
     head = b"HTTP/1.1 400 Bad Request\r\ndate: now\r\na: b\r\n"
     assert said == head + b"content-length: 2\r\nconnection: close\r\n\r\nno"
+
+
+async def test_a_trusted_proxy_says_of_each_request_whose_it_is_and_how_it_was_asked() -> None:
+    who = b"GET /who HTTP/1.1\r\nHost: hubbub.test\r\n"
+    told = b"X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n"
+    for trusted, said in {
+        ("127.0.0.1",): b"203.0.113.7 by https",
+        ("192.0.2.1",): b"127.0.0.1 by http",
+        (): b"127.0.0.1 by http",
+    }.items():
+        settings = ListenerSettings(trusted_proxies=trusted)
+        async with (
+            listening(settings, proxy_headers=False) as (port, _),
+            raw_client(port) as client,
+        ):
+            await client.send(who + told + b"\r\n")
+            await client.until(said)
+            await client.send(who + b"\r\n")
+            await client.until(b"127.0.0.1 by http")

@@ -52,3 +52,19 @@ def test_who_trusts_nobody_believes_nobody() -> None:
     assert proxies(("127.0.0.1",)) is proxies(("127.0.0.1",))
     with pytest.raises(ValueError, match="nonsense"):
         Proxies(["nonsense"])
+
+
+@pytest.mark.parametrize(
+    ("address", "said", "scheme"),
+    [
+        ("127.0.0.1", "https", "https"),
+        ("127.0.0.1", " HTTPS", "https"),
+        ("127.0.0.1", "", "http"),
+        ("127.0.0.1", "javascript", "http"),
+        ("127.0.0.1", "https, http", "http"),
+        ("203.0.113.7", "https", "http"),
+        ("", "https", "http"),
+    ],
+)
+def test_a_proxy_says_how_it_was_asked(address: str, said: str, scheme: str) -> None:
+    assert OURS.scheme(address, said, "http") == scheme

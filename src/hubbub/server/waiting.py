@@ -21,7 +21,7 @@ from hubbub.dialects.contract import Request
 from hubbub.http.polls import Answer
 from hubbub.server.limited import LimitedHttpProtocol
 from hubbub.sessions.contract import Headers, Refusal
-from hubbub.transports.proxies import FORWARDED, proxies
+from hubbub.transports.proxies import FORWARDED, SCHEME, proxies
 from hubbub.transports.requests import fold_headers, read_request
 
 
@@ -203,9 +203,12 @@ class PatientHttpProtocol(LimitedHttpProtocol):
         headers = fold_headers(self.headers)
         if self.limits.trusted_proxies:
             address, port = get_remote_addr(self.transport) or ("", 0)
-            forwarded = headers.get(FORWARDED, "")
-            peer = proxies(self.limits.trusted_proxies).peer(address, forwarded)
+            ours = proxies(self.limits.trusted_proxies)
+            peer = ours.peer(address, headers.get(FORWARDED, ""))
             self.client = self.scope["client"] = peer, port if peer == address else 0
+            self.scope["scheme"] = ours.scheme(
+                address, headers.get(SCHEME, ""), self.scheme or "http"
+            )
         return headers
 
     def come_back(self, transport: asyncio.Transport, rest: bytes, *, paused: bool) -> None:

@@ -8,6 +8,10 @@ from functools import lru_cache
 
 FORWARDED = "x-forwarded-for"
 """The header to whose end each proxy adds the address that it was asked from."""
+SCHEME = "x-forwarded-proto"
+"""The header that says how the first proxy was asked: what an application below makes links with."""
+
+_SCHEMES = frozenset({"http", "https"})
 
 
 class Proxies:
@@ -48,6 +52,15 @@ class Proxies:
                 break
             address = name
         return address
+
+    def scheme(self, address: str, said: str, own: str) -> str:
+        """Return how a proxy of ours was asked, http or https, or how we were.
+
+        Args:
+            address: the socket's peer. said: `X-Forwarded-Proto`. own: how we were asked.
+        """
+        named = said.strip().lower()
+        return named if named in _SCHEMES and self.trusts(address) else own
 
 
 @lru_cache(maxsize=16)
