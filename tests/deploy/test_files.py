@@ -37,6 +37,12 @@ def test_compose_starts_a_server_with_settings_that_are_right() -> None:
     assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
 
 
+def service_links(service: dict[str, Any]) -> dict[str, str]:
+    """Return variables that pods are given about a Service, unless they do not want them."""
+    name = service["metadata"]["name"].upper()
+    return {f"{name}_PORT": "tcp://10.96.0.7:80", f"{name}_SERVICE_HOST": "10.96.0.7"}
+
+
 def test_kubernetes_starts_a_server_with_settings_that_are_right(tmp_path: Path) -> None:
     by_kind = {each["kind"]: each for each in documents("kubernetes.yaml")}
     assert set(by_kind) == {"ConfigMap", "Deployment", "Service", "PodDisruptionBudget"}
@@ -46,9 +52,11 @@ def test_kubernetes_starts_a_server_with_settings_that_are_right(tmp_path: Path)
     [container] = pod["spec"]["containers"]
     names = {each["name"] for each in container["env"]}
     assert names == {*KEYS, "HUBBUB_BROKER"}
-    loaded = load(file, {**KEYS, "HUBBUB_BROKER": "redis://redis:6379/0"})
+    links = service_links(by_kind["Service"]) if pod["spec"].get("enableServiceLinks", True) else {}
+    loaded = load(file, {**KEYS, **links, "HUBBUB_BROKER": "redis://redis:6379/0"})
     assert loaded.warnings == ()
     assert not loaded.settings.open
+    assert loaded.settings.listener.trusted_proxies
     assert pod["spec"]["terminationGracePeriodSeconds"] >= 5 + loaded.settings.drain_s + 20
     [port] = container["ports"]
     assert port["containerPort"] == loaded.settings.port
