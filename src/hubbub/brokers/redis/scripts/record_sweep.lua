@@ -11,7 +11,7 @@ for _, member in ipairs(due) do
     left = redis.call('PTTL', ARGV[2] .. (colon and string.sub(name, colon + 1) or ''))
   end
   if left == -2 then
-    redis.call('DEL', ARGV[1] .. name)
+    redis.call('UNLINK', ARGV[1] .. name) -- a large one is taken apart beside, and nobody waits
     forget(ARGV[1] .. name, KEYS[1], KEYS[2], name)
   else
     -- The counter is there. When its own time is over, or was prolonged, there is another look.
