@@ -174,6 +174,16 @@ class Away(Shelf):
         raise BrokerUnavailable("it is away")
 
 
+async def test_who_is_to_be_remembered_for_no_time_is_not_remembered_with_the_channel() -> None:
+    async with stage(CHAT, settings=HubSettings(people_ttl_s=0.0)) as place:
+        room = Room(place)
+        await room.speak()
+        await room.leave(await room.come("ann"))
+        await room.chat.people.close()
+        place.clock.jump(2.0)
+        assert await place.broker.records.get("people:room") == {}
+
+
 async def test_a_broker_that_is_away_costs_what_was_seen_and_nothing_else() -> None:
     async with stage(CHAT) as place:
         room = Room(place)

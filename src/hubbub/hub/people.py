@@ -35,6 +35,9 @@ AT_ONCE = 100
 LEAVING_LIMIT = 100_000
 """Users whom a node gives time to come back; beyond it they are gone at once, and untold."""
 
+LEAST_S = 1.0
+"""Seconds that somebody is remembered at least; a life of 0 would be that of the channel."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -119,7 +122,7 @@ class People:
     def __init__(self, hub: Hub, clock: Clock, say: Say) -> None:
         self._hub = hub
         self._clock = clock
-        self._life = Life(hub.settings.people_ttl_s)
+        self._life = Life(max(hub.settings.people_ttl_s, LEAST_S))
         self._say = say
         self._leaving: dict[tuple[ChannelName, UserId], _Leaving] = {}
         self._settling: asyncio.Task[None] | None = None
