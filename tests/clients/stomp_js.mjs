@@ -360,8 +360,8 @@ const played = (version) => {
         assert.deepEqual([sends, wants], [2000, 1000]);
         await until("three beats", () => beats >= 3);
       }
-      // For longer than the server hears of somebody silent: 5 seconds.
-      await new Promise((resolve) => setTimeout(resolve, 6500));
+      // For longer than the server hears of somebody silent: 12 seconds.
+      await new Promise((resolve) => setTimeout(resolve, 13_500));
       assert.ok(zhang.client.connected);
       await close(zhang);
     },

@@ -23,7 +23,7 @@ SETTINGS = """
 [limits]
 ping_interval_s = 1
 keepalive_s = 1
-idle_s = 5
+idle_s = 12
 """
 
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + PLAY_WITHIN_S)
