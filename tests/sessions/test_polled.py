@@ -8,9 +8,10 @@ import pytest
 
 from hubbub.errors import FORCE_DISCONNECT, NO_PONG, NORMAL, STALE, Close, ProtocolViolation
 from hubbub.model import Packet
+from hubbub.sessions import polled
 from hubbub.sessions.fetched import HIGH_WATER
 from hubbub.sessions.polled import POLL_LIMIT
-from tests.hub.stage import turn
+from tests.hub.stage import turn, until
 from tests.sessions.poller import NOTHING, Polled
 from tests.sessions.stage import floor
 
@@ -136,6 +137,22 @@ async def test_nothing_is_kept_for_who_is_not_there(close: Close) -> None:
         client = await Polled(place).connect()
         client.session.end(close)
         assert client.gone == [client.connection]
+
+
+@pytest.mark.parametrize("close", [NO_PONG, NORMAL, STALE])
+@pytest.mark.parametrize("given_up", [True, False])
+async def test_nothing_stays_of_who_gives_up_its_last_poll_or_asks_no_more(
+    close: Close, given_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polled, "LINGER_S", 0.01)
+    async with floor() as place:
+        client, told = await Polled(place).connect(), list[bytes]()
+        client.connection.wait("", 60, told.append)
+        client.session.end(close)
+        if given_up:  # as it closes, a browser says so and gives up its poll in one moment
+            client.connection.drop(told.append)
+        await until(lambda: client.gone == [client.connection])
+        assert bool(told) is not given_up
 
 
 async def test_what_cannot_be_read_is_refused() -> None:

@@ -196,13 +196,20 @@ class PolledConnection(FetchedConnection):
         self._end(close)
         if close in _UNHEARD:
             self.leave()
-        elif self._pieces:
-            asyncio.get_running_loop().call_later(LINGER_S, self._on_gone, self)
+        else:
+            self._linger()
 
     def leave(self) -> None:
         """Keep nothing for polls to come; one that waits is still told all."""
         if self._waiter is None:
             self._on_gone(self)
+        else:  # which may be given up before it is told, or take only what comes before the end
+            asyncio.get_running_loop().call_soon(self._linger)
+
+    def _linger(self) -> None:
+        """Keep what is still to be said for a poll to come, but not for ever."""
+        if self._pieces:
+            asyncio.get_running_loop().call_later(LINGER_S, self._on_gone, self)
 
     def abort(self) -> None:
         """Drop all that is still to be said."""
