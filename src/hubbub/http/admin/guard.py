@@ -11,6 +11,7 @@ from hubbub.errors import BrokerUnavailable
 from hubbub.http.admin.throttle import Throttle
 from hubbub.hub.control import Control
 from hubbub.hub.orders import OrderFailed
+from hubbub.sessions.entries import TELL_S
 
 _log = structlog.get_logger(__name__)
 
@@ -28,16 +29,22 @@ class Guard:
         control: the way to the other nodes.
     """
 
-    __slots__ = ("_control", "_throttle")
+    __slots__ = ("_control", "_throttle", "_told_at")
 
     def __init__(self, control: Control) -> None:
         self._control = control
         self._throttle = Throttle()
+        self._told_at = -TELL_S
         control.on(ORDER, self._hear)
 
     def allow(self, address: str) -> bool:
-        """Tell whether an attempt may be made, and count it."""
-        return self._throttle.allow(address, time.monotonic())
+        """Tell whether an attempt may be made, and count it; log once a minute of too many."""
+        now = time.monotonic()
+        allowed = self._throttle.allow(address, now)
+        if not allowed and now - self._told_at >= TELL_S:
+            self._told_at = now
+            _log.warning("too many logins to the admin page", peer=address)
+        return allowed
 
     def forgive(self, address: str) -> None:
         """Give an attempt back, because it was right."""

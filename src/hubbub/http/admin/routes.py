@@ -112,7 +112,6 @@ class Admin:
             return refuse(400, "a login is JSON with a secret")
         address = peer_of(request)
         if not self._guard.allow(address):
-            _log.warning("too many logins to the admin page", peer=address)
             return refuse(429, "too many attempts", (("Retry-After", "6"),))
         lock = self._keyring.try_secret(typed.secret)
         if lock is None:
