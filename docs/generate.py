@@ -26,12 +26,12 @@ from hubbub.hooks.settings import EventSettings, FunctionSettings, HookSettings
 from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import ApiSettings, scope_of
 from hubbub.hub.inbox.settings import InboxSettings
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.entries import EntryLimits
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.revocation import RevocationSettings
+from hubbub.sessions.revoking.revocation import RevocationSettings
 from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
 from hubbub.transports.streams.protocol import StreamSettings
@@ -68,10 +68,18 @@ def summary_of(name: str) -> str:
     return (text or "").split("\n\n")[0].replace("\n", " ")
 
 
+def folders_of(name: str) -> list[str]:
+    """Return the folders of a layer, by the names that `summary_of` takes."""
+    inner = sorted((ROOT / "src/hubbub" / name).glob("*/__init__.py"))
+    return [f"{name}/{path.parent.name}" for path in inner]
+
+
 def layer_table() -> str:
     rows = ["| layer | what it is |", "| --- | --- |"]
     for names in layers():
-        rows += [f"| `{name}` | {summary_of(name)} |" for name in names]
+        for name in names:
+            rows.append(f"| `{name}` | {summary_of(name)} |")
+            rows += [f"| &emsp;`{each}` | {summary_of(each)} |" for each in folders_of(name)]
     return "\n".join(rows)
 
 

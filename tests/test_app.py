@@ -15,7 +15,7 @@ from hubbub.app import TICK_S, Hubbub
 from hubbub.config import EndpointSettings, Settings, SourceSettings
 from hubbub.dialects.contract import Request
 from hubbub.errors import SHUTDOWN, BrokerUnavailable
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.contract import Accepted, Conversation, Refusal
 from hubbub.sessions.gate import AccessSettings

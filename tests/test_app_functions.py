@@ -12,9 +12,9 @@ from hubbub.app import Hubbub
 from hubbub.config import Settings
 from hubbub.dialects.contract import Request
 from hubbub.model import Kind, Packet
-from hubbub.sessions.caller import Caller
 from hubbub.sessions.contract import Accepted
 from hubbub.sessions.hooks import Client, ConnectAsk
+from hubbub.sessions.operations.caller import Caller
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
 from tests.fakes.clock import JumpingClock

@@ -12,7 +12,7 @@ from hubbub.app import Hubbub
 from hubbub.asking import NodeAnswers
 from hubbub.config import Settings
 from hubbub.errors import BAD_REQUEST_ERROR, Refused
-from hubbub.hub.orders import NodeGone, NodeSilent, OrderFailed
+from hubbub.hub.nodes.orders import NodeGone, NodeSilent, OrderFailed
 from tests.servers import RedisServer
 
 

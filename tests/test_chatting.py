@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from hubbub.errors import Refused
-from hubbub.hub.namespaces import Namespace
-from hubbub.hub.receipts import Cursor, Room
+from hubbub.hub.chats.receipts import Cursor, Room
+from hubbub.hub.permissions.namespaces import Namespace
 from tests.test_app import enter, running, turn
 
 CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)

@@ -12,13 +12,13 @@ from hubbub.config import EndpointSettings
 from hubbub.dialects.contract import Connect, Request, Rpc
 from hubbub.endpoints import DEFAULT_ENDPOINTS, doors_of
 from hubbub.errors import BAD_REQUEST, ProtocolViolation
-from hubbub.hub.control import Control
+from hubbub.hub.nodes.control import Control
 from hubbub.model import Kind, Packet
 from hubbub.sessions.contract import Carrier, Conversation
 from hubbub.sessions.doors import Door
-from hubbub.sessions.sockjs import SockJsSessions
-from hubbub.sessions.sockjs_endpoint import CARRIERS
-from hubbub.sessions.whereabouts import Whereabouts
+from hubbub.sessions.polls.sockjs import SockJsSessions
+from hubbub.sessions.polls.sockjs_endpoint import CARRIERS
+from hubbub.sessions.polls.whereabouts import Whereabouts
 from tests.fakes.clock import JumpingClock
 
 

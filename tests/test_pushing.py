@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hubbub.errors import Refused
-from hubbub.sessions.reach import Fate, Reached
+from hubbub.sessions.reaching.reach import Fate, Reached
 from hubbub.sessions.session import Session
 from tests.test_app import enter, running, turn
 

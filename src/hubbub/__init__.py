@@ -23,13 +23,11 @@ if TYPE_CHECKING:
         Reject,
         Unanswered,
     )
-    from hubbub.hub.namespaces import Audience, Namespace
-    from hubbub.hub.options import Override
-    from hubbub.hub.orders import NodeGone, NodeSilent, OrderFailed
-    from hubbub.hub.permission import Operation, Permission
+    from hubbub.hub.nodes.orders import NodeGone, NodeSilent, OrderFailed
+    from hubbub.hub.permissions.namespaces import Audience, Namespace
+    from hubbub.hub.permissions.options import Override
+    from hubbub.hub.permissions.permission import Operation, Permission
     from hubbub.model import ClientInfo, Kind, Position, Publication
-    from hubbub.sessions.caller import Caller
-    from hubbub.sessions.groups import Groups, Members
     from hubbub.sessions.hooks import (
         Client,
         ConnectAsk,
@@ -42,7 +40,9 @@ if TYPE_CHECKING:
         SubRefreshGrant,
         SubscribeGrant,
     )
-    from hubbub.sessions.reach import Fate, Reached
+    from hubbub.sessions.operations.caller import Caller
+    from hubbub.sessions.reaching.groups import Groups, Members
+    from hubbub.sessions.reaching.reach import Fate, Reached
 
 __all__ = [
     "Audience",
@@ -87,9 +87,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Audience": "hubbub.hub.namespaces",
+    "Audience": "hubbub.hub.permissions.namespaces",
     "BrokerUnavailable": "hubbub.errors",
-    "Caller": "hubbub.sessions.caller",
+    "Caller": "hubbub.sessions.operations.caller",
     "Client": "hubbub.sessions.hooks",
     "ClientInfo": "hubbub.model",
     "ConfigurationError": "hubbub.errors",
@@ -98,26 +98,26 @@ _HOMES = {
     "ErrorCode": "hubbub.errors",
     "Event": "hubbub.sessions.hooks",
     "EventKind": "hubbub.sessions.hooks",
-    "Fate": "hubbub.sessions.reach",
-    "Groups": "hubbub.sessions.groups",
+    "Fate": "hubbub.sessions.reaching.reach",
+    "Groups": "hubbub.sessions.reaching.groups",
     "HookUnavailable": "hubbub.errors",
     "Hubbub": "hubbub.app",
     "HubbubError": "hubbub.errors",
     "Kind": "hubbub.model",
     "LifecycleError": "hubbub.errors",
-    "Members": "hubbub.sessions.groups",
-    "Namespace": "hubbub.hub.namespaces",
+    "Members": "hubbub.sessions.reaching.groups",
+    "Namespace": "hubbub.hub.permissions.namespaces",
     "NodeAnswers": "hubbub.asking",
-    "NodeGone": "hubbub.hub.orders",
-    "NodeSilent": "hubbub.hub.orders",
-    "Operation": "hubbub.hub.permission",
-    "OrderFailed": "hubbub.hub.orders",
-    "Override": "hubbub.hub.options",
-    "Permission": "hubbub.hub.permission",
+    "NodeGone": "hubbub.hub.nodes.orders",
+    "NodeSilent": "hubbub.hub.nodes.orders",
+    "Operation": "hubbub.hub.permissions.permission",
+    "OrderFailed": "hubbub.hub.nodes.orders",
+    "Override": "hubbub.hub.permissions.options",
+    "Permission": "hubbub.hub.permissions.permission",
     "Position": "hubbub.model",
     "Publication": "hubbub.model",
     "PublishGrant": "hubbub.sessions.hooks",
-    "Reached": "hubbub.sessions.reach",
+    "Reached": "hubbub.sessions.reaching.reach",
     "RefreshGrant": "hubbub.sessions.hooks",
     "Refused": "hubbub.errors",
     "Reject": "hubbub.errors",

@@ -8,7 +8,7 @@ import msgspec
 
 from hubbub.hooks.ordered import Asked
 from hubbub.hooks.returns import payload
-from hubbub.hub.control import TIMEOUT_S, Control
+from hubbub.hub.nodes.control import TIMEOUT_S, Control
 from hubbub.model import SessionId
 from hubbub.sessions.addresses import node_of
 

@@ -10,10 +10,10 @@ from hubbub.dialects.kinds import Act
 from hubbub.dialects.operations import reaction_data
 from hubbub.errors import Refused
 from hubbub.hooks.returns import payload
-from hubbub.hub.amendments import Amender
-from hubbub.hub.chat import Chat
-from hubbub.hub.people import Person, Status
-from hubbub.hub.receipts import Cursor, Room
+from hubbub.hub.chats.amendments import Amender
+from hubbub.hub.chats.chat import Chat
+from hubbub.hub.chats.people import Person, Status
+from hubbub.hub.chats.receipts import Cursor, Room
 from hubbub.model import ClientInfo, Kind
 
 

@@ -21,8 +21,8 @@ from hubbub.framings.conversation import EngineIo
 from hubbub.framings.engineio import REVISION
 from hubbub.sessions.contract import FIRST, Conversation
 from hubbub.sessions.doors import Door, fill
-from hubbub.sessions.sockjs import SockJsSessions
-from hubbub.sessions.sockjs_endpoint import Makers, SockJs, SockJsEndpoint
+from hubbub.sessions.polls.sockjs import SockJsSessions
+from hubbub.sessions.polls.sockjs_endpoint import Makers, SockJs, SockJsEndpoint
 from hubbub.transports.streams.wires import OCTETS
 
 DEFAULT_ENDPOINTS = (

@@ -7,9 +7,9 @@ import asyncio
 from hubbub.brokers.contract import Stored
 from hubbub.dialects.socketio.values import EVENT_LIMIT, RESERVED, tags
 from hubbub.hooks.returns import payload
-from hubbub.hub.chat import Chat
+from hubbub.hub.chats.chat import Chat
+from hubbub.hub.chats.mentions import mentioned
 from hubbub.hub.hub import Hub
-from hubbub.hub.mentions import mentioned
 from hubbub.model import Kind
 from hubbub.sessions.hooks import Client
 from hubbub.transports.asgi.lifespan import reachable

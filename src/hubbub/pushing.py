@@ -6,11 +6,11 @@ from collections.abc import Collection
 
 from hubbub.errors import FORCE_DISCONNECT
 from hubbub.hooks.returns import payload
-from hubbub.hub.control import TIMEOUT_S
+from hubbub.hub.nodes.control import TIMEOUT_S
 from hubbub.model import Kind, SessionId, UserId
-from hubbub.sessions.groups import Groups
-from hubbub.sessions.pushes import Addressee, Pushes
-from hubbub.sessions.reach import Kick, Mark, Reached, Say
+from hubbub.sessions.reaching.groups import Groups
+from hubbub.sessions.reaching.pushes import Addressee, Pushes
+from hubbub.sessions.reaching.reach import Kick, Mark, Reached, Say
 
 
 class Pusher:

@@ -4,7 +4,7 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from hubbub.config.checks import bounded, is_loopback, listed, permissions_in, sound
-from hubbub.hub.namespaces import Audience, Namespace, RecoveryMode
+from hubbub.hub.permissions.namespaces import Audience, Namespace, RecoveryMode
 from hubbub.hub.settings import HubSettings
 
 

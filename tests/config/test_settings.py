@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from hubbub.config import ApiKeySettings, EndpointSettings, Settings, SourceSettings
-from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.hub.permissions.namespaces import Audience, Namespace
 from hubbub.hub.settings import HubSettings
 
 KEY = ApiKeySettings(

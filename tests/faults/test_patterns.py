@@ -17,7 +17,7 @@ from hubbub.brokers.sqlite.broker import SqliteBroker
 from hubbub.brokers.sqlite.settings import SqliteSettings
 from hubbub.clock import SystemClock
 from hubbub.hub.hub import Hub
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from tests.hub.stage import Listener, until
 from tests.hub.test_patterns import SHOWN, seen

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hubbub.errors import Close, ErrorCode, HookUnavailable, HubbubError, Refused, Reject
 from hubbub.hooks import answers
-from hubbub.hub.options import Override
-from hubbub.hub.permission import Operation, Permission
+from hubbub.hub.permissions.options import Override
+from hubbub.hub.permissions.permission import Operation, Permission
 from hubbub.model import Kind
 from hubbub.sessions.hooks import (
     Client,

@@ -12,7 +12,7 @@ from hubbub.dialects.centrifuge.conversation import CentrifugeDialect
 from hubbub.dialects.centrifuge.json import JSON
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
-from hubbub.hub.control import Control
+from hubbub.hub.nodes.control import Control
 from hubbub.model import Packet
 from hubbub.sessions.doors import Door, Doors
 from tests.http.site_stage import front

@@ -18,26 +18,26 @@ from hubbub.http.node import Doors, Node, Sessions
 from hubbub.http.pages import BUILT
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
-from hubbub.hub.control import Control
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.nodes.control import Control
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.sessions.contract import Carrier, Headers
 from hubbub.sessions.doors import Door
-from hubbub.sessions.emulation import Emulation
-from hubbub.sessions.expulsion import expel
-from hubbub.sessions.groups import Groups
 from hubbub.sessions.hooks import RpcAnswer, RpcAsk
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.orders import Orders
 from hubbub.sessions.origins import readable_by
-from hubbub.sessions.polling import Polling
-from hubbub.sessions.pushes import Pushes
-from hubbub.sessions.reach import Reach
-from hubbub.sessions.revocation import Revocations, RevocationSettings
-from hubbub.sessions.roll import Roll
-from hubbub.sessions.sockjs import SockJsSessions
-from hubbub.sessions.sockjs_endpoint import SockJs
-from hubbub.sessions.tracing import Tracing
-from hubbub.sessions.whereabouts import Whereabouts
+from hubbub.sessions.polls.emulation import Emulation
+from hubbub.sessions.polls.polling import Polling
+from hubbub.sessions.polls.sockjs import SockJsSessions
+from hubbub.sessions.polls.sockjs_endpoint import SockJs
+from hubbub.sessions.polls.whereabouts import Whereabouts
+from hubbub.sessions.reaching.groups import Groups
+from hubbub.sessions.reaching.orders import Orders
+from hubbub.sessions.reaching.pushes import Pushes
+from hubbub.sessions.reaching.reach import Reach
+from hubbub.sessions.reaching.roll import Roll
+from hubbub.sessions.revoking.expulsion import expel
+from hubbub.sessions.revoking.revocation import Revocations, RevocationSettings
+from hubbub.sessions.watching.tracing import Tracing
 from tests.hub.stage import stage
 from tests.sessions.stage import Floor
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hubbub.http import metrics
 from hubbub.hub.contract import Statistics
-from hubbub.sessions.revoked import Scope
+from hubbub.sessions.revoking.revoked import Scope
 from tests.http.site_stage import Site, site
 
 ROOT = Path(__file__).parents[2]

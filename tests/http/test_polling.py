@@ -12,9 +12,9 @@ from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.framings.conversation import EngineIo
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
-from hubbub.hub.control import Control
-from hubbub.sessions import polling
+from hubbub.hub.nodes.control import Control
 from hubbub.sessions.doors import Door, Doors
+from hubbub.sessions.polls import polling
 from tests.http.site_stage import front
 from tests.sessions.stage import floor
 

@@ -14,10 +14,10 @@ from hubbub.framings.conversation import EngineIo
 from hubbub.http.polling import answer_to
 from hubbub.http.polls import Polls
 from hubbub.http.settings import HttpSettings
-from hubbub.hub.control import Control
-from hubbub.sessions.commands import handle
+from hubbub.hub.nodes.control import Control
 from hubbub.sessions.contract import Headers
 from hubbub.sessions.doors import Door, Doors
+from hubbub.sessions.operations.commands import handle
 from hubbub.sessions.session import Session
 from tests.http.site_stage import front
 from tests.hub.stage import turn

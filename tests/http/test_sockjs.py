@@ -10,7 +10,7 @@ from hubbub.dialects.text import TextDialect
 from hubbub.http.settings import HttpSettings
 from hubbub.http.site import build
 from hubbub.sessions.doors import Doors
-from hubbub.sessions.sockjs_endpoint import SockJs, SockJsEndpoint
+from hubbub.sessions.polls.sockjs_endpoint import SockJs, SockJsEndpoint
 from tests.http.site_stage import front
 from tests.hub.stage import turn
 from tests.sessions.sockjs_stage import Node, nodes

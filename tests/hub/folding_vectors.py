@@ -19,9 +19,9 @@ from hubbub.hub.encoding import Encoding
 from hubbub.model import Publication
 from tests.fakes.carrier import lines
 from tests.fakes.clock import JumpingClock
+from tests.hub.chats.test_chat_model import PEOPLE, Place, Step
 from tests.hub.folding import fold
 from tests.hub.stage import Listener, turn
-from tests.hub.test_chat_model import PEOPLE, Place, Step
 
 FILE = Path(__file__).parents[2] / "web/chat/state/folding.json"
 ANN, ANN_TOO, BOB, _, SOMEBODY, ANOTHER = PEOPLE

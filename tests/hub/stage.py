@@ -14,7 +14,7 @@ from hubbub.hub.encoding import Encoding
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.inbox.settings import InboxSettings
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position
 from tests.fakes.carrier import lines

@@ -7,7 +7,7 @@ import pytest
 
 from hubbub.errors import Refused
 from hubbub.hub.contract import Attachment
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Position
 from tests.hub.stage import PLAIN_LINES, Listener, stage, turn

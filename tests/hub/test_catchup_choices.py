@@ -8,7 +8,7 @@ from hubbub.dialects.filters import TagFilter
 from hubbub.dialects.text import PLAIN
 from hubbub.errors import Refused
 from hubbub.hub.encodings import Encodings
-from hubbub.hub.namespaces import Namespace, RecoveryMode
+from hubbub.hub.permissions.namespaces import Namespace, RecoveryMode
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Position
 from tests.fakes.carrier import lines

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hubbub.brokers.contract import Entry
 from hubbub.hub.channels import HELD_LIMIT, TRANSITIONS, Channel, Phase, Step, Verdict
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.model import Position, Publication
 
 RING_BYTES = 1 << 20

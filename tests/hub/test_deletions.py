@@ -18,10 +18,10 @@ from hubbub.dialects.chat import Amend
 from hubbub.dialects.envelope import ENVELOPE
 from hubbub.dialects.kinds import Act
 from hubbub.errors import Refused
-from hubbub.hub.amendments import Amender, Amendments
+from hubbub.hub.chats.amendments import Amender, Amendments
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.hub import Hub
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position, Publication
 from tests.fakes.carrier import lines

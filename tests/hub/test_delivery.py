@@ -9,7 +9,7 @@ from hubbub.hub.contract import Statistics
 from hubbub.hub.delivery import Delivery
 from hubbub.hub.encoding import Encoding, Turn
 from hubbub.hub.envelope import Published, encode
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Kind, Packet, Position, Publication
 from tests.fakes.carrier import Carrier, lines

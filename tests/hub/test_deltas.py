@@ -12,7 +12,7 @@ from hubbub.hub.contract import Attachment
 from hubbub.hub.encodings import Encodings
 from hubbub.hub.envelope import Joined
 from hubbub.hub.fanout import Audience
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Kind, Position, Publication
 from tests.dialects.test_fossil import apply

@@ -8,7 +8,7 @@ from hubbub.brokers.contract import Stored
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.channels import Channel, Phase
 from hubbub.hub.following import Following
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Publication
 from tests.fakes.clock import JumpingClock

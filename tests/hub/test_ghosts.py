@@ -5,7 +5,7 @@ from __future__ import annotations
 from hubbub.brokers.memory import MemoryBroker, MemorySettings, World
 from hubbub.hub.envelope import Left, encode
 from hubbub.hub.membership import Membership
-from hubbub.hub.namespaces import Namespaces
+from hubbub.hub.permissions.namespaces import Namespaces
 from tests.fakes.clock import JumpingClock
 from tests.hub.test_membership import ANN, OPEN, Ears, MoodyPresence
 

@@ -7,7 +7,7 @@ import pytest
 
 from hubbub.brokers.contract import Entry
 from hubbub.hub.healing import CONCURRENT_REPAIRS
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from tests.hub.stage import stage, turn, until
 

@@ -6,7 +6,7 @@ import pytest
 
 from hubbub.brokers.contract import Entry
 from hubbub.errors import BrokerUnavailable, Refused
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position, Publication
 from tests.hub.stage import PLAIN_LINES, Listener, shared_world, stage, turn, until

@@ -10,7 +10,7 @@ from hubbub.brokers.memory import MemoryBroker, MemorySettings
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.envelope import Joined, Left, encode
 from hubbub.hub.membership import AT_ONCE, Membership
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.model import ClientInfo
 from tests.fakes.clock import JumpingClock
 from tests.hub.stage import turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hubbub.errors import NOT_AVAILABLE, Refused
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import Position
 from tests.hub.stage import stage

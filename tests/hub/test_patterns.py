@@ -14,8 +14,8 @@ from hubbub.errors import Refused
 from hubbub.hub.channels import Channel
 from hubbub.hub.encoding import Encoding
 from hubbub.hub.envelope import Joined, encode
-from hubbub.hub.namespaces import Namespace
 from hubbub.hub.patterns import PatternTable, prefix_of
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo, Position, Publication
 from tests.fakes.carrier import lines

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from hubbub.dialects.kinds import Act, tags_of
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.redaction import SLACK, Redaction, erased, place, redacted
 from hubbub.model import ClientInfo, Kind, Position, Publication
 from tests.hub.stage import stage

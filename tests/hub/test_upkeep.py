@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hubbub.brokers.contract import Occupancy
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ClientInfo
 from tests.hub.stage import PLAIN_LINES, Stage, shared_world, stage, turn

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from hubbub.brokers.records import Life, Records
 from hubbub.errors import BrokerUnavailable
-from hubbub.sessions.groups import Groups
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.pushes import Pushes
-from hubbub.sessions.reach import Reach
+from hubbub.sessions.reaching.groups import Groups
+from hubbub.sessions.reaching.pushes import Pushes
+from hubbub.sessions.reaching.reach import Reach
 from tests.hub.stage import Stage, shared_world, stage, turn
 from tests.sessions.speaker import Speaker
 from tests.sessions.stage import Floor

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.framings.conversation import EngineIo
-from hubbub.sessions.commands import handle
-from hubbub.sessions.polled import PolledConnection
+from hubbub.sessions.operations.commands import handle
+from hubbub.sessions.polls.polled import PolledConnection
 from hubbub.sessions.session import Session
 from tests.hub.stage import turn
 from tests.sessions.stage import Floor

@@ -11,13 +11,13 @@ from hubbub.brokers.contract import Presence
 from hubbub.dialects.text import TextDialect
 from hubbub.errors import BrokerUnavailable
 from hubbub.framings.sockjs.conversation import SockJsRequests
-from hubbub.hub.control import Control
-from hubbub.sessions.commands import handle
+from hubbub.hub.nodes.control import Control
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.receiving import StreamReceiver
+from hubbub.sessions.operations.commands import handle
+from hubbub.sessions.polls.receiving import StreamReceiver
+from hubbub.sessions.polls.sockjs import SockJsSessions
+from hubbub.sessions.polls.whereabouts import Whereabouts
 from hubbub.sessions.session import Session
-from hubbub.sessions.sockjs import SockJsSessions
-from hubbub.sessions.whereabouts import Whereabouts
 from tests.fakes.carrier import Carrier
 from tests.hub.stage import Stage, shared_world, stage, turn
 from tests.sessions.stage import PLAIN, Floor

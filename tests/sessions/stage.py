@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import TextDialect, TextSettings
-from hubbub.hub.chat import Chat
-from hubbub.hub.control import Control
+from hubbub.hub.chats.chat import Chat
 from hubbub.hub.encodings import Encodings
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.nodes.control import Control
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.queues.queues import Queues
 from hubbub.hub.settings import HubSettings
-from hubbub.sessions.commands import handle
 from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.gate import AccessSettings, Gate, Tokens
 from hubbub.sessions.hooks import Event, Hooks
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.operations.commands import handle
+from hubbub.sessions.reaching.responses import Responses
 from hubbub.sessions.registry import Registry
-from hubbub.sessions.responses import Responses
 from hubbub.sessions.services import Services
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier

@@ -9,7 +9,7 @@ from hubbub.errors import (
     Refused,
     Reject,
 )
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.sessions.gate import Tokens
 from hubbub.sessions.hooks import (
     ConnectAsk,

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.sessions.hooks import (
     SubRefreshAsk,
     SubRefreshGrant,

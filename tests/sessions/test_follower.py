@@ -5,7 +5,7 @@ import pytest
 from hubbub.dialects.contract import Ping, Request
 from hubbub.dialects.text import TextDialect
 from hubbub.errors import SHUTDOWN
-from hubbub.hub.grants import Standing
+from hubbub.hub.permissions.grants import Standing
 from hubbub.sessions.follower import Follower
 from hubbub.sessions.hooks import RefreshGrant
 from hubbub.sessions.identity import Identity

@@ -6,8 +6,8 @@ import pytest
 
 from hubbub.dialects.contract import Request
 from hubbub.errors import NORMAL, HookUnavailable, Reject
-from hubbub.hub.namespaces import Audience, Namespace
-from hubbub.hub.permission import Operation, Permission
+from hubbub.hub.permissions.namespaces import Audience, Namespace
+from hubbub.hub.permissions.permission import Operation, Permission
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, SubscribeAsk, SubscribeGrant
 from hubbub.sessions.users import USER_LIMIT

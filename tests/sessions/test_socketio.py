@@ -9,7 +9,7 @@ from hubbub.dialects.contract import Request
 from hubbub.dialects.socketio.conversation import SocketIoDialect
 from hubbub.errors import FORCE_DISCONNECT, SHUTDOWN, Reject
 from hubbub.framings.conversation import EngineIo
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.model import Packet
 from hubbub.sessions.addresses import node_of
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, SubscribeGrant

@@ -7,7 +7,7 @@ import json
 
 from hubbub.dialects.contract import Request
 from hubbub.errors import NORMAL, SERVER_UNSUBSCRIBED, SHUTDOWN
-from hubbub.hub.namespaces import Audience, Namespace
+from hubbub.hub.permissions.namespaces import Audience, Namespace
 from hubbub.sessions.hooks import ConnectAsk, ConnectGrant, RpcAnswer, RpcAsk
 from hubbub.sessions.limits import SessionLimits
 from tests.hub.stage import turn

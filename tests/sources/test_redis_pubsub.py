@@ -13,7 +13,7 @@ import pytest
 from hubbub.app import Hubbub
 from hubbub.clock import SystemClock
 from hubbub.errors import BrokerUnavailable
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.model import ClientInfo, Kind
 from hubbub.sources.redis_pubsub import PubsubSettings, RedisPubsub
 from tests.e2e.road import Road

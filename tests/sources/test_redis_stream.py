@@ -9,7 +9,7 @@ import pytest
 
 from hubbub.brokers.memory import MemorySettings, World
 from hubbub.errors import BrokerUnavailable, Refused
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.model import ClientInfo, Kind
 from hubbub.sources.redis_stream import RedisStream, StreamSettings
 from tests.fakes.clock import JumpingClock

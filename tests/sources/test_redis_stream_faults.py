@@ -12,7 +12,7 @@ from hubbub.brokers.contract import Stored
 from hubbub.brokers.records import Bar
 from hubbub.clock import SystemClock
 from hubbub.errors import BrokerUnavailable
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.model import Kind, Retention
 from hubbub.sources.redis_stream import RedisStream, StreamSettings
 from tests.fakes.clock import JumpingClock

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from hubbub.hub.namespaces import Audience, Namespace, RecoveryMode
+from hubbub.hub.permissions.namespaces import Audience, Namespace, RecoveryMode
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
 _T = TypeVar("_T")

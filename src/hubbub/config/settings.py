@@ -45,12 +45,12 @@ from hubbub.errors import Refused, redacted
 from hubbub.hooks.settings import HookSettings
 from hubbub.http.settings import ApiKey, ApiSettings
 from hubbub.hub.inbox.settings import InboxSettings
-from hubbub.hub.namespaces import BOUNDARY, RESERVED, Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import BOUNDARY, RESERVED, Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.sessions.entries import EntryLimits
 from hubbub.sessions.gate import AccessSettings
 from hubbub.sessions.limits import SessionLimits
-from hubbub.sessions.revocation import RevocationSettings
+from hubbub.sessions.revoking.revocation import RevocationSettings
 from hubbub.sessions.tokens import TokenSettings
 from hubbub.transports.listening import ListenerSettings
 

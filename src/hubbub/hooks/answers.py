@@ -18,8 +18,8 @@ from msgspec import Raw
 from hubbub.errors import REASON_BYTES, ErrorCode, HookUnavailable, Refused, Reject
 from hubbub.hooks import results
 from hubbub.hooks.questions import is_json, protocol_of
-from hubbub.hub.options import Override
-from hubbub.hub.permission import Operation, Permission
+from hubbub.hub.permissions.options import Override
+from hubbub.hub.permissions.permission import Operation, Permission
 from hubbub.model import Kind
 from hubbub.sessions.hooks import (
     Client,

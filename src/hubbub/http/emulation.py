@@ -13,10 +13,10 @@ from hubbub.dialects.centrifuge.centrifuge_pb2 import EmulationRequest
 from hubbub.errors import BrokerUnavailable
 from hubbub.http.node import Node
 from hubbub.http.refusals import peer_of, refuse, refused
-from hubbub.hub.orders import OrderFailed
+from hubbub.hub.nodes.orders import OrderFailed
 from hubbub.sessions.contract import Headers, Refusal
-from hubbub.sessions.emulation import Outcome, Said
 from hubbub.sessions.origins import PREFLIGHT
+from hubbub.sessions.polls.emulation import Outcome, Said
 
 _log = structlog.get_logger(__name__)
 

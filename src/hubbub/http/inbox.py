@@ -33,7 +33,7 @@ from hubbub.http.refusals import peer_of, refuse, refused
 from hubbub.model import ClientInfo, SessionId
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.hooks import Client
-from hubbub.sessions.mailing import Correspondent, answer
+from hubbub.sessions.operations.mailing import Correspondent, answer
 from hubbub.sessions.origins import PREFLIGHT
 from hubbub.sessions.verdicts import verdict
 

@@ -11,23 +11,23 @@ from hubbub.http.process import Process, resident_bytes
 from hubbub.http.pulse import Pulse
 from hubbub.http.settings import HttpSettings
 from hubbub.http.trends import STEP, Sample, Trends
-from hubbub.hub.chat import Chat
-from hubbub.hub.control import Control
+from hubbub.hub.chats.chat import Chat
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
+from hubbub.hub.nodes.control import Control
 from hubbub.sessions.contract import Accepted, Carrier, Headers, Refusal
 from hubbub.sessions.doors import Door
-from hubbub.sessions.emulation import Outcome, Said
 from hubbub.sessions.entries import Entries
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Hooks
-from hubbub.sessions.orders import Orders
-from hubbub.sessions.polling import Polling
-from hubbub.sessions.pushes import Pushes
-from hubbub.sessions.revocation import Revocations
-from hubbub.sessions.roll import Roll
-from hubbub.sessions.sockjs_endpoint import SockJs
-from hubbub.sessions.tracing import Tracing
+from hubbub.sessions.polls.emulation import Outcome, Said
+from hubbub.sessions.polls.polling import Polling
+from hubbub.sessions.polls.sockjs_endpoint import SockJs
+from hubbub.sessions.reaching.orders import Orders
+from hubbub.sessions.reaching.pushes import Pushes
+from hubbub.sessions.reaching.roll import Roll
+from hubbub.sessions.revoking.revocation import Revocations
+from hubbub.sessions.watching.tracing import Tracing
 
 
 class Doors(Protocol):

@@ -16,10 +16,10 @@ from hubbub.dialects.contract import Request as Asked
 from hubbub.errors import BrokerUnavailable
 from hubbub.framings.engineio import REVISION
 from hubbub.http.node import Node
-from hubbub.hub.orders import OrderFailed
+from hubbub.hub.nodes.orders import OrderFailed
 from hubbub.sessions.contract import Headers, Refusal
 from hubbub.sessions.origins import POLLED_PREFLIGHT
-from hubbub.sessions.polling import Missed, Said
+from hubbub.sessions.polls.polling import Missed, Said
 from hubbub.sessions.session import Session
 
 _log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ from hubbub.framings.engineio import REVISION
 from hubbub.http.node import Node
 from hubbub.http.polling import answer_to, crowded
 from hubbub.sessions.contract import Headers, Refusal
-from hubbub.sessions.polling import Said
+from hubbub.sessions.polls.polling import Said
 
 Answer: TypeAlias = Callable[[int, Headers, bytes], None]
 """Answer a request, once: its status, headers and body."""

@@ -23,10 +23,10 @@ from hubbub.errors import BrokerUnavailable, ProtocolViolation
 from hubbub.framings.sockjs import frames
 from hubbub.http.node import Node
 from hubbub.http.refusals import peer_of, refused
-from hubbub.hub.orders import OrderFailed
+from hubbub.hub.nodes.orders import OrderFailed
 from hubbub.sessions.contract import STREAM_METHODS, Headers, Refusal
-from hubbub.sessions.relaying import Outcome
-from hubbub.sessions.sockjs_endpoint import CARRIERS, SockJsEndpoint
+from hubbub.sessions.polls.relaying import Outcome
+from hubbub.sessions.polls.sockjs_endpoint import CARRIERS, SockJsEndpoint
 
 _log = structlog.get_logger(__name__)
 

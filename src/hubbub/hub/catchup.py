@@ -17,7 +17,7 @@ from hubbub.errors import UNRECOVERABLE_POSITION, Refused
 from hubbub.hub.channels import Channel
 from hubbub.hub.contract import Attachment, Statistics
 from hubbub.hub.envelope import UnreadableEnvelope, open_entry, open_readable
-from hubbub.hub.namespaces import RecoveryMode
+from hubbub.hub.permissions.namespaces import RecoveryMode
 from hubbub.hub.redaction import NOTHING, Redaction, redacted
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from hubbub.brokers.contract import Entry
 from hubbub.dialects.kinds import Act, about_of, kind_of
 from hubbub.hub.fanout import Audience
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.redaction import erased
 from hubbub.model import ChannelName, Position, Publication
 

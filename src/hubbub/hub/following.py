@@ -15,8 +15,8 @@ from hubbub.brokers.contract import Broker, Entry
 from hubbub.errors import LIMIT_EXCEEDED, BrokerUnavailable, Refused
 from hubbub.hub.channels import Channel, Step
 from hubbub.hub.contract import Outlet
-from hubbub.hub.namespaces import Namespace, Namespaces
 from hubbub.hub.patterns import Patterns, PatternTable, carried, prefix_of
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.hub.settings import HubSettings
 from hubbub.model import ChannelName
 

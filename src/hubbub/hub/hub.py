@@ -24,8 +24,8 @@ from hubbub.hub.envelope import Published, encode
 from hubbub.hub.following import Following
 from hubbub.hub.healing import Healing
 from hubbub.hub.membership import Membership
-from hubbub.hub.namespaces import Namespace, Namespaces, unseen
 from hubbub.hub.past import Past
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces, unseen
 from hubbub.hub.settings import HubSettings
 from hubbub.hub.stepping import start
 from hubbub.hub.strays import Strays

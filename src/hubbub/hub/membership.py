@@ -18,7 +18,7 @@ import structlog
 from hubbub.brokers.contract import Broker, Ghost, Occupancy
 from hubbub.errors import BrokerUnavailable, Refused
 from hubbub.hub.envelope import Joined, Left, UnreadableEnvelope, encode, open_member
-from hubbub.hub.namespaces import Namespace, Namespaces
+from hubbub.hub.permissions.namespaces import Namespace, Namespaces
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, ClientInfo, SessionId
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from hubbub.hub.channels import Channel
-from hubbub.hub.namespaces import USER_BOUNDARY, WILDCARD
+from hubbub.hub.permissions.namespaces import USER_BOUNDARY, WILDCARD
 from hubbub.model import ChannelName
 
 Patterns: TypeAlias = tuple[Channel, ...]

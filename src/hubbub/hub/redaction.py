@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from hubbub.brokers.contract import Broker
 from hubbub.brokers.records import WITH_CHANNEL, Bar, RecordName
 from hubbub.dialects.kinds import ABOUT, DELETED, KIND, Act, about_of, kind_of
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Kind, Position, Publication
 

@@ -11,7 +11,6 @@ from urllib.parse import unquote
 from hubbub.dialects.contract import Dialect, Request
 from hubbub.dialects.text import unquote as unquoted
 from hubbub.errors import BAD_REQUEST, Elsewhere, ProtocolViolation, Refused
-from hubbub.sessions.commands import handle
 from hubbub.sessions.contract import (
     FIRST,
     STREAM_METHODS,
@@ -21,6 +20,7 @@ from hubbub.sessions.contract import (
     Headers,
     Refusal,
 )
+from hubbub.sessions.operations.commands import handle
 from hubbub.sessions.origins import origin_of, readable_by
 from hubbub.sessions.services import Services
 from hubbub.sessions.session import Session

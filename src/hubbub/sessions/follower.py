@@ -17,7 +17,7 @@ from hubbub.errors import (
     Close,
     Unsubscription,
 )
-from hubbub.hub.grants import Standing
+from hubbub.hub.permissions.grants import Standing
 from hubbub.model import ChannelName, ClientInfo, SessionId
 from hubbub.sessions.addresses import new_id
 from hubbub.sessions.contract import Connection

@@ -33,9 +33,9 @@ from hubbub.errors import (
     ProtocolViolation,
     Refused,
 )
-from hubbub.hub.grants import Standing, allow
-from hubbub.hub.namespaces import Namespace
-from hubbub.hub.permission import Operation
+from hubbub.hub.permissions.grants import Standing, allow
+from hubbub.hub.permissions.namespaces import Namespace
+from hubbub.hub.permissions.permission import Operation
 from hubbub.hub.stepping import apart
 from hubbub.model import ChannelName, ClientInfo, SessionId, UserId
 from hubbub.sessions.hooks import Client, ConnectAsk, Hooks, SubscribeAsk, SubscribeGrant

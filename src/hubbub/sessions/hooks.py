@@ -16,8 +16,8 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from hubbub.hub.inbox.values import Overdue
-from hubbub.hub.options import Override
-from hubbub.hub.permission import Permission
+from hubbub.hub.permissions.options import Override
+from hubbub.hub.permissions.permission import Permission
 from hubbub.model import ChannelName, Kind, SessionId, UserId
 
 # ── who asks ────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hubbub.hub.permission import Permission
+from hubbub.hub.permissions.permission import Permission
 from hubbub.model import ChannelName, UserId
 from hubbub.sessions.hooks import ConnectGrant, RefreshGrant, SubscribeGrant
 

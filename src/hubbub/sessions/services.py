@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hubbub.clock import Clock
-from hubbub.hub.chat import Chat
+from hubbub.hub.chats.chat import Chat
 from hubbub.hub.encodings import Encodings
 from hubbub.hub.hub import Hub
 from hubbub.hub.inbox.inbox import Inbox
@@ -15,8 +15,8 @@ from hubbub.sessions.expiry import Expiry
 from hubbub.sessions.gate import Gate
 from hubbub.sessions.hooks import Events, Hooks, unheard
 from hubbub.sessions.limits import SessionLimits
+from hubbub.sessions.reaching.responses import Responses
 from hubbub.sessions.registry import Registry
-from hubbub.sessions.responses import Responses
 from hubbub.sessions.seal import Seal
 
 

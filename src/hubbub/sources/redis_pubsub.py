@@ -22,7 +22,7 @@ from hubbub.brokers.redis.subscription import Subscription
 from hubbub.clock import Clock
 from hubbub.errors import BrokerUnavailable
 from hubbub.hub.hub import Hub
-from hubbub.hub.namespaces import BOUNDARY
+from hubbub.hub.permissions.namespaces import BOUNDARY
 from hubbub.model import ChannelName, Position, Publication
 from hubbub.sources.entries import plain_payload
 from hubbub.sources.payloads import PAYLOAD_LIMIT, kind_of

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from hubbub.errors import BrokerUnavailable
 from hubbub.http.admin.guard import Guard
 from hubbub.http.admin.throttle import ATTEMPTS
-from hubbub.hub.control import Control
+from hubbub.hub.nodes.control import Control
 from tests.hub.stage import shared_world, stage, turn
 
 

@@ -16,7 +16,7 @@ from hubbub.http.admin.ticket import read
 from hubbub.http.api.methods import METHODS
 from hubbub.http.settings import AdminSettings, ApiKey, HttpSettings
 from hubbub.hub.journal import Journal
-from hubbub.sessions.revocation import RevocationSettings
+from hubbub.sessions.revoking.revocation import RevocationSettings
 from tests.http.site_stage import ORIGIN, Site, site
 from tests.hub.stage import shared_world, turn
 

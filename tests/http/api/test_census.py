@@ -12,7 +12,7 @@ import pytest
 from hubbub.http.api import census
 from hubbub.http.api.census import INFO, Search
 from hubbub.http.settings import ApiKey, ApiSettings, HttpSettings
-from hubbub.hub.orders import Answers
+from hubbub.hub.nodes.orders import Answers
 from tests.http.site_stage import Site, site
 from tests.hub.stage import shared_world
 

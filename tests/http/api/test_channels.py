@@ -11,7 +11,7 @@ from hubbub.brokers.contract import Stored
 from hubbub.errors import BrokerUnavailable
 from hubbub.http.api import channels
 from hubbub.http.settings import ApiSettings, HttpSettings
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.model import ClientInfo, Kind, Position
 from tests.http.site_stage import site
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hubbub.http.settings import ApiKey, HttpSettings
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.model import ClientInfo
 from tests.http.site_stage import Site, site
 from tests.hub.stage import turn

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hubbub.http.api.methods import METHODS, Method
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from tests.http.site_stage import echo, site
 
 CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubbub.hub.orders import Answers
+from hubbub.hub.nodes.orders import Answers
 from tests.http.site_stage import site
 from tests.hub.stage import shared_world, turn
 

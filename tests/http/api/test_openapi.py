@@ -15,7 +15,7 @@ from hubbub.dialects.nulls import PAYLOADS
 from hubbub.http.api.methods import METHODS
 from hubbub.http.api.openapi import TAGS, document
 from hubbub.http.settings import SCOPES
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from tests.http.site_stage import echo, site
 
 CHAT = Namespace(typing=True, edits=True, reactions=True, receipts=True, people=True)

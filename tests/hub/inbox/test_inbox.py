@@ -14,7 +14,7 @@ from hubbub.hub.encoding import Encoding
 from hubbub.hub.inbox.inbox import Inbox
 from hubbub.hub.inbox.settings import InboxSettings
 from hubbub.hub.inbox.values import Sent
-from hubbub.hub.namespaces import Data, Namespaces
+from hubbub.hub.permissions.namespaces import Data, Namespaces
 from hubbub.model import ClientInfo, Kind
 from tests.fakes.carrier import lines
 from tests.hub.stage import Stage, stage, turn

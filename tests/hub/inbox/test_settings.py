@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hubbub.errors import Refused
-from hubbub.hub.grants import Standing, allow
 from hubbub.hub.inbox.settings import InboxSettings
-from hubbub.hub.namespaces import Audience, Namespace, Namespaces
-from hubbub.hub.permission import Operation
+from hubbub.hub.permissions.grants import Standing, allow
+from hubbub.hub.permissions.namespaces import Audience, Namespace, Namespaces
+from hubbub.hub.permissions.permission import Operation
 from hubbub.model import Retention
 
 TABLE = Namespaces(Namespace(), inbox=InboxSettings(size=5, ttl_s=60.0).channel(), open=False)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubbub.errors import Refused
-from hubbub.hub.grants import users_of
 from hubbub.hub.inbox.values import device_of, inbox_of, is_message, sender_of
-from hubbub.hub.namespaces import is_inbox
+from hubbub.hub.permissions.grants import users_of
+from hubbub.hub.permissions.namespaces import is_inbox
 from hubbub.model import ClientInfo, Publication
 
 

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from hubbub.brokers.memory import World
 from hubbub.brokers.records import Life, Records
 from hubbub.errors import BrokerUnavailable
-from hubbub.hub.control import Control
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.nodes.control import Control
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.queues.consumer import Consumer
 from hubbub.hub.queues.queues import LOOK_S, Queues
 from hubbub.model import Publication

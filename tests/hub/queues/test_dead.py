@@ -4,8 +4,8 @@ import pytest
 
 from hubbub.dialects.chat import Amend
 from hubbub.dialects.kinds import Act
-from hubbub.hub.amendments import Amender, Amendments
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.chats.amendments import Amender, Amendments
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.queues.dead import bury, dead_of
 from tests.hub.stage import Stage, stage
 

@@ -6,7 +6,7 @@ import pytest
 
 from hubbub.brokers.records import Life
 from hubbub.errors import BrokerUnavailable
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.queues.queue import REFUSALS
 from tests.hub.queues.stage import nodes
 from tests.hub.stage import turn

@@ -6,7 +6,7 @@ import pytest
 
 from hubbub.brokers.records import Life
 from hubbub.errors import BrokerUnavailable, Refused
-from hubbub.hub.namespaces import Namespace
+from hubbub.hub.permissions.namespaces import Namespace
 from hubbub.hub.queues.consumer import Consumer
 from tests.hub.queues.stage import nodes
 

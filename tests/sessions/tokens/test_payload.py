@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from hubbub.errors import ExpiredToken, InvalidToken
-from hubbub.hub.options import Override
-from hubbub.hub.permission import Operation, Permission
+from hubbub.hub.permissions.options import Override
+from hubbub.hub.permissions.permission import Operation, Permission
 from hubbub.sessions.hooks import ConnectGrant, SubscribeGrant
 from hubbub.sessions.tokens import ConnectionClaims, SubscriptionClaims, TokenSettings
 from hubbub.sessions.tokens.payload import connection_claims, subscription_claims

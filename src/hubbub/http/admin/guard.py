@@ -9,8 +9,8 @@ import structlog
 
 from hubbub.errors import BrokerUnavailable
 from hubbub.http.admin.throttle import Throttle
-from hubbub.hub.control import Control
-from hubbub.hub.orders import OrderFailed
+from hubbub.hub.nodes.control import Control
+from hubbub.hub.nodes.orders import OrderFailed
 from hubbub.sessions.entries import TELL_S
 
 _log = structlog.get_logger(__name__)

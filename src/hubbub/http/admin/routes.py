@@ -22,7 +22,7 @@ from hubbub.http.api.router import Api
 from hubbub.http.node import Node
 from hubbub.http.refusals import peer_of, refuse
 from hubbub.http.settings import ApiKey, HttpSettings
-from hubbub.sessions.revoked import Scope
+from hubbub.sessions.revoking.revoked import Scope
 
 COOKIE = "hubbub_admin"
 PASSWORD = "the admin password"  # noqa: S105 - what it is called

@@ -20,7 +20,7 @@ from hubbub.http.process import Process, resident_bytes
 from hubbub.http.pulse import Down
 from hubbub.http.trends import Sample, Trend, columns
 from hubbub.hub.paging import Part, merged, part_of
-from hubbub.hub.permission import matches
+from hubbub.hub.permissions.permission import matches
 from hubbub.model import ChannelName
 
 CHANNELS = "census.channels"

@@ -21,7 +21,7 @@ from hubbub.http.api.envelope import failure_of
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import bytes_of, text_of
 from hubbub.http.api.server import Server
-from hubbub.hub.mentions import mentioned
+from hubbub.hub.chats.mentions import mentioned
 from hubbub.hub.stepping import start
 from hubbub.model import ChannelName, Kind, Position
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hubbub.http.api.requests import Epoch, Offset
 from hubbub.http.api.results import Complaint
-from hubbub.hub.people import PersonResult
+from hubbub.hub.chats.people import PersonResult
 
 
 class MarkResult(Struct):

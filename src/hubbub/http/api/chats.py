@@ -16,9 +16,9 @@ from hubbub.http.api.payloads import bytes_of, text_of
 from hubbub.http.api.requests import ChannelRequest
 from hubbub.http.api.results import Done, PublishResult
 from hubbub.http.api.server import Server
-from hubbub.hub.amendments import Amender
-from hubbub.hub.people import Status, described
-from hubbub.hub.receipts import Room
+from hubbub.hub.chats.amendments import Amender
+from hubbub.hub.chats.people import Status, described
+from hubbub.hub.chats.receipts import Room
 from hubbub.model import ClientInfo, Kind
 
 

@@ -22,7 +22,7 @@ from hubbub.errors import (
 )
 from hubbub.http.api.results import Complaint
 from hubbub.http.settings import ErrorMode
-from hubbub.hub.orders import OrderFailed
+from hubbub.hub.nodes.orders import OrderFailed
 
 MODE_HEADERS = ("x-error-mode", "x-centrifugo-error-mode")
 """Headers by which a request chooses how errors are told."""

@@ -10,7 +10,7 @@ from hubbub.errors import BAD_REQUEST_ERROR, Refused
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.results import Done
 from hubbub.http.api.server import Server
-from hubbub.sessions.groups import NAME_LIMIT
+from hubbub.sessions.reaching.groups import NAME_LIMIT
 
 Name = Annotated[
     str, Meta(min_length=1, max_length=NAME_LIMIT, description="A name.", examples=["team"])

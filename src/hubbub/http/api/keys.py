@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from hubbub.errors import PERMISSION_DENIED, UNAUTHORIZED, ErrorCode, Refused
 from hubbub.http.settings import EVERYTHING, ApiKey, HttpSettings, scope_of
-from hubbub.hub.permission import matches
+from hubbub.hub.permissions.permission import matches
 from hubbub.model import ChannelName
 
 

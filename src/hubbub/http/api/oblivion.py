@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
+from hubbub.hub.nodes.control import Control
 from hubbub.model import ChannelName
 
 LET_GO = "past.let_go"

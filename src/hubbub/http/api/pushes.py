@@ -11,10 +11,10 @@ from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import bytes_of, text_of
 from hubbub.http.api.requests import Goodbye, Json
 from hubbub.http.api.server import Server
-from hubbub.hub.control import TIMEOUT_S
+from hubbub.hub.nodes.control import TIMEOUT_S
 from hubbub.model import Kind
-from hubbub.sessions.pushes import TIMEOUT_LIMIT_S, Addressee
-from hubbub.sessions.reach import Deed, Fate, Kick, Mark, Say
+from hubbub.sessions.reaching.pushes import TIMEOUT_LIMIT_S, Addressee
+from hubbub.sessions.reaching.reach import Deed, Fate, Kick, Mark, Say
 from hubbub.sessions.tags import TAG_LIMIT, TAGS_LIMIT
 
 Tag = Annotated[str, Meta(max_length=TAG_LIMIT)]

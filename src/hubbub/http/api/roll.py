@@ -8,7 +8,7 @@ from hubbub.http.api import requests as ask
 from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.server import Server
-from hubbub.sessions.roll import Seen, Wanted
+from hubbub.sessions.reaching.roll import Seen, Wanted
 
 SESSIONS_LIMIT = 1000
 """Sessions of one page at most: more is told of each than a name."""

@@ -8,10 +8,10 @@ from hubbub.http.api import results as say
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.payloads import json_of
 from hubbub.http.api.server import Server
-from hubbub.hub.options import Override
+from hubbub.hub.permissions.options import Override
 from hubbub.model import Position
-from hubbub.sessions import orders
-from hubbub.sessions.revoked import Scope
+from hubbub.sessions.reaching import orders
+from hubbub.sessions.revoking.revoked import Scope
 
 
 async def subscribe(server: Server, caller: Caller, request: ask.SubscribeRequest) -> say.MetResult:

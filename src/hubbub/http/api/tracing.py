@@ -10,7 +10,7 @@ from hubbub.errors import BAD_REQUEST_ERROR, Refused
 from hubbub.http.api.keys import Caller
 from hubbub.http.api.results import Missing
 from hubbub.http.api.server import Server
-from hubbub.sessions.tracing import Noted, Target
+from hubbub.sessions.watching.tracing import Noted, Target
 
 
 class TraceRequest(Struct):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubbub.hub.namespaces import Audience, Data, Namespace
+from hubbub.hub.permissions.namespaces import Audience, Data, Namespace
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hubbub.errors import BAD_REQUEST_ERROR, Refused
-from hubbub.hub.namespaces import USER_BOUNDARY, USER_SEPARATOR
+from hubbub.hub.permissions.namespaces import USER_BOUNDARY, USER_SEPARATOR
 from hubbub.model import ChannelName, Position, Publication, UserId
 from hubbub.names import is_legible
 

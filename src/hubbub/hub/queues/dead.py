@@ -6,7 +6,7 @@ import structlog
 
 from hubbub.errors import Refused
 from hubbub.hub.hub import Hub
-from hubbub.hub.namespaces import USER_BOUNDARY
+from hubbub.hub.permissions.namespaces import USER_BOUNDARY
 from hubbub.model import ChannelName, Position
 
 _log = structlog.get_logger(__name__)

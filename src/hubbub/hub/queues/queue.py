@@ -16,8 +16,8 @@ from hubbub.dialects.contract import HistoryPage, Resync, Subscribed
 from hubbub.errors import BrokerUnavailable, HubbubError
 from hubbub.hub.chores import Chores
 from hubbub.hub.contract import Attachment
-from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
+from hubbub.hub.nodes.control import Control
 from hubbub.hub.queues.bell import BELL
 from hubbub.hub.queues.claims import DONE, Claims, Outstanding
 from hubbub.hub.queues.consumer import Consumer

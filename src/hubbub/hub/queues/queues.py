@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from hubbub.errors import NOT_AVAILABLE, Refused
 from hubbub.hub.chores import Chores
-from hubbub.hub.control import Control
 from hubbub.hub.hub import Hub
+from hubbub.hub.nodes.control import Control
 from hubbub.hub.queues.consumer import Consumer
 from hubbub.hub.queues.queue import FREED, Queue
 from hubbub.model import ChannelName

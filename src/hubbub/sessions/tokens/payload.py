@@ -16,8 +16,8 @@ from msgspec import Meta, Raw, Struct
 
 from hubbub.dialects.payloads import decode_json, whole_characters
 from hubbub.errors import ExpiredToken, InvalidToken
-from hubbub.hub.options import Override
-from hubbub.hub.permission import Operation, Permission
+from hubbub.hub.permissions.options import Override
+from hubbub.hub.permissions.permission import Operation, Permission
 from hubbub.sessions.hooks import ConnectGrant, SubscribeGrant
 from hubbub.sessions.tokens.claims import ConnectionClaims, SubscriptionClaims
 from hubbub.sessions.tokens.settings import TokenSettings

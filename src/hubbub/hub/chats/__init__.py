@@ -1,0 +1,1 @@
+"""What people do beside publishing: amend, mention, write, receive and read."""

@@ -1,0 +1,1 @@
+"""Which options a channel has, and who may do what there."""
