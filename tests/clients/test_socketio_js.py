@@ -117,7 +117,9 @@ def test_two_workers(
     play(node, "|".join(scenarios), transports, workers.port)
 
 
-@pytest.mark.parametrize("transports", ["websocket", "polling"])
+@pytest.mark.parametrize(
+    "transports", ["websocket", pytest.param("polling", marks=pytest.mark.slow)]
+)
 def test_recovery_after_the_end_of_a_node(node: str, tmp_path: Path, transports: str) -> None:
     with RedisServer(tmp_path) as redis, Served(tmp_path, "--broker", redis.url) as stays:
         (tmp_path / "dies").mkdir()

@@ -145,6 +145,7 @@ def test_the_server_pings_every_25_seconds() -> None:
     assert (limits.ping_interval_s, limits.keepalive_s, limits.idle_s) == (25.0, 25.0, 60.0)
 
 
+@pytest.mark.slow
 async def test_a_dead_peer_is_noticed(redis: RedisServer, places: Places, tmp_path: Path) -> None:
     file = copied("stream_room", tmp_path, redis, ping_interval_s=1, keepalive_s=1, idle_s=3)
     node = await places.node("--config", str(file))

@@ -94,6 +94,7 @@ async def play(browser: Browser, url: str, server: str, transports: tuple[str, .
     return seen
 
 
+@pytest.mark.slow
 async def test_every_transport_carries_everything(
     places: Places, browser: Browser, tmp_path: Path
 ) -> None:

@@ -1,6 +1,6 @@
 """Many full inboxes, and a crowd that comes back at once: all of it is given, and memory stays bounded.
 
-The size is that of every day; `HUBBUB_FAULTS=full` runs what docs/performance.md tells: 20,000 users with 100
+The size is that of `make slow`; `HUBBUB_FAULTS=full` runs what docs/performance.md tells: 20,000 users with 100
 unread messages each, of whom 1,000 connect at once.
 """
 
@@ -87,6 +87,7 @@ def used(served: Served) -> int:
     return sum(each.memory_info().rss for each in family)
 
 
+@pytest.mark.slow
 async def test_a_crowd_catches_up(tmp_path: Path) -> None:
     with RedisServer(tmp_path) as redis:
         filled_per_s = await fill(redis)

@@ -1,6 +1,6 @@
 """Pushes from all workers to sessions, users, groups and tags, while the workers are replaced.
 
-The size is that of every day; `HUBBUB_FAULTS=full` runs what the promise names: 20,000 to 2,000 sessions.
+The size is that of `make slow`; `HUBBUB_FAULTS=full` runs what the promise names: 20,000 to 2,000 sessions.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ async def gather(audience: Audience, client: httpx.AsyncClient) -> None:
                 audience.joined[group][visitor.session] = audience.step()
 
 
+@pytest.mark.slow
 async def test_each_push_comes_to_whom_it_is_for_while_workers_are_replaced(
     server: Running, ports: list[int]
 ) -> None:

@@ -1,6 +1,6 @@
 """STOMP within SockJS, each transport, over workers that die, stop and are replaced: every message once.
 
-The size is that of every day; `HUBBUB_FAULTS=full` has more of all.
+The size is that of `make slow`; `HUBBUB_FAULTS=full` has more of all.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ def accounts_of(process: subprocess.Popen[str], numbers: int) -> list[dict[str, 
     return accounts
 
 
+@pytest.mark.slow
 def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
     publisher = Publisher(cluster.port, "room")
     with followers(cluster.port) as process:
