@@ -16,8 +16,6 @@ from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import psutil
-
 from tests.clients.api import call
 from tests.docs.served import Served
 from tests.servers import RedisServer
@@ -54,7 +52,7 @@ class Site:
             self.served.start()
             return
         before = self.nodes()
-        os.kill(workers_of(self.served)[0], signal.SIGKILL)
+        os.kill(self.served.workers()[0], signal.SIGKILL)
         self.wait(lambda: bool(self.nodes() - before))
 
     def wait(self, fact: Callable[[], bool]) -> None:
@@ -66,16 +64,6 @@ class Site:
                     return
             assert time.monotonic() < deadline, self.served.log()
             time.sleep(0.05)
-
-
-def workers_of(served: Served) -> list[int]:
-    """Return the process ids of a crew's workers."""
-    found = []
-    for child in psutil.Process(served.pid).children():
-        with contextlib.suppress(psutil.Error):
-            if "hubbub.server" in " ".join(child.cmdline()):
-                found.append(child.pid)
-    return found
 
 
 class Backend(BaseHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 from signal import Signals
 from types import TracebackType
 from typing import Self
+
+import psutil
 
 from tests.servers import free_port
 
@@ -54,6 +57,15 @@ class Served:
             assert self._process.poll() is None, self.log()
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.05)
+
+    def workers(self) -> list[int]:
+        """Return the processes of its workers: its children but Redis, and but those that just end."""
+        found = []
+        for child in psutil.Process(self.pid).children():
+            with contextlib.suppress(psutil.Error):
+                if "hubbub.server" in " ".join(child.cmdline()):
+                    found.append(child.pid)
+        return found
 
     def signal(self, number: Signals) -> None:
         """Send it a signal."""

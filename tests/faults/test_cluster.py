@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.clients.installed import HERE as CLIENTS
@@ -187,22 +186,13 @@ def accounts_of(process: subprocess.Popen[str], count: int) -> list[dict[str, An
     return [json.loads(process.stdout.readline()) for _ in range(count)]
 
 
-def workers_of(cluster: Served) -> list[psutil.Process]:
-    assert cluster.pid is not None
-    return [
-        child
-        for child in psutil.Process(cluster.pid).children()
-        if "hubbub.server" in " ".join(child.cmdline())
-    ]
-
-
 def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
     count, numbers = 20, 300
     publisher = Publisher(cluster.port, "room")
     with survivors(cluster.port, "room", count) as process:
         for n in range(numbers):
             if n in (100, 200):
-                os.kill(workers_of(cluster)[0].pid, signal.SIGKILL)
+                os.kill(cluster.workers()[0], signal.SIGKILL)
             publisher.publish({"n": n})
         publisher.publish({"end": True})
         accounts = accounts_of(process, count)
@@ -216,14 +206,14 @@ def test_clients_of_workers_that_are_reloaded_miss_nothing(cluster: Served) -> N
     count = 20
     publisher = Publisher(cluster.port, "room")
     with survivors(cluster.port, "room", count) as process:
-        first, numbers = {worker.pid for worker in workers_of(cluster)}, 0
+        first, numbers = set(cluster.workers()), 0
         cluster.signal(signal.SIGHUP)
         while "reloaded: 2 workers" not in cluster.log() or numbers % 100:
             publisher.publish({"n": numbers})
             numbers += 1
         publisher.publish({"end": True})
         accounts = accounts_of(process, count)
-    assert not first & {worker.pid for worker in workers_of(cluster)}
+    assert not first & set(cluster.workers())
     for account in accounts:
         assert account["seen"] == list(range(numbers))
         assert account["recovered"] == account["returns"] > 0

@@ -1,7 +1,7 @@
 """Many full inboxes, and a crowd that comes back at once: all of it is given, and memory stays bounded.
 
-The size is that of `make slow`; `HUBBUB_FAULTS=full` runs what docs/performance.md tells: 20,000 users with 100
-unread messages each, of whom 1,000 connect at once.
+The size is that of `make slow`; `HUBBUB_FAULTS=full` runs what docs/performance.md tells: 20,000 users with
+100 unread messages each, of whom 1,000 connect at once.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.docs.served import Served
@@ -38,12 +37,6 @@ def serve(folder: Path, *arguments: str) -> Served:
     return Served(folder, *arguments)
 
 
-def workers(served: Served) -> list[int]:
-    """Return the processes that have the port."""
-    children = psutil.Process(served.pid).children()
-    return [each.pid for each in children if "hubbub.server" in " ".join(each.cmdline())]
-
-
 async def race(served: Served, *, kill: bool) -> Reader:
     """Let a writer and a reader run, and check what each of them has at the end."""
     writer = Writer(served.port, "ann", "bob")
@@ -52,7 +45,7 @@ async def race(served: Served, *, kill: bool) -> Reader:
     async def strike() -> None:
         while writer.sent < MESSAGES // 2:
             await asyncio.sleep(0.01)
-        os.kill(workers(served)[0], signal.SIGKILL)
+        os.kill(served.workers()[0], signal.SIGKILL)
 
     async with asyncio.timeout(WITHIN_S):
         await asyncio.gather(
@@ -100,6 +93,6 @@ async def test_three_workers_on_redis_one_of_which_is_killed(tmp_path: Path) -> 
         RedisServer(tmp_path) as redis,
         serve(tmp_path, "--broker", redis.url, "--workers", "3") as served,
     ):
-        before = set(workers(served))
+        before = set(served.workers())
         tell(await race(served, kill=True))
-        assert len(before - set(workers(served))) == 1
+        assert len(before - set(served.workers())) == 1

@@ -10,7 +10,6 @@ import os
 import signal
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.docs.served import Served
@@ -31,16 +30,10 @@ commands_per_s = 0
 pytestmark = pytest.mark.timeout(WITHIN_S + 60)
 
 
-def workers(served: Served) -> list[int]:
-    """Return the processes that have the port."""
-    children = psutil.Process(served.pid).children()
-    return [each.pid for each in children if "hubbub.server" in " ".join(each.cmdline())]
-
-
 async def strike(served: Served, boss: Boss) -> None:
     while boss.sent < MESSAGES // 2:
         await asyncio.sleep(0.01)
-    os.kill(workers(served)[0], signal.SIGKILL)
+    os.kill(served.workers()[0], signal.SIGKILL)
 
 
 async def test_each_message_is_done_once(tmp_path: Path) -> None:

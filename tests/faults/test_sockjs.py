@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests.clients.installed import HERE as CLIENTS
@@ -53,16 +52,8 @@ def cluster(tmp_path: Path) -> Iterator[Served]:
         RedisServer(tmp_path) as redis,
         Served(tmp_path, "--broker", redis.url, "--workers", str(WORKERS)) as served,
     ):
-        wait_until(lambda: len(workers_of(served)) == WORKERS)
+        wait_until(lambda: len(served.workers()) == WORKERS)
         yield served
-
-
-def workers_of(cluster: Served) -> list[psutil.Process]:
-    return [
-        child
-        for child in psutil.Process(cluster.pid).children()
-        if "hubbub.server" in " ".join(child.cmdline())
-    ]
 
 
 @contextmanager
@@ -109,7 +100,7 @@ def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
     with followers(cluster.port) as process:
         for n in range(NUMBERS):
             if n == NUMBERS // 3:
-                os.kill(workers_of(cluster)[0].pid, signal.SIGKILL)
+                os.kill(cluster.workers()[0], signal.SIGKILL)
             publisher.publish({"n": n})
         publisher.publish({"end": True})
         accounts = accounts_of(process, NUMBERS)
@@ -122,14 +113,14 @@ def test_clients_of_a_worker_that_stops_are_told_and_miss_nothing(
     cluster: Served, how: str
 ) -> None:
     publisher, numbers = Publisher(cluster.port, "room"), 0
-    before = {worker.pid for worker in workers_of(cluster)}
+    before = set(cluster.workers())
     with followers(cluster.port) as process:
         if how == "reloaded":
             cluster.signal(signal.SIGHUP)
         else:
             os.kill(min(before), signal.SIGTERM)
         gone = before if how == "reloaded" else {min(before)}
-        while gone & {worker.pid for worker in workers_of(cluster)} or numbers < 100:
+        while gone & set(cluster.workers()) or numbers < 100:
             publisher.publish({"n": numbers})
             numbers += 1
         publisher.publish({"end": True})
