@@ -19,10 +19,9 @@ from typing import Any
 
 import pytest
 
-from tests.clients.installed import HERE as CLIENTS
-from tests.clients.installed import node_with_clients
 from tests.clients.publisher import Publisher
 from tests.docs.served import Served
+from tests.faults.followers import accounts_of, following
 from tests.servers import RedisServer
 
 FULL = os.environ.get("HUBBUB_FAULTS") == "full"
@@ -163,33 +162,10 @@ def test_the_same_while_redis_is_paused(loaded: tuple[Served, RedisServer]) -> N
     assert_complete(account)
 
 
-@contextmanager
-def survivors(port: int, channel: str, count: int) -> Iterator[subprocess.Popen[str]]:
-    """Run real SDK clients that follow a channel."""
-    process = subprocess.Popen(
-        [node_with_clients(), "survivors.mjs", str(port), channel, str(count)],
-        cwd=CLIENTS,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "following\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def accounts_of(process: subprocess.Popen[str], count: int) -> list[dict[str, Any]]:
-    assert process.stdout is not None
-    return [json.loads(process.stdout.readline()) for _ in range(count)]
-
-
 def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
     count, numbers = 20, 300
     publisher = Publisher(cluster.port, "room")
-    with survivors(cluster.port, "room", count) as process:
+    with following("survivors.mjs", cluster.port, "room", count) as process:
         for n in range(numbers):
             if n in (100, 200):
                 os.kill(cluster.workers()[0], signal.SIGKILL)
@@ -205,7 +181,7 @@ def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
 def test_clients_of_workers_that_are_reloaded_miss_nothing(cluster: Served) -> None:
     count = 20
     publisher = Publisher(cluster.port, "room")
-    with survivors(cluster.port, "room", count) as process:
+    with following("survivors.mjs", cluster.port, "room", count) as process:
         first, numbers = set(cluster.workers()), 0
         cluster.signal(signal.SIGHUP)
         while "reloaded: 2 workers" not in cluster.log() or numbers % 100:
@@ -223,7 +199,7 @@ def test_clients_of_workers_that_are_reloaded_miss_nothing(cluster: Served) -> N
 def test_clients_are_told_when_redis_comes_back_empty(cluster: Served, redis: RedisServer) -> None:
     count = 10
     publisher = Publisher(cluster.port, "room")
-    with survivors(cluster.port, "room", count) as process:
+    with following("survivors.mjs", cluster.port, "room", count) as process:
         for n in range(50):
             publisher.publish({"n": n})
         redis.restart(empty=True)

@@ -5,21 +5,18 @@ The size is that of `make slow`; `HUBBUB_FAULTS=full` has more of all.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.clients.installed import HERE as CLIENTS
-from tests.clients.installed import node_with_clients
 from tests.clients.publisher import Publisher
 from tests.docs.served import Served
+from tests.faults.followers import accounts_of, following
 from tests.server.running import wait_until
 from tests.servers import RedisServer
 
@@ -56,35 +53,9 @@ def cluster(tmp_path: Path) -> Iterator[Served]:
         yield served
 
 
-@contextmanager
-def followers(port: int) -> Iterator[subprocess.Popen[str]]:
-    """Run real clients that follow the channel `room`."""
-    process = subprocess.Popen(
-        [
-            node_with_clients(),
-            "sockjs_survivors.mjs",
-            str(port),
-            "room",
-            ",".join(TRANSPORTS),
-            str(EACH),
-        ],
-        cwd=CLIENTS,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline() == "following\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def accounts_of(process: subprocess.Popen[str], numbers: int) -> list[dict[str, Any]]:
+def complete(process: subprocess.Popen[str], numbers: int) -> list[dict[str, Any]]:
     """Return what each saw and went through; whoever lost or doubled anything fails the test."""
-    assert process.stdout is not None
-    accounts = [json.loads(process.stdout.readline()) for _ in range(EACH * len(TRANSPORTS))]
+    accounts = accounts_of(process, EACH * len(TRANSPORTS))
     for account in accounts:
         print({**account, "seen": len(account["seen"])})
     for account in accounts:
@@ -97,13 +68,15 @@ def accounts_of(process: subprocess.Popen[str], numbers: int) -> list[dict[str, 
 @pytest.mark.slow
 def test_clients_of_a_killed_worker_miss_nothing(cluster: Served) -> None:
     publisher = Publisher(cluster.port, "room")
-    with followers(cluster.port) as process:
+    with following(
+        "sockjs_survivors.mjs", cluster.port, "room", ",".join(TRANSPORTS), EACH
+    ) as process:
         for n in range(NUMBERS):
             if n == NUMBERS // 3:
                 os.kill(cluster.workers()[0], signal.SIGKILL)
             publisher.publish({"n": n})
         publisher.publish({"end": True})
-        accounts = accounts_of(process, NUMBERS)
+        accounts = complete(process, NUMBERS)
     assert {code for account in accounts for code in account["ends"]} <= LOST
 
 
@@ -114,7 +87,9 @@ def test_clients_of_a_worker_that_stops_are_told_and_miss_nothing(
 ) -> None:
     publisher, numbers = Publisher(cluster.port, "room"), 0
     before = set(cluster.workers())
-    with followers(cluster.port) as process:
+    with following(
+        "sockjs_survivors.mjs", cluster.port, "room", ",".join(TRANSPORTS), EACH
+    ) as process:
         if how == "reloaded":
             cluster.signal(signal.SIGHUP)
         else:
@@ -124,7 +99,7 @@ def test_clients_of_a_worker_that_stops_are_told_and_miss_nothing(
             publisher.publish({"n": numbers})
             numbers += 1
         publisher.publish({"end": True})
-        accounts = accounts_of(process, numbers)
+        accounts = complete(process, numbers)
     ends = [code for account in accounts for code in account["ends"]]
     assert set(ends) <= {SHUTDOWN, *LOST}, "a request may break off that meets the end"
     assert ends.count(SHUTDOWN) > len(ends) / 2

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from hubbub.brokers.records import Life, Records
 from hubbub.errors import BrokerUnavailable
+from hubbub.hub.nodes.control import Control
 from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.reaching.groups import Groups
 from hubbub.sessions.reaching.pushes import Pushes
@@ -17,6 +18,15 @@ from tests.sessions.speaker import Speaker
 from tests.sessions.stage import Floor
 
 T = TypeVar("T")
+
+
+class Commanded(Protocol):
+    """A node that hears orders."""
+
+    control: Control
+
+
+Node = TypeVar("Node", bound=Commanded)
 
 
 class MoodyRecords:
@@ -83,6 +93,19 @@ async def nodes(count: int = 2) -> AsyncIterator[list[Member]]:
         for each in made:
             await each.control.close()
             await each.groups.close()
+
+
+@asynccontextmanager
+async def pair_of(kind: Callable[[Stage, str], Node]) -> AsyncIterator[tuple[Node, Node]]:
+    """Run two nodes of one cluster, `n1` and `n2`, each made by `kind` of its place and its name."""
+    world = shared_world()
+    async with stage(world=world, node="n1") as one, stage(world=world, node="n2") as two:
+        pair = kind(one, "n1"), kind(two, "n2")
+        for node in pair:
+            await node.control.start()
+        yield pair
+        for node in pair:
+            await node.control.close()
 
 
 def heard(speaker: Speaker) -> list[object]:

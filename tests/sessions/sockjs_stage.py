@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 from hubbub.brokers.contract import Presence
@@ -19,7 +17,8 @@ from hubbub.sessions.polls.sockjs import SockJsSessions
 from hubbub.sessions.polls.whereabouts import Whereabouts
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
-from tests.hub.stage import Stage, shared_world, stage, turn
+from tests.hub.stage import Stage, turn
+from tests.sessions.cluster import pair_of
 from tests.sessions.stage import PLAIN, Floor
 
 LOST = 1006
@@ -88,14 +87,5 @@ class Node:
         return asked
 
 
-@asynccontextmanager
-async def nodes() -> AsyncIterator[tuple[Node, Node]]:
-    """Run two nodes of one cluster."""
-    world = shared_world()
-    async with stage(world=world, node="n1") as one, stage(world=world, node="n2") as two:
-        pair = Node(one, "n1"), Node(two, "n2")
-        for node in pair:
-            await node.control.start()
-        yield pair
-        for node in pair:
-            await node.control.close()
+nodes = partial(pair_of, Node)
+"""Run two nodes of one cluster."""

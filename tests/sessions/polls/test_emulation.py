@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -18,7 +17,8 @@ from hubbub.sessions.limits import SessionLimits
 from hubbub.sessions.polls.emulation import ORDER, Emulation, Outcome, Said
 from hubbub.sessions.session import Session
 from tests.fakes.carrier import Carrier
-from tests.hub.stage import Stage, shared_world, stage, turn
+from tests.hub.stage import Stage, turn
+from tests.sessions.cluster import pair_of
 from tests.sessions.stage import Floor
 
 
@@ -39,17 +39,8 @@ class Node:
         return session, carrier, json.loads(connected)["connect"]["session"]
 
 
-@asynccontextmanager
-async def nodes() -> AsyncIterator[tuple[Node, Node]]:
-    """Run two nodes of one cluster."""
-    world = shared_world()
-    async with stage(world=world, node="n1") as one, stage(world=world, node="n2") as two:
-        pair = Node(one, "n1"), Node(two, "n2")
-        for node in pair:
-            await node.control.start()
-        yield pair
-        for node in pair:
-            await node.control.close()
+nodes = partial(pair_of, Node)
+"""Run two nodes of one cluster."""
 
 
 def history(number: int) -> str:
